@@ -1,0 +1,7 @@
+"""What can be wrong with a model, told in the user's words."""
+
+from __future__ import annotations
+
+
+class ModelError(Exception):
+    """A model folder, graph or vocabulary that cannot be served; the message says what and where."""
