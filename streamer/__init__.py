@@ -1,0 +1,3 @@
+"""Self-hosted real-time streaming WebSocket transcriber."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""From 20 ms frames to utterances: where speech begins, and where it may be cut."""

@@ -1,0 +1,105 @@
+"""A session at work: the sans-I/O core joined to the scheduler."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from streamer.engine.base import Hypothesis
+from streamer.scheduler.job import Job, Withdrawal
+from streamer.scheduler.scheduler import Scheduler
+from streamer.session.channel import Output
+from streamer.session.events import Event
+from streamer.session.session import Session
+from streamer.session.settings import StreamSettings
+
+MAX_OWED_S = 120.0
+"""Seconds of closed utterances a session may owe before whoever feeds it has to wait: enough to
+keep a queue full with files, and what bounds the memory of finals."""
+
+SLOWED_AFTER = 3
+"""Partials superseded in a row before the client is told that they come slowly."""
+
+
+class LiveSession:
+    """Carries out what the session decides, and hands its events to `emit`, in order.
+
+    Lives on the event loop. `emit` must not block and must not call back.
+    """
+
+    def __init__(
+        self, session: Session, scheduler: Scheduler, emit: Callable[[Event], None]
+    ) -> None:
+        self._session = session
+        self._scheduler = scheduler
+        self._emit = emit
+        self._room = asyncio.Event()
+        self._room.set()
+        self._superseded = 0
+        self._closed = False
+
+    @property
+    def settings(self) -> StreamSettings:
+        """The settings in force."""
+        return self._session.settings
+
+    @property
+    def owes(self) -> bool:
+        """Whether closed utterances still wait for their final."""
+        return self._session.owed_s > 0
+
+    def feed(self, data: bytes) -> None:
+        """Take audio; wait for `room` before the next piece."""
+        self._carry_out(self._session.feed(data))
+
+    async def room(self) -> None:
+        """Wait until the session owes little enough to take more audio."""
+        await self._room.wait()
+
+    def configure(self, settings: StreamSettings) -> None:
+        """Change settings from the next utterance on."""
+        self._session.configure(settings)
+
+    def flush(self, flush_id: str | None) -> None:
+        """Close the open utterance now."""
+        self._carry_out(self._session.flush(flush_id))
+
+    def stop(self) -> None:
+        """No more audio: the last event will be `Done`."""
+        self._carry_out(self._session.stop())
+
+    def close(self) -> None:
+        """Forget everything: nobody listens any more."""
+        self._closed = True
+        self._scheduler.withdraw_session(self._session.id)
+
+    def heard(self, job: Job, hypothesis: Hypothesis) -> None:
+        """The scheduler's answer to a job."""
+        self._superseded = 0
+        if not self._closed:
+            self._carry_out(self._session.deliver(job, hypothesis))
+
+    def failed(self, job: Job, message: str) -> None:
+        """The scheduler's news that a job cannot be done."""
+        if not self._closed:
+            self._carry_out(self._session.fail(job, message))
+
+    def superseded(self, job: Job) -> None:
+        """The scheduler's news that a partial was never run."""
+        self._superseded += 1
+        if self._superseded == SLOWED_AFTER and not self._closed:
+            self._carry_out(self._session.slow_partials())
+
+    def _carry_out(self, outputs: list[Output]) -> None:
+        for output in outputs:
+            match output:
+                case Job():
+                    self._scheduler.submit(output, self)
+                case Withdrawal(key):
+                    self._scheduler.withdraw(key)
+                case _:
+                    self._emit(output)
+        if self._session.owed_s < MAX_OWED_S:
+            self._room.set()
+        else:
+            self._room.clear()

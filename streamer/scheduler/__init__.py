@@ -1,0 +1,1 @@
+"""The micro-batching queue in front of the accelerator, and its one worker thread."""

@@ -1,0 +1,212 @@
+"""One audio channel: frames in, utterances out, hypotheses back into their order."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamer.endpointing.endpointer import (
+    Boundary,
+    Closed,
+    Endpointer,
+    Endpointing,
+    EndReason,
+    Opened,
+    Settled,
+)
+from streamer.endpointing.frames import FRAME_SAMPLES
+from streamer.endpointing.vad import VoiceDetector
+from streamer.engine.base import NOTHING_HEARD, SAMPLE_RATE, Clip, Hypothesis
+from streamer.scheduler.job import Job, JobKind, UtteranceKey, Withdrawal
+from streamer.session.events import EngineFailed, Event, Final, Partial, SpeechEnded, SpeechStarted
+from streamer.session.settings import Changeable
+from streamer.session.tape import Tape
+from streamer.session.utterance import Utterance
+
+Output = Event | Job | Withdrawal
+
+SAMPLES_PER_MS = SAMPLE_RATE // 1000
+
+
+class Channel:
+    """Owns the audio of one channel and the order of its utterances."""
+
+    def __init__(
+        self,
+        session: str,
+        index: int,
+        settings: Changeable,
+        endpointer: Endpointer,
+        detector: VoiceDetector,
+    ) -> None:
+        self._settings = settings
+        self._session = session
+        self._index = index
+        self._endpointer = endpointer
+        self._detector = detector
+        self._tape = Tape()
+        self._open: Utterance | None = None
+        self._owed: deque[Utterance] = deque()  # closed, without a final yet
+        self.opened = 0
+
+    @property
+    def finished(self) -> int:
+        """How many utterances have had their final."""
+        return self.opened - len(self._owed) - (self._open is not None)
+
+    @property
+    def owed_s(self) -> float:
+        """Seconds in closed utterances that wait for their final."""
+        return sum(utterance.seconds for utterance in self._owed)
+
+    @property
+    def settled_until(self) -> int:
+        """Samples from the start that no future final can touch."""
+        if self._owed:
+            return self._owed[0].start
+        return min(self._endpointer.keeps_from * FRAME_SAMPLES, self._tape.end)
+
+    def push(self, frame: NDArray[np.float32]) -> list[Output]:
+        """Take the next (`FRAME_SAMPLES`,) samples."""
+        self._tape.append(frame)
+        voiced = self._detector.is_speech(frame)
+        outputs = self._apply(self._endpointer.push(voiced, float(np.dot(frame, frame))))
+        # In a pause there is nothing new to hear since `Settled`.
+        partial_due = self._open is not None and self._tape.end >= self._open.next_partial
+        if self._open is not None and partial_due and not self._endpointer.in_pause:
+            outputs.append(self._ask_partial(self._open))
+        self._tape.forget(self._endpointer.keeps_from * FRAME_SAMPLES)
+        return outputs
+
+    def configure(self, settings: Changeable, rules: Endpointing) -> None:
+        """Change what holds from the next utterance on; the open one keeps its own."""
+        self._settings = settings
+        self._endpointer.rules_for_next(rules)
+
+    def flush(self) -> list[Output]:
+        """Close the open utterance at the last whole frame."""
+        return self._apply(self._endpointer.close(EndReason.FLUSH))
+
+    def stop(self, tail: NDArray[np.float32]) -> list[Output]:
+        """Take the last samples, fewer than a frame, and close the open utterance behind them."""
+        self._tape.append(tail)
+        if not self._endpointer.close(EndReason.STOP) or self._open is None:
+            return []
+        return self._close(self._open, self._tape.end, EndReason.STOP)
+
+    def deliver(self, job: Job, hypothesis: Hypothesis) -> list[Output]:
+        """Take the hypothesis for a job; one that comes too late to matter is ignored."""
+        utterance = self._find(job.key)
+        if utterance is None or utterance.heard_until > job.end:
+            return []
+        utterance.hear(job.end, hypothesis)
+        if utterance is self._open:
+            return self._partial(utterance)
+        outputs: list[Output] = []
+        if utterance.is_heard and job.kind is JobKind.PARTIAL:
+            outputs.append(Withdrawal(job.key))
+        return outputs + self._finals()
+
+    def fail(self, job: Job, message: str) -> list[Output]:
+        """Take the news that a job cannot be done: a final is then empty, a partial is not sent."""
+        utterance = self._find(job.key)
+        if utterance is None or job.kind is JobKind.PARTIAL:
+            return []
+        utterance.failure = message
+        utterance.hear(job.end, NOTHING_HEARD)
+        return self._finals()
+
+    def _apply(self, boundaries: list[Boundary]) -> list[Output]:
+        outputs: list[Output] = []
+        for boundary in boundaries:
+            match boundary:
+                case Opened(start):
+                    outputs += self._begin(start * FRAME_SAMPLES)
+                case Settled():
+                    if self._open is not None and self._open.settings.partials:
+                        # If nobody speaks again this already is the final, in good time.
+                        outputs.append(self._ask_partial(self._open))
+                case Closed(end, reason):
+                    if self._open is not None:
+                        outputs += self._close(self._open, end * FRAME_SAMPLES, reason)
+        return outputs
+
+    def _begin(self, start: int) -> list[Output]:
+        self._open = Utterance(self.opened, start, self._settings)
+        self._open.next_partial = self._due(self._open)
+        self.opened += 1
+        return [SpeechStarted(self._index, self._open.number, start / SAMPLE_RATE)]
+
+    def _close(self, utterance: Utterance, end: int, reason: EndReason) -> list[Output]:
+        utterance.close(end, reason)
+        self._open = None
+        self._owed.append(utterance)
+        ended = SpeechEnded(self._index, utterance.number, end / SAMPLE_RATE, reason)
+        if utterance.is_heard:
+            return [ended, Withdrawal(self._key(utterance)), *self._finals()]
+        return [ended, self._job(utterance, JobKind.FINAL, end)]
+
+    def _ask_partial(self, utterance: Utterance) -> Job:
+        utterance.next_partial = self._due(utterance)
+        return self._job(utterance, JobKind.PARTIAL, self._tape.end)
+
+    def _due(self, utterance: Utterance) -> float:
+        """Where the next partial is due; never where the client wants none."""
+        if not utterance.settings.partials:
+            return float("inf")
+        return self._tape.end + utterance.settings.partial_interval_ms * SAMPLES_PER_MS
+
+    def _job(self, utterance: Utterance, kind: JobKind, end: int) -> Job:
+        clip = Clip(
+            samples=self._tape.cut(utterance.start, end),
+            language=utterance.settings.language,
+            punctuation=utterance.settings.punctuation,
+        )
+        return Job(self._key(utterance), kind, clip, end, self._slack_s(utterance, kind))
+
+    def _slack_s(self, utterance: Utterance, kind: JobKind) -> float:
+        """How long the client can wait: audio ahead of real time earns as much patience.
+
+        A live stream owes one final at a time, and gets it at once; a file that has been sent
+        in a moment cannot crowd out live streams.
+        """
+        if kind is JobKind.PARTIAL:
+            return utterance.settings.partial_interval_ms / 1000
+        return sum(owed.seconds for owed in self._owed if owed is not utterance)
+
+    def _key(self, utterance: Utterance) -> UtteranceKey:
+        return UtteranceKey(self._session, self._index, utterance.number)
+
+    def _find(self, key: UtteranceKey) -> Utterance | None:
+        candidates = [*self._owed, *([self._open] if self._open else [])]
+        return next((one for one in candidates if one.number == key.utterance), None)
+
+    def _partial(self, utterance: Utterance) -> list[Output]:
+        text = utterance.shown
+        if not text:
+            return []
+        start, end = utterance.start / SAMPLE_RATE, utterance.heard_until / SAMPLE_RATE
+        return [Partial(self._index, utterance.number, text, utterance.stable, start, end)]
+
+    def _finals(self) -> list[Output]:
+        """The finals that are ready and whose predecessors have been sent."""
+        outputs: list[Output] = []
+        while self._owed and self._owed[0].is_heard:
+            utterance = self._owed.popleft()
+            outputs.append(
+                Final(
+                    channel=self._index,
+                    utterance=utterance.number,
+                    text=utterance.hypothesis.text,
+                    start=utterance.start / SAMPLE_RATE,
+                    end=utterance.heard_until / SAMPLE_RATE,
+                    reason=utterance.reason,
+                    language=utterance.settings.language,
+                    confidence=utterance.hypothesis.confidence,
+                )
+            )
+            if utterance.failure is not None:
+                outputs.append(EngineFailed(self._index, utterance.number, utterance.failure))
+        return outputs

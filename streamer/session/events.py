@@ -1,0 +1,114 @@
+"""What a session tells its client. Times are seconds of the channel's audio."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from streamer.endpointing.endpointer import EndReason
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """An utterance was opened; exactly one `Final` will follow."""
+
+    channel: int
+    utterance: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """The hypothesis so far; its first `stable` characters stay until the final."""
+
+    channel: int
+    utterance: int
+    text: str
+    stable: int
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnded:
+    """An utterance was closed."""
+
+    channel: int
+    utterance: int
+    at: float
+    reason: EndReason
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """The text of an utterance; empty if nothing was recognisable."""
+
+    channel: int
+    utterance: int
+    text: str
+    start: float
+    end: float
+    reason: EndReason
+    language: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Flushed:
+    """Every final before the flush of this id has been sent."""
+
+    id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Every final that touches the first `audio` seconds has been sent."""
+
+    audio: float
+
+
+class WarningCode(StrEnum):
+    """Things that a client may want to know; service goes on."""
+
+    PARTIALS_SLOWED = "partials_slowed"
+    INVALID_SAMPLES = "invalid_samples"
+    INCOMPLETE_SAMPLE = "incomplete_sample"
+    AUDIO_AFTER_STOP = "audio_after_stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something is not as it should be, but nothing is lost that could be kept."""
+
+    code: WarningCode
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFailed:
+    """The engine could not transcribe this utterance; its final is empty."""
+
+    channel: int
+    utterance: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """All is transcribed and sent."""
+
+    audio: float
+    utterances: int
+
+
+Event = (
+    SpeechStarted
+    | Partial
+    | SpeechEnded
+    | Final
+    | Flushed
+    | Acknowledged
+    | Warned
+    | EngineFailed
+    | Done
+)

@@ -1,0 +1,177 @@
+"""The session of one connection, sans-I/O: everything between bytes and events.
+
+Feed it audio, commands and hypotheses; it returns events for the client, jobs for the
+scheduler and withdrawals of jobs, in the order in which they must take effect. The same bytes
+give the same outputs in whatever pieces they come.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamer.audio.decoder import AudioDecoder
+from streamer.endpointing.endpointer import Endpointer, Endpointing
+from streamer.endpointing.frames import FRAME_SAMPLES, FRAMES_PER_SECOND
+from streamer.endpointing.vad import EverythingIsSpeech, VoiceDetector, WebrtcDetector
+from streamer.engine.base import SAMPLE_RATE, Hypothesis
+from streamer.scheduler.job import Job
+from streamer.session.channel import Channel, Output
+from streamer.session.events import Acknowledged, Done, Flushed, Warned, WarningCode
+from streamer.session.settings import StreamSettings
+
+
+@dataclass(frozen=True, slots=True)
+class _Barrier:
+    """A promise to say something once each channel has finished so many utterances."""
+
+    finished: tuple[int, ...]
+    then: Flushed | Done
+
+
+class Session:
+    """One audio stream of one or more channels."""
+
+    def __init__(self, session_id: str, settings: StreamSettings, min_speech_ms: int) -> None:
+        self.id = session_id
+        self.settings = settings
+        self._min_speech_ms = min_speech_ms
+        self._decoder = AudioDecoder(
+            settings.encoding, settings.sample_rate, settings.channels, SAMPLE_RATE
+        )
+        self._channels = [
+            Channel(
+                session_id,
+                index,
+                settings,
+                Endpointer(self._rules(settings)),
+                _detector(settings),
+            )
+            for index in range(settings.channels)
+        ]
+        self._waiting = np.zeros((settings.channels, 0), np.float32)  # less than a frame
+        self._frames = 0
+        self._barriers: deque[_Barrier] = deque()
+        self._warned: set[WarningCode] = set()
+        self._stopped = False
+
+    @property
+    def owed_s(self) -> float:
+        """Seconds of audio in closed utterances that have no final yet, over all channels."""
+        return sum(channel.owed_s for channel in self._channels)
+
+    @property
+    def audio_s(self) -> float:
+        """Seconds of audio heard on each channel."""
+        return (self._frames * FRAME_SAMPLES + self._waiting.shape[1]) / SAMPLE_RATE
+
+    def feed(self, data: bytes) -> list[Output]:
+        """Take the next bytes of audio."""
+        if self._stopped:
+            return self._warn(WarningCode.AUDIO_AFTER_STOP, "audio after stop is not transcribed")
+        outputs = self._hear(self._decoder.feed(data))
+        if self._decoder.invalid_samples:
+            outputs += self._warn(
+                WarningCode.INVALID_SAMPLES, "samples that are not finite were taken as 0"
+            )
+        return outputs
+
+    def configure(self, settings: StreamSettings) -> None:
+        """Change what `Changeable` holds, from each channel's next utterance on."""
+        self.settings = settings
+        for channel in self._channels:
+            channel.configure(settings, self._rules(settings))
+
+    def flush(self, flush_id: str | None) -> list[Output]:
+        """Close what is open; `Flushed` follows the last final that was due before."""
+        outputs = [output for channel in self._channels for output in channel.flush()]
+        return outputs + self._promise(Flushed(flush_id))
+
+    def stop(self) -> list[Output]:
+        """Close everything; `Done` follows the last final. A second stop does nothing."""
+        if self._stopped:
+            return []
+        rest, left_over = self._decoder.finish()
+        outputs = self._hear(rest)
+        for channel, tail in zip(self._channels, self._waiting, strict=True):
+            outputs += channel.stop(tail)
+        if left_over:
+            outputs += self._warn(
+                WarningCode.INCOMPLETE_SAMPLE,
+                f"the last {left_over} bytes are not a whole sample of every channel",
+            )
+        self._stopped = True
+        utterances = sum(channel.opened for channel in self._channels)
+        return outputs + self._promise(Done(self.audio_s, utterances))
+
+    def deliver(self, job: Job, hypothesis: Hypothesis) -> list[Output]:
+        """Take the engine's answer to a job of this session."""
+        outputs = self._channels[job.key.channel].deliver(job, hypothesis)
+        return outputs + self._kept_promises()
+
+    def fail(self, job: Job, message: str) -> list[Output]:
+        """Take the news that a job of this session cannot be done."""
+        outputs = self._channels[job.key.channel].fail(job, message)
+        return outputs + self._kept_promises()
+
+    def slow_partials(self) -> list[Output]:
+        """Take the news that load makes partials come less often than asked."""
+        return self._warn(
+            WarningCode.PARTIALS_SLOWED, "the server is busy: partials come less often"
+        )
+
+    def _rules(self, settings: StreamSettings) -> Endpointing:
+        if settings.vad == "off":
+            return Endpointing.by_hand(settings.max_utterance_s)
+        return Endpointing.by_voice(
+            self._min_speech_ms, settings.endpoint_silence_ms, settings.max_utterance_s
+        )
+
+    def _hear(self, samples: NDArray[np.float32]) -> list[Output]:
+        """Push whole frames, all channels in step; `samples` is (channels, n)."""
+        waiting = np.concatenate([self._waiting, samples], axis=1)
+        outputs: list[Output] = []
+        at = 0
+        while at + FRAME_SAMPLES <= waiting.shape[1]:
+            for channel, row in zip(self._channels, waiting, strict=True):
+                outputs += channel.push(row[at : at + FRAME_SAMPLES])
+            at += FRAME_SAMPLES
+            self._frames += 1
+            if self._frames % FRAMES_PER_SECOND == 0:
+                outputs.append(self._acknowledge())
+        self._waiting = waiting[:, at:]
+        return outputs
+
+    def _acknowledge(self) -> Acknowledged:
+        settled = min(channel.settled_until for channel in self._channels)
+        return Acknowledged(settled / SAMPLE_RATE)
+
+    def _promise(self, then: Flushed | Done) -> list[Output]:
+        counts = tuple(channel.opened for channel in self._channels)
+        self._barriers.append(_Barrier(counts, then))
+        return self._kept_promises()
+
+    def _kept_promises(self) -> list[Output]:
+        outputs: list[Output] = []
+        while self._barriers and all(
+            channel.finished >= count
+            for channel, count in zip(self._channels, self._barriers[0].finished, strict=True)
+        ):
+            outputs.append(self._barriers.popleft().then)
+        return outputs
+
+    def _warn(self, code: WarningCode, message: str) -> list[Output]:
+        """Warn once a session."""
+        if code in self._warned:
+            return []
+        self._warned.add(code)
+        return [Warned(code, message)]
+
+
+def _detector(settings: StreamSettings) -> VoiceDetector:
+    if settings.vad == "off":
+        return EverythingIsSpeech()
+    return WebrtcDetector(settings.vad_aggressiveness)

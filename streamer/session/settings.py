@@ -1,0 +1,124 @@
+"""What a client may ask of its stream, with limits and defaults (native protocol, version 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from streamer.audio.encodings import Encoding
+
+
+def _not_yet(value: bool) -> bool:
+    if value:
+        raise ValueError("is not supported by this version of the server")
+    return value
+
+
+class Changeable(BaseModel):
+    """The settings that `configure` may change from the next utterance on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    language: str = Field(description="a language code of the loaded model")
+    punctuation: bool = Field(default=True, description="cased and punctuated text")
+    partials: bool = Field(default=True, description="send hypotheses while speech goes on")
+    partial_interval_ms: int = Field(
+        default=300, ge=100, le=5000, description="least time between two partials"
+    )
+    endpoint_silence_ms: int = Field(
+        default=600, ge=100, le=3000, description="silence that closes an utterance"
+    )
+    words: Annotated[bool, AfterValidator(_not_yet)] = Field(
+        default=False, description="word timings in finals", json_schema_extra={"enum": [False]}
+    )
+
+
+class StreamSettings(Changeable):
+    """Every setting of a stream; `configure` may change those of `Changeable`."""
+
+    encoding: Encoding = Field(default=Encoding.PCM_S16LE, description="how samples are written")
+    sample_rate: int = Field(default=16_000, ge=8_000, le=48_000, description="Hz")
+    channels: int = Field(default=1, ge=1, le=8, description="interleaved channels")
+    max_utterance_s: float = Field(default=35, ge=1, le=35, description="longest utterance")
+    vad: Literal["webrtc", "off"] = Field(
+        default="webrtc", description="what opens and closes utterances"
+    )
+    vad_aggressiveness: int = Field(
+        default=2, ge=0, le=3, description="how readily the detector rejects noise"
+    )
+
+
+Accepted = list[Any] | str
+"""Values that a setting may have: a list, or a range in words."""
+
+
+class InvalidSettingError(ValueError):
+    """A setting that cannot be honoured: which, why, and what would have been accepted."""
+
+    def __init__(self, setting: str, message: str, accepted: Accepted) -> None:
+        super().__init__(f"{setting}: {message}")
+        self.setting = setting
+        self.accepted = accepted
+
+
+def parse_settings(raw: Mapping[str, Any], languages: Sequence[str]) -> StreamSettings:
+    """Check the settings of a new stream; the language defaults to the model's first.
+
+    Raises InvalidSettingError for the first value that is wrong.
+    """
+    return _checked({"language": languages[0], **raw}, languages)
+
+
+def parse_changes(
+    current: StreamSettings, raw: Mapping[str, Any], languages: Sequence[str]
+) -> StreamSettings:
+    """Check the settings of a `configure` and put them over the current ones.
+
+    Raises InvalidSettingError for the first value that is wrong or cannot be changed.
+    """
+    for name in raw:
+        if name not in Changeable.model_fields:
+            raise InvalidSettingError(
+                name, "cannot be changed in a running stream", list(Changeable.model_fields)
+            )
+    return _checked(current.model_dump() | dict(raw), languages)
+
+
+def _checked(raw: Mapping[str, Any], languages: Sequence[str]) -> StreamSettings:
+    try:
+        settings = StreamSettings.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = str(first["loc"][0])
+        raise InvalidSettingError(
+            name, _message(first["type"], first["msg"]), _accepted(name)
+        ) from error
+    if settings.language not in languages:
+        raise InvalidSettingError(
+            "language", "is not a language of the loaded model", list(languages)
+        )
+    return settings
+
+
+def _message(kind: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        return "is not a setting of this version of the server"
+    return message.removeprefix("Value error, ")
+
+
+def _accepted(name: str) -> Accepted:
+    """Read off the model's own schema what a setting may be."""
+    schema = StreamSettings.model_json_schema()
+    properties: dict[str, dict[str, Any]] = schema["properties"]
+    if name not in properties:
+        return list(properties)
+    described = properties[name]
+    if "$ref" in described:
+        described = schema["$defs"][described["$ref"].rsplit("/", 1)[-1]]
+    if "enum" in described:
+        return list(described["enum"])
+    if "minimum" in described:
+        return f"{described['minimum']} to {described['maximum']}"
+    return [True, False] if described["type"] == "boolean" else str(described["type"])

@@ -1,0 +1,51 @@
+"""The state of one utterance, from its onset to its final."""
+
+from __future__ import annotations
+
+from streamer.endpointing.endpointer import EndReason
+from streamer.engine.base import NOTHING_HEARD, SAMPLE_RATE, Hypothesis
+from streamer.session.settings import Changeable
+from streamer.session.stability import StableText
+
+
+class Utterance:
+    """Positions are samples since the stream's start; `end` is known once it is closed."""
+
+    def __init__(self, number: int, start: int, settings: Changeable) -> None:
+        self.number = number
+        self.start = start
+        self.settings = settings
+        self.next_partial = float("inf")
+        self.end: int | None = None
+        self.reason = EndReason.STOP
+        self.hypothesis: Hypothesis = NOTHING_HEARD
+        self.heard_until = start
+        self.failure: str | None = None
+        self.shown = ""
+        self._stability = StableText(settings.language)
+
+    @property
+    def stable(self) -> int:
+        """How many characters of `shown` later partials keep."""
+        return len(self._stability.stable)
+
+    @property
+    def seconds(self) -> float:
+        """Its length once it is closed."""
+        return ((self.end or self.start) - self.start) / SAMPLE_RATE
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether the hypothesis covers the closed utterance exactly."""
+        return self.end is not None and self.heard_until == self.end
+
+    def close(self, end: int, reason: EndReason) -> None:
+        """Fix where the utterance ends."""
+        self.end = end
+        self.reason = reason
+
+    def hear(self, until: int, hypothesis: Hypothesis) -> None:
+        """Take the hypothesis for [start, until)."""
+        self.heard_until = until
+        self.hypothesis = hypothesis
+        self.shown = self._stability.revise(hypothesis.text)
