@@ -1,0 +1,1 @@
+"""Checkpoints to ONNX graphs. Needs the extra `export`; the server never imports this."""

@@ -1,0 +1,203 @@
+"""The Conformer encoder of a checkpoint, written for export.
+
+It computes what transformers' `ParakeetEncoder` does, and differs where a graph gains by it:
+positions are projected once and not for every row, pointwise convolutions are matrix products,
+query, key and value are one product. With lengths it masks every padded frame wherever frames
+meet (convolutions and attention), so a row's result never depends on its padding.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor, nn
+from transformers import CohereAsrForConditionalGeneration
+from transformers.models.parakeet.modeling_parakeet import (
+    ParakeetEncoder,
+    ParakeetEncoderAttention,
+    ParakeetEncoderBlock,
+    ParakeetEncoderConvolutionModule,
+    ParakeetEncoderFeedForward,
+    ParakeetEncoderSubsamplingConv2D,
+)
+
+from streamer.export.layers import Dense, attention_weights, join_heads, split_heads
+
+
+def frames_visible(lengths: Tensor, frames: int) -> Tensor:
+    """Tell for each row which of its frames are real: (B,) to (B, frames) boolean."""
+    return torch.arange(frames).unsqueeze(0) < lengths.unsqueeze(1)
+
+
+class Encoder(nn.Module):
+    """Mel (B, bins, T) to the decoder's cross keys and values, two times (B, T_enc, width) a layer.
+
+    T_enc is T halved, rounding up, once for each factor of two of the subsampling.
+    """
+
+    def __init__(self, model: CohereAsrForConditionalGeneration) -> None:
+        super().__init__()
+        encoder: ParakeetEncoder = model.model.encoder
+        decoder = model.model.decoder
+        self.subsampling = Subsampling(encoder.subsampling)
+        self.scale = encoder.input_scale
+        self.inverse_frequencies = encoder.encode_positions.inv_freq
+        self.blocks = nn.ModuleList(Block(block) for block in encoder.layers)
+        self.bridge = Dense.of(decoder.proj)
+        cross = [layer.encoder_attn for layer in decoder.layers]
+        self.cross_k = nn.ModuleList(Dense.of(attention.k_proj) for attention in cross)
+        self.cross_v = nn.ModuleList(Dense.of(attention.v_proj) for attention in cross)
+
+    def forward(
+        self, mel: Tensor, lengths: Tensor | None = None
+    ) -> tuple[list[Tensor], list[Tensor], Tensor | None]:
+        """Return keys, values and, where lengths (B,) were given, their encoded lengths."""
+        if lengths is not None:
+            mel = mel * frames_visible(lengths, mel.shape[2]).unsqueeze(1)
+        x, lengths = self.subsampling(mel, lengths)
+        x = x * self.scale
+        visible = None if lengths is None else frames_visible(lengths, x.shape[1])
+        positions = self.relative_positions(x.shape[1]).to(x.dtype)
+        for block in self.blocks:
+            x = block(x, positions, visible)
+        x = self.bridge(x)
+        return [k(x) for k in self.cross_k], [v(x) for v in self.cross_v], lengths
+
+    def relative_positions(self, frames: int) -> Tensor:
+        """Sinusoids of the distances frames - 1 down to 1 - frames: (1, 2 · frames - 1, d)."""
+        distances = torch.arange(2 * frames - 1).to(torch.float32) * -1.0 + (frames - 1)
+        angles = distances.unsqueeze(1) * self.inverse_frequencies.to(torch.float32)
+        return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1).unsqueeze(0)
+
+
+class Subsampling(nn.Module):
+    """Strided convolutions over time and mel bins, then a projection."""
+
+    def __init__(self, original: ParakeetEncoderSubsamplingConv2D) -> None:
+        super().__init__()
+        self.layers = original.layers
+        self.linear = Dense.of(original.linear)
+
+    def forward(self, mel: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Mel (B, bins, T) to (B, T_enc, d), and each row's T to its T_enc."""
+        x = mel.transpose(1, 2).unsqueeze(1)
+        for layer in self.layers:
+            x = layer(x)
+            if lengths is not None and isinstance(layer, nn.Conv2d):
+                if layer.stride[0] > 1:
+                    taps = layer.kernel_size[0] - 2 * int(layer.padding[0])
+                    lengths = (lengths - taps) // layer.stride[0] + 1
+                x = x * frames_visible(lengths, x.shape[2]).unsqueeze(1).unsqueeze(3)
+        return self.linear(x.transpose(1, 2).flatten(2)), lengths
+
+
+class Block(nn.Module):
+    """Half a feed-forward, self-attention, convolution, the other half, and a norm."""
+
+    def __init__(self, original: ParakeetEncoderBlock) -> None:
+        super().__init__()
+        self.norm_feed_forward1 = original.norm_feed_forward1
+        self.feed_forward1 = FeedForward(original.feed_forward1)
+        self.norm_self_att = original.norm_self_att
+        self.self_attn = RelativeAttention(original.self_attn)
+        self.norm_conv = original.norm_conv
+        self.conv = Convolution(original.conv)
+        self.norm_feed_forward2 = original.norm_feed_forward2
+        self.feed_forward2 = FeedForward(original.feed_forward2)
+        self.norm_out = original.norm_out
+
+    def forward(self, x: Tensor, positions: Tensor, visible: Tensor | None) -> Tensor:
+        """Take and return (B, T, d); `visible` is (B, T), or None where every frame is real."""
+        x = x + 0.5 * self.feed_forward1(self.norm_feed_forward1(x))
+        x = x + self.self_attn(self.norm_self_att(x), positions, visible)
+        x = x + self.conv(self.norm_conv(x), visible)
+        x = x + 0.5 * self.feed_forward2(self.norm_feed_forward2(x))
+        return self.norm_out(x)
+
+
+class FeedForward(nn.Module):
+    """Two layers with the checkpoint's activation between them."""
+
+    def __init__(self, original: ParakeetEncoderFeedForward) -> None:
+        super().__init__()
+        self.linear1 = Dense.of(original.linear1)
+        self.activation = original.activation
+        self.linear2 = Dense.of(original.linear2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Take and return (B, T, d)."""
+        return self.linear2(self.activation(self.linear1(x)))
+
+
+class RelativeAttention(nn.Module):
+    """Self-attention whose scores add a term for the distance between two frames."""
+
+    def __init__(self, original: ParakeetEncoderAttention) -> None:
+        super().__init__()
+        self.heads = original.config.num_attention_heads
+        self.size = original.head_dim
+        self.width = self.heads * self.size
+        if original.num_key_value_groups != 1:
+            raise ValueError("grouped key and value heads in the encoder are not supported")
+        self.scaling = original.scaling
+        self.qkv = Dense.of(original.q_proj, original.k_proj, original.v_proj)
+        self.relative = Dense.of(original.relative_k_proj)
+        self.output = Dense.of(original.o_proj)
+        self.bias_u = original.bias_u
+        self.bias_v = original.bias_v
+
+    def forward(self, x: Tensor, positions: Tensor, visible: Tensor | None) -> Tensor:
+        """Take and return (B, T, d); positions are (1, 2T - 1, d)."""
+        parts = self.qkv(x).split(self.width, -1)
+        query, keys, values = (split_heads(part, self.heads, self.size) for part in parts)
+        distances = split_heads(self.relative(positions), self.heads, self.size)
+        content = (query + self.bias_u.unsqueeze(1)) @ keys.transpose(2, 3)
+        distance = (query + self.bias_v.unsqueeze(1)) @ distances.transpose(2, 3)
+        scores = (content + _shifted(distance)) * self.scaling
+        seen = None if visible is None else visible.unsqueeze(1).unsqueeze(2)
+        return self.output(join_heads(attention_weights(scores, seen) @ values, self.width))
+
+
+def _shifted(scores: Tensor) -> Tensor:
+    """Turn columns by distance, (B, heads, T, 2T - 1), into columns by frame, (B, heads, T, T).
+
+    Row t wants the columns from T - 1 - t on. Padding each row by one and reading the memory in
+    rows of another length moves each row one step further (Transformer-XL, appendix B).
+    """
+    batch, heads, frames, columns = scores.shape
+    padded = nn.functional.pad(scores, (1, 0)).reshape(batch, heads, columns + 1, frames)
+    return padded[:, :, 1:].reshape(batch, heads, frames, columns)[..., :frames]
+
+
+class Convolution(nn.Module):
+    """A gated pointwise layer, a depthwise convolution over time, and another pointwise layer."""
+
+    def __init__(self, original: ParakeetEncoderConvolutionModule) -> None:
+        super().__init__()
+        self.pointwise1 = Dense.of(original.pointwise_conv1)
+        self.depthwise = _with_norm(original.depthwise_conv, original.norm)
+        self.activation = original.activation
+        self.pointwise2 = Dense.of(original.pointwise_conv2)
+        self.width = original.pointwise_conv2.in_channels
+
+    def forward(self, x: Tensor, visible: Tensor | None) -> Tensor:
+        """Take and return (B, T, d)."""
+        values, gates = self.pointwise1(x).split(self.width, -1)
+        x = values * torch.sigmoid(gates)
+        if visible is not None:
+            x = x * visible.unsqueeze(2)
+        x = self.activation(self.depthwise(x.transpose(1, 2)))
+        return self.pointwise2(x.transpose(1, 2))
+
+
+def _with_norm(conv: nn.Conv1d, norm: nn.BatchNorm1d) -> nn.Conv1d:
+    """Make one convolution of a convolution and the batch norm behind it."""
+    if norm.running_mean is None or norm.running_var is None:
+        raise ValueError("a batch norm without running statistics cannot be exported")
+    gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    bias = norm.running_mean.new_zeros(()) if conv.bias is None else conv.bias
+    merged = copy.deepcopy(conv)
+    merged.weight = nn.Parameter((conv.weight * gain[:, None, None]).detach())
+    merged.bias = nn.Parameter((norm.bias + (bias - norm.running_mean) * gain).detach())
+    return merged

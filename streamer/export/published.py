@@ -1,0 +1,164 @@
+"""Export to the two-graph contract of the published ONNX exports (sherpa-onnx's).
+
+encoder: mel (B, bins, T) f32 -> n_layer_cross_k, n_layer_cross_v (layers, B, T_enc, width) f32
+decoder: tokens (B, n) i64, in_n_layer_self_k_cache and ..._v_cache (layers, B, heads, C, size) f32,
+    n_layer_cross_k, n_layer_cross_v, offset () i64
+    -> logits (B, n, vocabulary), out_n_layer_self_k_cache, out_n_layer_self_v_cache
+
+sherpa-onnx binds inputs and outputs by position and reads some dimensions from the graphs, so
+order and static dimensions are part of the contract. C is the model's number of positions.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from transformers import CohereAsrForConditionalGeneration
+
+from streamer.export.decoder import Decoder
+from streamer.export.encoder import Encoder
+from streamer.export.graph import attach_weights, save, trace
+from streamer.export.layers import split_heads
+
+MODEL_TYPE = "cohere-transcribe"
+"""What sherpa-onnx looks for in the encoder's metadata."""
+
+ENCODER_INPUTS = ("mel",)
+DECODER_INPUTS = (
+    "tokens",
+    "in_n_layer_self_k_cache",
+    "in_n_layer_self_v_cache",
+    "n_layer_cross_k",
+    "n_layer_cross_v",
+    "offset",
+)
+
+
+def export_published(
+    model: CohereAsrForConditionalGeneration,
+    tokens: Path,
+    out: Path,
+    *,
+    half_storage: bool,
+    name: str,
+    demonstration: bool = False,
+) -> None:
+    """Write encoder.onnx, decoder.onnx and tokens.txt into the folder `out`.
+
+    `half_storage` keeps weights as FP16 where that loses nothing: all of them when the model was
+    rounded first (`round_to_half`). The graphs compute in FP32 either way. Any subsampling factor
+    and any dimensions will do; key and value heads must not be grouped.
+    """
+    model = model.float().eval()
+    out.mkdir(parents=True, exist_ok=True)
+    metadata = {
+        "model_type": MODEL_TYPE,
+        "streamer.name": name,
+        "streamer.demonstration": "1" if demonstration else "0",
+    }
+    _export_encoder(model, out / "encoder.onnx", half_storage, metadata)
+    _export_decoder(model, out / "decoder.onnx", half_storage, metadata)
+    if tokens.resolve() != (out / "tokens.txt").resolve():
+        shutil.copyfile(tokens, out / "tokens.txt")
+
+
+@torch.no_grad()
+def round_to_half(model: nn.Module) -> None:
+    """Round every parameter to the nearest FP16 number, in place and staying FP32."""
+    for parameter in model.parameters():
+        parameter.copy_(parameter.half())
+
+
+class PublishedEncoder(nn.Module):
+    """The encoder with the contract's stacked outputs."""
+
+    def __init__(self, model: CohereAsrForConditionalGeneration) -> None:
+        super().__init__()
+        self.encoder = Encoder(model)
+
+    def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:
+        """Every frame of `mel` counts: rows of one batch must have the same length."""
+        keys, values, _ = self.encoder(mel)
+        return torch.stack(keys), torch.stack(values)
+
+
+class PublishedDecoder(nn.Module):
+    """The decoder with the contract's stacked caches, one offset for all rows."""
+
+    def __init__(self, model: CohereAsrForConditionalGeneration) -> None:
+        super().__init__()
+        self.decoder = Decoder(model)
+
+    def forward(
+        self,
+        tokens: Tensor,
+        k_cache: Tensor,
+        v_cache: Tensor,
+        cross_k: Tensor,
+        cross_v: Tensor,
+        offset: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Attend to the `offset` columns in use and the new ones, never to all of the cache."""
+        past_k, past_v = k_cache[:, :, :, :offset], v_cache[:, :, :, :offset]
+        new: list[tuple[Tensor, Tensor]] = []
+
+        def extend(layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+            new.append((keys, values))
+            return torch.cat([past_k[layer], keys], 2), torch.cat([past_v[layer], values], 2)
+
+        heads, size = self.decoder.heads, self.decoder.head_size
+        cross = [
+            (split_heads(cross_k[i], heads, size), split_heads(cross_v[i], heads, size))
+            for i in range(len(self.decoder.layers))
+        ]
+        positions = torch.arange(tokens.shape[1]) + offset
+        seen = torch.arange(tokens.shape[1] + offset).unsqueeze(0) <= positions.unsqueeze(1)
+        logits = self.decoder(tokens, positions, extend, seen, cross, None)
+        end = offset + tokens.shape[1]
+        new_k, new_v = (torch.stack(part) for part in zip(*new, strict=True))
+        k_cache = torch.cat([past_k, new_k, k_cache[:, :, :, end:]], dim=3)
+        v_cache = torch.cat([past_v, new_v, v_cache[:, :, :, end:]], dim=3)
+        return logits, k_cache, v_cache
+
+
+def _export_encoder(
+    model: CohereAsrForConditionalGeneration, path: Path, half: bool, metadata: dict[str, str]
+) -> None:
+    config = model.config
+    module = PublishedEncoder(model)
+    example = {"mel": torch.randn(2, config.encoder_config.num_mel_bins, 37)}
+    cross = (config.num_hidden_layers, "batch", "encoded", config.hidden_size)
+    outputs = {"n_layer_cross_k": cross, "n_layer_cross_v": cross}
+    graph = trace(module, example, outputs, {"mel": {0: "batch", 2: "frames"}})
+    attach_weights(graph, module, ENCODER_INPUTS, half_storage=half)
+    save(graph, path, metadata)
+
+
+def _export_decoder(
+    model: CohereAsrForConditionalGeneration, path: Path, half: bool, metadata: dict[str, str]
+) -> None:
+    config = model.config
+    layers, heads, size = config.num_hidden_layers, config.num_attention_heads, config.head_dim
+    module = PublishedDecoder(model)
+    cache = torch.zeros(layers, 2, heads, config.max_position_embeddings, size)
+    cross = torch.randn(layers, 2, 7, heads * size)
+    values = (torch.zeros(2, 3, dtype=torch.int64), cache, cache, cross, cross, torch.tensor(4))
+    cache_shape = (layers, "batch", heads, config.max_position_embeddings, size)
+    outputs = {
+        "logits": ("batch", "tokens", config.vocab_size),
+        "out_n_layer_self_k_cache": cache_shape,
+        "out_n_layer_self_v_cache": cache_shape,
+    }
+    dynamic = {
+        "tokens": {0: "batch", 1: "tokens"},
+        "in_n_layer_self_k_cache": {1: "batch"},
+        "in_n_layer_self_v_cache": {1: "batch"},
+        "n_layer_cross_k": {1: "batch", 2: "encoded"},
+        "n_layer_cross_v": {1: "batch", 2: "encoded"},
+    }
+    graph = trace(module, dict(zip(DECODER_INPUTS, values, strict=True)), outputs, dynamic)
+    attach_weights(graph, module, DECODER_INPUTS, half_storage=half)
+    save(graph, path, metadata)
