@@ -7,6 +7,8 @@ the keys and values of earlier tokens are arguments.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import cast
 
 from torch import Tensor, nn
 from transformers import CohereAsrForConditionalGeneration
@@ -25,12 +27,11 @@ class Decoder(nn.Module):
     def __init__(self, model: CohereAsrForConditionalGeneration) -> None:
         super().__init__()
         decoder = model.model.decoder
-        self.heads: int = model.config.num_attention_heads
-        self.head_size: int = model.config.head_dim
         self.embed_tokens = decoder.embed_tokens
         self.embed_positions = decoder.pos_emb
         self.norm_embedding = decoder.embedding_layernorm
-        self.layers = nn.ModuleList(DecoderLayer(layer) for layer in decoder.layers)
+        layers = [cast("CohereAsrDecoderLayer", layer) for layer in decoder.layers]
+        self.layers = nn.ModuleList(DecoderLayer(layer) for layer in layers)
         self.norm = decoder.norm
         self.head = Dense.of(model.proj_out)
 
@@ -50,7 +51,7 @@ class Decoder(nn.Module):
         """
         x = self.norm_embedding(self.embed_tokens(tokens) + self.embed_positions(positions))
         for i, layer in enumerate(self.layers):
-            x = layer(x, lambda k, v, i=i: extend(i, k, v), seen, cross[i], cross_seen)
+            x = layer(x, partial(extend, i), seen, cross[i], cross_seen)
         return self.head(self.norm(x))
 
 

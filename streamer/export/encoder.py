@@ -9,10 +9,12 @@ meet (convolutions and attention), so a row's result never depends on its paddin
 from __future__ import annotations
 
 import copy
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from transformers import CohereAsrForConditionalGeneration
+from transformers.models.cohere_asr.modeling_cohere_asr import CohereAsrDecoderLayer
 from transformers.models.parakeet.modeling_parakeet import (
     ParakeetEncoder,
     ParakeetEncoderAttention,
@@ -43,9 +45,10 @@ class Encoder(nn.Module):
         self.subsampling = Subsampling(encoder.subsampling)
         self.scale = encoder.input_scale
         self.inverse_frequencies = encoder.encode_positions.inv_freq
-        self.blocks = nn.ModuleList(Block(block) for block in encoder.layers)
+        blocks = [cast("ParakeetEncoderBlock", block) for block in encoder.layers]
+        self.blocks = nn.ModuleList(Block(block) for block in blocks)
         self.bridge = Dense.of(decoder.proj)
-        cross = [layer.encoder_attn for layer in decoder.layers]
+        cross = [cast("CohereAsrDecoderLayer", layer).encoder_attn for layer in decoder.layers]
         self.cross_k = nn.ModuleList(Dense.of(attention.k_proj) for attention in cross)
         self.cross_v = nn.ModuleList(Dense.of(attention.v_proj) for attention in cross)
 

@@ -10,6 +10,7 @@ import io
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import onnx
@@ -46,7 +47,7 @@ def trace(
         torch.onnx.export(
             module.eval(),
             tuple(example.values()),
-            buffer,
+            cast("Any", buffer),  # the annotation forgets file objects
             input_names=list(example),
             output_names=list(outputs),
             dynamic_axes=axes,

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from transformers import CohereAsrForConditionalGeneration
 
 from streamer.export.decoder import Decoder
+from streamer.export.dimensions import Dimensions
 from streamer.export.encoder import Encoder
 from streamer.export.graph import attach_weights, save, trace
 from streamer.export.layers import split_heads
@@ -91,6 +92,7 @@ class PublishedDecoder(nn.Module):
     def __init__(self, model: CohereAsrForConditionalGeneration) -> None:
         super().__init__()
         self.decoder = Decoder(model)
+        self.dimensions = Dimensions.of(model)
 
     def forward(
         self,
@@ -109,15 +111,16 @@ class PublishedDecoder(nn.Module):
             new.append((keys, values))
             return torch.cat([past_k[layer], keys], 2), torch.cat([past_v[layer], values], 2)
 
-        heads, size = self.decoder.heads, self.decoder.head_size
+        heads, size = self.dimensions.heads, self.dimensions.head_size
         cross = [
             (split_heads(cross_k[i], heads, size), split_heads(cross_v[i], heads, size))
-            for i in range(len(self.decoder.layers))
+            for i in range(self.dimensions.layers)
         ]
-        positions = torch.arange(tokens.shape[1]) + offset
-        seen = torch.arange(tokens.shape[1] + offset).unsqueeze(0) <= positions.unsqueeze(1)
-        logits = self.decoder(tokens, positions, extend, seen, cross, None)
         end = offset + tokens.shape[1]
+        columns = torch.arange(self.dimensions.positions)[:end]
+        positions = columns[offset:]
+        seen = columns.unsqueeze(0) <= positions.unsqueeze(1)
+        logits = self.decoder(tokens, positions, extend, seen, cross, None)
         new_k, new_v = (torch.stack(part) for part in zip(*new, strict=True))
         k_cache = torch.cat([past_k, new_k, k_cache[:, :, :, end:]], dim=3)
         v_cache = torch.cat([past_v, new_v, v_cache[:, :, :, end:]], dim=3)
@@ -127,12 +130,15 @@ class PublishedDecoder(nn.Module):
 def _export_encoder(
     model: CohereAsrForConditionalGeneration, path: Path, half: bool, metadata: dict[str, str]
 ) -> None:
-    config = model.config
+    dimensions = Dimensions.of(model)
     module = PublishedEncoder(model)
-    example = {"mel": torch.randn(2, config.encoder_config.num_mel_bins, 37)}
-    cross = (config.num_hidden_layers, "batch", "encoded", config.hidden_size)
-    outputs = {"n_layer_cross_k": cross, "n_layer_cross_v": cross}
-    graph = trace(module, example, outputs, {"mel": {0: "batch", 2: "frames"}})
+    cross = (dimensions.layers, "batch", "encoded", dimensions.width)
+    graph = trace(
+        module,
+        {"mel": torch.randn(2, dimensions.mel_bins, 37)},
+        {"n_layer_cross_k": cross, "n_layer_cross_v": cross},
+        {"mel": {0: "batch", 2: "frames"}},
+    )
     attach_weights(graph, module, ENCODER_INPUTS, half_storage=half)
     save(graph, path, metadata)
 
@@ -140,25 +146,27 @@ def _export_encoder(
 def _export_decoder(
     model: CohereAsrForConditionalGeneration, path: Path, half: bool, metadata: dict[str, str]
 ) -> None:
-    config = model.config
-    layers, heads, size = config.num_hidden_layers, config.num_attention_heads, config.head_dim
+    d = Dimensions.of(model)
     module = PublishedDecoder(model)
-    cache = torch.zeros(layers, 2, heads, config.max_position_embeddings, size)
-    cross = torch.randn(layers, 2, 7, heads * size)
+    cache = torch.zeros(d.layers, 2, d.heads, d.positions, d.head_size)
+    cross = torch.randn(d.layers, 2, 7, d.width)
     values = (torch.zeros(2, 3, dtype=torch.int64), cache, cache, cross, cross, torch.tensor(4))
-    cache_shape = (layers, "batch", heads, config.max_position_embeddings, size)
-    outputs = {
-        "logits": ("batch", "tokens", config.vocab_size),
-        "out_n_layer_self_k_cache": cache_shape,
-        "out_n_layer_self_v_cache": cache_shape,
-    }
-    dynamic = {
-        "tokens": {0: "batch", 1: "tokens"},
-        "in_n_layer_self_k_cache": {1: "batch"},
-        "in_n_layer_self_v_cache": {1: "batch"},
-        "n_layer_cross_k": {1: "batch", 2: "encoded"},
-        "n_layer_cross_v": {1: "batch", 2: "encoded"},
-    }
-    graph = trace(module, dict(zip(DECODER_INPUTS, values, strict=True)), outputs, dynamic)
+    cache_shape = (d.layers, "batch", d.heads, d.positions, d.head_size)
+    graph = trace(
+        module,
+        dict(zip(DECODER_INPUTS, values, strict=True)),
+        {
+            "logits": ("batch", "tokens", d.vocabulary),
+            "out_n_layer_self_k_cache": cache_shape,
+            "out_n_layer_self_v_cache": cache_shape,
+        },
+        {
+            "tokens": {0: "batch", 1: "tokens"},
+            "in_n_layer_self_k_cache": {1: "batch"},
+            "in_n_layer_self_v_cache": {1: "batch"},
+            "n_layer_cross_k": {1: "batch", 2: "encoded"},
+            "n_layer_cross_v": {1: "batch", 2: "encoded"},
+        },
+    )
     attach_weights(graph, module, DECODER_INPUTS, half_storage=half)
     save(graph, path, metadata)
