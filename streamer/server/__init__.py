@@ -1,0 +1,1 @@
+"""The WebSocket server: accept, route, limit, drain."""

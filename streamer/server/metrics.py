@@ -1,0 +1,86 @@
+"""What Prometheus is told. One registry a server, so that tests can run several."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from streamer.scheduler.scheduler import BatchReport
+
+LAG_INTERVAL_S = 0.1
+"""How often the event loop's lag is sampled."""
+
+_LATENCIES = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30)
+
+
+class Metrics:
+    """Counters of everything that an operator would ask about."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        counter = self._counter
+        self.sessions = Gauge("streamer_sessions", "Sessions now open", registry=self.registry)
+        self.refused = counter("streamer_refused", "Handshakes refused", ["reason"])
+        self.audio = counter("streamer_audio_seconds", "Audio received, over all channels")
+        self.events = counter("streamer_events", "Messages sent to clients", ["type"])
+        self.dropped = counter("streamer_dropped_clients", "Clients that did not read")
+        self.superseded = counter("streamer_partials_superseded", "Partials never run")
+        self.final_wait = self._histogram(
+            "streamer_final_seconds", "From the end of an utterance to its final", _LATENCIES
+        )
+        self.batch_clips = self._histogram(
+            "streamer_batch_clips", "Clips handed to the engine at a time", (1, 2, 4, 8, 16, 32, 64)
+        )
+        self.batch_seconds = self._histogram(
+            "streamer_batch_seconds", "Engine time of a batch", _LATENCIES
+        )
+        self.queue_wait = self._histogram(
+            "streamer_queue_seconds", "Longest wait in a batch, by kind", _LATENCIES, ["kind"]
+        )
+        self.engine_audio = counter("streamer_engine_audio_seconds", "Audio transcribed", ["kind"])
+        self.loop_lag = self._histogram(
+            "streamer_loop_lag_seconds",
+            "How late the event loop runs a timer",
+            (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1),
+        )
+
+    def watch_queue(self, waiting: Callable[[], tuple[int, int]]) -> None:
+        """Read the queue's length, finals and partials, whenever Prometheus asks."""
+        gauge = Gauge(
+            "streamer_queue_jobs", "Jobs waiting for the engine", ["kind"], registry=self.registry
+        )
+        gauge.labels("final").set_function(lambda: waiting()[0])
+        gauge.labels("partial").set_function(lambda: waiting()[1])
+
+    def render(self) -> bytes:
+        """Return everything in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+    def batch_done(self, report: BatchReport) -> None:
+        """Count a batch (`SchedulerObserver`)."""
+        self.batch_clips.observe(report.clips)
+        self.batch_seconds.observe(report.seconds)
+        self.queue_wait.labels(report.kind).observe(report.longest_wait_s)
+        self.engine_audio.labels(report.kind).inc(report.audio_s)
+
+    def partial_superseded(self) -> None:
+        """Count a partial that was never run (`SchedulerObserver`)."""
+        self.superseded.inc()
+
+    async def sample_loop_lag(self) -> None:
+        """Measure for ever how late timers fire."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + LAG_INTERVAL_S
+            await asyncio.sleep(LAG_INTERVAL_S)
+            self.loop_lag.observe(max(0.0, loop.time() - due))
+
+    def _counter(self, name: str, text: str, labels: list[str] | None = None) -> Counter:
+        return Counter(name, text, labels or [], registry=self.registry)
+
+    def _histogram(
+        self, name: str, text: str, buckets: tuple[float, ...], labels: list[str] | None = None
+    ) -> Histogram:
+        return Histogram(name, text, labels or [], buckets=buckets, registry=self.registry)

@@ -1,0 +1,134 @@
+"""The server's life: start, serve, drain, stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+from typing import Self
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import InvalidMessage, InvalidUpgrade
+
+from streamer.engine.base import Engine
+from streamer.scheduler.scheduler import Scheduler
+from streamer.server.connection import NativeConnection, Service
+from streamer.server.gate import Gate, stream_query
+from streamer.server.governor import GovernedConnection
+from streamer.server.metrics import Metrics
+from streamer.settings import Settings
+
+log = logging.getLogger(__name__)
+
+FAREWELL_S = 10.0
+"""Time for the last finals and closing handshakes after the drain limit."""
+
+
+class TranscriptionServer:
+    """An engine behind a WebSocket address. Use as an async context manager."""
+
+    def __init__(self, settings: Settings, engine: Engine) -> None:
+        self._settings = settings
+        self._metrics = Metrics()
+        self._scheduler = Scheduler(engine, settings.max_batch, self._metrics)
+        self._service = Service(settings, self._scheduler, self._metrics)
+        self._connections: set[NativeConnection] = set()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._gate = Gate(settings, self._scheduler, self._metrics, self._count)
+        self._metrics.watch_queue(lambda: self._scheduler.waiting)
+        self._server: Server | None = None
+        self._lag: asyncio.Task[None] | None = None
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The address that is listened on."""
+        assert self._server is not None
+        host, port = next(iter(self._server.sockets)).getsockname()[:2]
+        return host, port
+
+    async def __aenter__(self) -> Self:
+        """Start to listen; raises OSError when the address is not to be had."""
+        self._server = await serve(
+            self._handle,
+            self._settings.host,
+            self._settings.port,
+            process_request=self._gate.process_request,
+            create_connection=GovernedConnection,
+            compression=None,  # saves nothing on audio, costs memory and time
+            server_header=None,
+            max_size=self._settings.max_frame_bytes,
+            max_queue=32,
+            write_limit=16384,
+            open_timeout=5,
+            close_timeout=5,
+            ping_interval=20,
+            # Pongs wait behind audio that we do not read yet: silence is judged by the session.
+            ping_timeout=None,
+            logger=_quiet_logger(),
+            family=socket.AF_UNSPEC,
+        )
+        self._scheduler.start()
+        self._lag = asyncio.create_task(self._metrics.sample_loop_lag(), name="loop lag")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop at once: finals that are owed are lost; `drain` first to keep them."""
+        assert self._server is not None
+        assert self._lag is not None
+        self._lag.cancel()
+        for connection in self._connections:
+            connection.abort()
+        self._server.close(code=1012, reason="the server is going away")
+        await self._server.wait_closed()
+        await self._scheduler.close()
+
+    async def drain(self) -> None:
+        """Refuse new sessions, and wait for running ones; at the limit, end them with finals."""
+        self._gate.draining = True
+        log.info("draining: %d sessions are running", len(self._connections))
+        await self._until_empty(self._settings.drain_timeout_s)
+        for connection in self._connections:
+            connection.go_away()
+        await self._until_empty(FAREWELL_S)
+        log.info("drained: %d sessions are cut off", len(self._connections))
+
+    def _count(self) -> int:
+        return len(self._connections)
+
+    async def _until_empty(self, timeout_s: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._empty.wait()
+
+    async def _handle(self, ws: ServerConnection) -> None:
+        assert ws.request is not None
+        connection = NativeConnection(ws, stream_query(ws.request.path), self._service)
+        self._connections.add(connection)
+        self._empty.clear()
+        self._metrics.sessions.inc()
+        try:
+            await connection.run()
+        finally:
+            self._connections.remove(connection)
+            if not self._connections:
+                self._empty.set()
+            self._metrics.sessions.dec()
+
+
+class _PeerNoise(logging.Filter):
+    """Drops the library's tracebacks for what peers do: they vanish, and they talk nonsense."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        peers_doing = (ConnectionError, EOFError, InvalidMessage, InvalidUpgrade, TimeoutError)
+        return not isinstance(error, peers_doing)
+
+
+def _quiet_logger() -> logging.Logger:
+    logger = logging.getLogger("streamer.websockets")
+    logger.setLevel(logging.WARNING)
+    if not any(isinstance(one, _PeerNoise) for one in logger.filters):
+        logger.addFilter(_PeerNoise())
+    return logger

@@ -1,0 +1,56 @@
+"""Every setting of the server, in one place: read by the CLI, the environment and the README."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of `streamer serve`; each may stand in the environment as STREAMER_NAME."""
+
+    model_config = SettingsConfigDict(env_prefix="STREAMER_", extra="forbid", frozen=True)
+
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=8000, ge=0, le=65535, description="port; 0 takes a free one")
+    model: str = Field(
+        default="embedded", description="name of a known model, or a folder with its graphs"
+    )
+    provider: Literal["auto", "cuda", "cpu"] = Field(
+        default="auto", description="where the model runs; auto is CUDA where it is usable"
+    )
+    threads: int = Field(
+        default=0, ge=0, le=256, description="CPU threads of the model; 0 is one a core"
+    )
+    max_batch: int = Field(
+        default=8, ge=1, le=256, description="utterances handed to the engine at a time"
+    )
+    max_sessions: int = Field(
+        default=200, ge=1, description="sessions at a time; one more is refused with 503"
+    )
+    max_lateness_s: float = Field(
+        default=2.0, gt=0, description="new sessions are refused while a final is later than this"
+    )
+    min_speech_ms: int = Field(
+        default=160, ge=20, le=500, description="speech that opens an utterance; a click is shorter"
+    )
+    idle_timeout_s: float = Field(
+        default=30.0, gt=0, description="a session that sends nothing for so long is ended"
+    )
+    send_timeout_s: float = Field(
+        default=10.0, gt=0, description="a client that takes no event for so long is dropped"
+    )
+    drain_timeout_s: float = Field(
+        default=60.0, ge=0, description="time that running sessions have to end after SIGTERM"
+    )
+    max_frame_bytes: int = Field(
+        default=65536, ge=1024, le=16_777_216, description="largest WebSocket message taken"
+    )
+    api_keys: list[SecretStr] = Field(
+        default=[], description="keys that clients must bring; none lets everybody in"
+    )
+    allowed_origins: list[str] = Field(
+        default=[], description="browser origins let in; none allows the server's own page only"
+    )

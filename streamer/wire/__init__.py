@@ -1,0 +1,1 @@
+"""Protocols: thin adapters between messages on a socket and the session core."""
