@@ -1,0 +1,31 @@
+/** Why there is no sound, in words that say what to do. */
+
+/**
+ * @param {string} name of the DOMException that getUserMedia threw
+ * @returns {string}
+ */
+export function explainMicrophone(name) {
+  switch (name) {
+    case "NotAllowedError":
+      return "The browser was not allowed to use the microphone. Click the icon beside the address, allow the microphone for this page, and start again. If it is allowed there, look in the system’s privacy settings.";
+    case "NotFoundError":
+      return "No microphone was found. Plug one in, or try the sample or a file instead.";
+    case "NotReadableError":
+      return "The microphone could not be opened. Another program may be using it: close that one, or choose another device.";
+    case "OverconstrainedError":
+      return "The chosen microphone is no longer there. Choose another device.";
+    default:
+      return `The microphone could not be opened (${name}).`;
+  }
+}
+
+/**
+ * A browser gives the microphone only to pages that nobody on the way can have changed.
+ * @param {URL | Location} address where the page was opened
+ * @returns {string}
+ */
+export function explainInsecure({ hostname, host, port }) {
+  const local = `http://localhost${port && `:${port}`}`;
+  const forward = `ssh -L ${port || 80}:localhost:${port || 80} ${hostname}`;
+  return `Browsers give the microphone only to pages opened over https or from localhost, and this one came from http://${host}. Run “${forward}” and open ${local}, or put the server behind https. The sample and files work here as they are.`;
+}

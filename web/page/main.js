@@ -1,0 +1,224 @@
+/** Puts the page together: what the user does goes to the recorder, what the server says to the views. */
+import { decode } from "../audio/file.js";
+import { meterOf, peakOf } from "../audio/pcm.js";
+import * as player from "../audio/player.js";
+import { Transcript } from "../transcript/transcript.js";
+import { setUpTools } from "../transcript/tools.js";
+import { TranscriptView } from "../transcript/view.js";
+import { listDevices, setUpControls } from "./controls.js";
+import { byId } from "./elements.js";
+import { Inside } from "./inside.js";
+import { notice, unnotice } from "./notices.js";
+import { Recorder } from "./recorder.js";
+import { introduce, whyRefused } from "./server.js";
+import { LIVE, load, save } from "./settings.js";
+import { setUpShortcuts } from "./shortcuts.js";
+import { showRecording, showState } from "./status.js";
+import { setUpCaptions, setUpDrop, setUpHelp, setUpTheme } from "./surroundings.js";
+
+/**
+ * @import { Line } from "../transcript/transcript.js"
+ * @import { State } from "./status.js"
+ */
+
+const choices = load();
+const record = byId("record", HTMLButtonElement);
+const language = byId("language", HTMLSelectElement);
+const inside = new Inside();
+
+/** @type {State} */
+let state = "connecting";
+let microphone = false;
+/** @type {Line | null} */
+let playing = null;
+
+const view = new TranscriptView(byId("lines"), byId("newest"), byId("announcer"), (line) => void hear(line));
+const transcript = new Transcript(
+  (line) => {
+    view.show(line, transcript.lines[transcript.lines.indexOf(line) + 1]);
+    refreshTools();
+  },
+  (line) => {
+    view.remove(line);
+    refreshTools();
+  },
+);
+
+const recorder = new Recorder(choices, {
+  begin: (recording) => {
+    inside.begin(recording);
+    view.stereo ||= recording.channels > 1;
+    return {
+      state: enter,
+      ready: (_, again) => {
+        if (again > 0.5) notice("connection", `Connected again. The last ${Math.round(again)} s were sent once more; nothing was lost.`, "note");
+      },
+      event: (event) => {
+        transcript.apply(event, recording);
+        inside.event(event);
+      },
+      acknowledged: (seconds) => transcript.settle(recording.id, recording.offset + seconds),
+      interrupted: () => {
+        transcript.interrupted(recording.id);
+        inside.interrupted();
+      },
+      trouble: (code, message) => notice(code, message),
+    };
+  },
+  samples: (samples) => {
+    inside.samples(samples);
+    setLevel(meterOf(peakOf(samples)));
+  },
+  problem: (subject, text) => (text ? notice(subject, text) : unnotice(subject)),
+});
+
+const refreshTools = setUpTools(transcript, view, () => recorder.running, () => recorder.forget());
+
+/** @param {State} next */
+function enter(next) {
+  state = next;
+  showState(state);
+  if (state === "waiting") void explainWaiting();
+  if (state === "done" || state === "failed") {
+    const last = recorder.recordings.at(-1);
+    if (last) transcript.close(last.id);
+    setLevel(0);
+    inside.end();
+  }
+  refresh();
+  refreshTools();
+}
+
+async function explainWaiting() {
+  const why = await whyRefused();
+  if (state === "waiting") notice("connection", `The connection to the server was lost. ${why} What you say is kept meanwhile.`);
+}
+
+function refresh() {
+  const seconds = recorder.recordings.at(-1)?.tape.duration ?? 0;
+  showRecording({ state, microphone, seconds, pending: recorder.pending });
+  inside.showFigures();
+}
+
+/** @param {number} level 0 to 1 */
+function setLevel(level) {
+  const text = level.toFixed(2);
+  record.style.setProperty("--level", text);
+  byId("meter").querySelector("span")?.style.setProperty("--level", text);
+}
+
+async function toggle() {
+  if (record.disabled) return;
+  if (recorder.running) {
+    recorder.stop();
+    return;
+  }
+  unnotice("microphone");
+  unnotice("connection");
+  record.disabled = true;
+  microphone = true;
+  const listening = await recorder.listen();
+  record.disabled = false;
+  if (listening) await listDevices(choices);
+}
+
+/**
+ * @param {() => Promise<ArrayBuffer>} bytes
+ * @param {string} name
+ * @param {boolean} aloud
+ */
+async function transcribe(bytes, name, aloud) {
+  if (recorder.running || record.disabled) {
+    notice("file", "Stop the recording first; then this can be transcribed.");
+    return;
+  }
+  unnotice("file");
+  microphone = false;
+  try {
+    recorder.transcribe(await decode(await bytes()), aloud);
+  } catch {
+    notice("file", `The browser cannot read “${name}” as sound.`);
+  }
+}
+
+/** @param {File} file */
+const transcribeFile = (file) => void transcribe(() => file.arrayBuffer(), file.name, false);
+
+/** @param {Line} line */
+async function hear(line) {
+  const again = playing === line;
+  player.stop();
+  const recording = recorder.recordings.find(({ id }) => id === line.take);
+  if (again || !recording) return;
+  const { offset, tape } = recording;
+  const samples = await tape.cut(line.start - offset, line.end - offset);
+  await player.play(samples, tape.rate, tape.channels, () => {
+    if (playing !== line) return;
+    playing = null;
+    view.markPlaying(null);
+  });
+  playing = line;
+  view.markPlaying(line);
+}
+
+async function meet() {
+  const ready = await introduce((why) => {
+    showState("unreached");
+    notice("connection", why);
+  });
+  unnotice("connection");
+  recorder.languages = ready.languages;
+  const names = new Intl.DisplayNames(["en"], { type: "language" });
+  language.replaceChildren(...ready.languages.map((code) => new Option(names.of(code), code)));
+  if (!ready.languages.includes(choices.language)) choices.language = ready.languages[0] ?? "";
+  language.value = choices.language;
+  byId("about").append(` Model: ${ready.model}.`);
+  if (ready.demonstration) {
+    notice("demonstration", "This is the small demonstration model: it knows everyday English phrases, numbers, dates and names. For the real one, run “streamer models pull cohere-int8” on the server.", "note");
+  }
+  record.disabled = false;
+  enter("ready");
+}
+
+record.addEventListener("click", () => void toggle());
+language.addEventListener("change", () => {
+  choices.language = language.value;
+  save(choices);
+  recorder.configure({ language: language.value });
+});
+byId("sample").addEventListener("click", () => void transcribe(async () => (await fetch("sample")).arrayBuffer(), "sample", true));
+const file = byId("file", HTMLInputElement);
+byId("file-open").addEventListener("click", () => file.click());
+file.addEventListener("change", () => {
+  if (file.files?.[0]) transcribeFile(file.files[0]);
+  file.value = "";
+});
+setUpDrop(transcribeFile);
+setUpControls(choices, (name) => {
+  save(choices);
+  if (LIVE.has(name)) recorder.configure({ [name]: choices[name] });
+});
+setUpTheme(choices);
+const captions = setUpCaptions();
+setUpHelp(choices);
+setUpShortcuts(
+  {
+    " ": () => void toggle(),
+    e: () => recorder.flush(),
+    c: captions.toggle,
+    "/": () => byId("search").focus(),
+    escape: () => {
+      captions.leave();
+      player.stop();
+    },
+  },
+  () => choices.shortcuts,
+);
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible") void recorder.wake();
+});
+addEventListener("online", () => void recorder.wake());
+addEventListener("offline", () => recorder.offline());
+setInterval(() => recorder.running && refresh(), 250);
+refreshTools();
+void meet();

@@ -1,0 +1,256 @@
+/**
+ * From a source of sound (microphone, sample, file) to a take.
+ *
+ * @import { TakeListener } from "../protocol/take.js"
+ * @import { Choices } from "./settings.js"
+ *
+ * @typedef {object} Recording
+ * @property {number} id
+ * @property {number} offset seconds on the page's clock at which it begins
+ * @property {string} language as chosen when it began
+ * @property {boolean} live as fast as life, so that latencies mean something
+ * @property {number} rate
+ * @property {number} channels
+ * @property {Tape} tape
+ *
+ * @typedef {object} RecorderListener
+ * @property {(recording: Recording) => TakeListener} begin
+ * @property {(samples: Int16Array) => void} samples of the running recording
+ * @property {(subject: string, text: string) => void} problem in the user's words
+ */
+import { samplesOf } from "../audio/file.js";
+import { Microphone } from "../audio/microphone.js";
+import * as player from "../audio/player.js";
+import { explainInsecure, explainMicrophone } from "../audio/problems.js";
+import { Tape } from "../audio/tape.js";
+import { Take } from "../protocol/take.js";
+import { openSocket } from "./server.js";
+import { sessionSettings } from "./settings.js";
+
+const PACE_MS = 40;
+/** A microphone that gives nothing for so long was asleep with its tab. */
+const ASLEEP_MS = 3000;
+
+export class Recorder {
+  #choices;
+  #listener;
+  /** @type {string[]} */
+  languages = [];
+  /** @type {Recording[]} */
+  recordings = [];
+  /** @type {Take | null} */
+  #take = null;
+  /** @type {Microphone | null} */
+  #microphone = null;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #pacer;
+  /** @type {WakeLockSentinel | undefined} */
+  #wakeLock;
+  #lastBlock = 0;
+  #serial = 0;
+
+  /**
+   * @param {Choices} choices
+   * @param {RecorderListener} listener
+   */
+  constructor(choices, listener) {
+    this.#choices = choices;
+    this.#listener = listener;
+  }
+
+  get running() {
+    return this.#take !== null;
+  }
+
+  /** Seconds said but not yet transcribed. */
+  get pending() {
+    return this.#take?.pending ?? 0;
+  }
+
+  /** @returns {Promise<boolean>} whether it listens now */
+  async listen() {
+    if (!isSecureContext || !navigator.mediaDevices) {
+      this.#listener.problem("microphone", explainInsecure(location));
+      return false;
+    }
+    /** @type {Int16Array[]} */
+    const early = [];
+    const microphone = await this.#openMicrophone(this.#choices.device, (samples) => early.push(samples));
+    if (!microphone) return false;
+    this.#microphone = microphone;
+    this.#begin(microphone.rate, this.#choices.channels, true);
+    this.#lastBlock = performance.now();
+    early.forEach((samples) => this.#heard(samples));
+    await this.#stayAwake();
+    return true;
+  }
+
+  /**
+   * @param {AudioBuffer} sound
+   * @param {boolean} aloud play it, and send it as fast as it plays; otherwise as fast as it goes
+   */
+  transcribe(sound, aloud) {
+    const { samples, channels } = samplesOf(sound, this.#choices.channels);
+    const rate = sound.sampleRate;
+    this.#begin(rate, channels, aloud);
+    if (!aloud) {
+      this.#push(samples);
+      this.#end();
+      return;
+    }
+    void player.play(samples, rate, channels, () => {});
+    const began = performance.now();
+    let sent = 0;
+    this.#pacer = setInterval(() => {
+      const until = Math.min(samples.length, Math.floor(((performance.now() - began) / 1000) * rate) * channels);
+      this.#push(samples.subarray(sent, until));
+      sent = until;
+      if (sent === samples.length) this.#end();
+    }, PACE_MS);
+  }
+
+  /** No more sound; what was said is still transcribed. A second time: do not wait for that. */
+  stop() {
+    if (!this.#microphone && this.#pacer === undefined) this.#take?.abandon();
+    else {
+      player.stop();
+      this.#end();
+    }
+  }
+
+  /** Drop the sound of all takes; none may be running. */
+  forget() {
+    this.recordings = [];
+  }
+
+  flush() {
+    this.#take?.flush();
+  }
+
+  /** @param {import("../protocol/types.js").Settings} changes */
+  configure(changes) {
+    this.#take?.configure(changes);
+  }
+
+  /** The tab is looked at again, or the network is back. */
+  async wake() {
+    this.#take?.retryNow();
+    if (!this.#microphone) return;
+    await this.#microphone.wake();
+    await this.#stayAwake();
+  }
+
+  /** The network is gone. */
+  offline() {
+    this.#take?.drop();
+  }
+
+  /**
+   * @param {number} rate
+   * @param {number} channels
+   * @param {boolean} live
+   */
+  #begin(rate, channels, live) {
+    const last = this.recordings.at(-1);
+    /** @type {Recording} */
+    const recording = {
+      id: (this.#serial += 1),
+      offset: last ? last.offset + last.tape.duration : 0,
+      language: this.#choices.language,
+      live,
+      rate,
+      channels,
+      tape: new Tape(rate, channels),
+    };
+    this.recordings.push(recording);
+    const listener = this.#listener.begin(recording);
+    this.#take = new Take({
+      connect: openSocket,
+      settings: sessionSettings(this.#choices, this.languages),
+      rate,
+      channels,
+      listener: {
+        ...listener,
+        state: (state) => {
+          if (state === "failed") this.#silence();
+          if (state === "done" || state === "failed") this.#take = null;
+          listener.state(state);
+        },
+      },
+    });
+  }
+
+  /** @param {Int16Array} samples */
+  #push(samples) {
+    this.recordings.at(-1)?.tape.append(samples);
+    this.#listener.samples(samples);
+    this.#take?.push(samples);
+  }
+
+  /** @param {Int16Array} samples from the microphone */
+  #heard(samples) {
+    const now = performance.now();
+    const slept = now - this.#lastBlock;
+    if (slept > ASLEEP_MS) {
+      this.#listener.problem("asleep", `No sound came from the microphone for ${Math.round(slept / 1000)} seconds: this tab was asleep. What was said in that time is not in the transcript.`);
+    }
+    this.#lastBlock = now;
+    this.#push(samples);
+  }
+
+  #end() {
+    this.#silence();
+    this.#take?.end();
+  }
+
+  #silence() {
+    clearInterval(this.#pacer);
+    this.#pacer = undefined;
+    this.#microphone?.close();
+    this.#microphone = null;
+    void this.#wakeLock?.release();
+  }
+
+  /**
+   * @param {string} device
+   * @param {(samples: Int16Array) => void} early where blocks go while no take has begun
+   * @param {number} [rate]
+   */
+  async #openMicrophone(device, early, rate) {
+    try {
+      return await Microphone.open(
+        { ...this.#choices, device },
+        {
+          samples: (samples) => (this.#microphone ? this.#heard(samples) : early(samples)),
+          unplugged: () => void this.#goOn(),
+          muted: (muted) => this.#listener.problem("muted", muted ? "The microphone is muted." : ""),
+        },
+        rate,
+      );
+    } catch (error) {
+      this.#listener.problem("microphone", explainMicrophone(error instanceof Error ? error.name : String(error)));
+      return null;
+    }
+  }
+
+  /** The device is gone: go on with the one that the browser now takes by default. */
+  async #goOn() {
+    this.#microphone?.close();
+    this.#microphone = null;
+    const rate = this.recordings.at(-1)?.rate;
+    const other = await this.#openMicrophone("", () => {}, rate);
+    if (!other) {
+      this.#end();
+      return;
+    }
+    this.#microphone = other;
+    this.#lastBlock = performance.now();
+    this.#listener.problem("unplugged", `The microphone was unplugged. Listening goes on with ${other.label || "another one"}.`);
+  }
+
+  async #stayAwake() {
+    if (document.visibilityState !== "visible") return;
+    // Not every browser has it, and an empty battery forbids it: then the screen may go dark.
+    this.#wakeLock = await navigator.wakeLock?.request("screen").catch(() => undefined);
+  }
+}

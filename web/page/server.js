@@ -1,0 +1,56 @@
+/**
+ * This page's own server.
+ *
+ * @import { Ready } from "../protocol/types.js"
+ */
+import { waitBefore } from "../protocol/backoff.js";
+
+export function openSocket() {
+  const address = new URL("v1/stream", document.baseURI);
+  address.protocol = address.protocol.replace("http", "ws");
+  return new WebSocket(address);
+}
+
+/**
+ * Ask, with an empty session, what the server is and which languages it has; again until it answers.
+ * @param {(why: string) => void} unreached
+ * @returns {Promise<Ready>}
+ */
+export async function introduce(unreached) {
+  for (let attempt = 0; ; attempt += 1) {
+    const ready = await askOnce();
+    if (ready) return ready;
+    unreached(await whyRefused());
+    await new Promise((resolve) => setTimeout(resolve, waitBefore(attempt, Math.random())));
+  }
+}
+
+/** @returns {Promise<Ready | null>} */
+function askOnce() {
+  return new Promise((resolve) => {
+    const socket = openSocket();
+    socket.onopen = () => socket.send('{"type":"start"}');
+    socket.onclose = () => resolve(null);
+    socket.onmessage = ({ data }) => {
+      const message = JSON.parse(data);
+      if (message.type !== "ready") return;
+      resolve(message);
+      socket.send('{"type":"stop"}');
+    };
+  });
+}
+
+/**
+ * A browser does not tell why a WebSocket was refused; the readiness address does.
+ * @returns {Promise<string>}
+ */
+export async function whyRefused() {
+  try {
+    const { ok, status } = await fetch("readyz", { cache: "no-store" });
+    if (ok) return "The server has no room for another stream, or does not allow this page. Trying again.";
+    if (status === 503) return "The server is still loading its model, or is about to stop. Trying again.";
+    return `The server answers with status ${status}. Trying again.`;
+  } catch {
+    return "The server cannot be reached. Trying again.";
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * What the user has chosen, remembered in this browser.
+ *
+ * @import { Settings } from "../protocol/types.js"
+ * @import { MicrophoneChoice } from "../audio/microphone.js"
+ *
+ * @typedef {Required<Settings> & MicrophoneChoice & {theme: string, shortcuts: boolean}} Choices
+ */
+
+const STORED = "streamer";
+
+/** @type {Choices} the protocol's defaults, and a microphone for one voice */
+const DEFAULTS = {
+  language: "",
+  punctuation: true,
+  partials: true,
+  partial_interval_ms: 300,
+  endpoint_silence_ms: 600,
+  max_utterance_s: 35,
+  vad: "webrtc",
+  vad_aggressiveness: 2,
+  device: "",
+  channels: 1,
+  echoCancellation: true,
+  noiseSuppression: false,
+  autoGainControl: true,
+  theme: "",
+  shortcuts: true,
+};
+
+/** @typedef {keyof Settings} SettingName */
+/** @type {SettingName[]} */
+const SENT = [
+  "language",
+  "punctuation",
+  "partials",
+  "partial_interval_ms",
+  "endpoint_silence_ms",
+  "max_utterance_s",
+  "vad",
+  "vad_aggressiveness",
+];
+/** Those that a running session takes from its next utterance on; the others wait for the next start. */
+export const LIVE = new Set(["language", "punctuation", "partials", "partial_interval_ms", "endpoint_silence_ms"]);
+
+/** @returns {Choices} */
+export function load() {
+  try {
+    return { ...DEFAULTS, ...JSON.parse(localStorage.getItem(STORED) ?? "{}") };
+  } catch {
+    return { ...DEFAULTS }; // storage refused, or not ours
+  }
+}
+
+/** @param {Choices} choices */
+export function save(choices) {
+  try {
+    localStorage.setItem(STORED, JSON.stringify(choices));
+  } catch {
+    // Storage refused: the choices hold until the page is closed.
+  }
+}
+
+/**
+ * What is sent in `start`. An unknown language would be refused, so that one chosen on another
+ * server is left out.
+ * @param {Choices} choices
+ * @param {string[]} languages that the server has
+ * @returns {Settings}
+ */
+export function sessionSettings(choices, languages) {
+  const entries = SENT.map((name) => [name, choices[name]]);
+  const { language, ...settings } = Object.fromEntries(entries);
+  return languages.includes(language) ? { language, ...settings } : settings;
+}

@@ -1,0 +1,52 @@
+/**
+ * What is going on, in words: the pill above, the headline, the button.
+ *
+ * @import { TakeState } from "../protocol/take.js"
+ * @typedef {"unreached" | "ready" | TakeState} State
+ */
+import { clock } from "../transcript/text.js";
+import { byId } from "./elements.js";
+
+/** @type {Record<State, string>} */
+const PILL = {
+  unreached: "Server not reached",
+  ready: "Ready",
+  connecting: "Connecting",
+  open: "Connected",
+  waiting: "Reconnecting",
+  finishing: "Finishing",
+  done: "Ready",
+  failed: "Ready",
+};
+
+/**
+ * @param {State} state
+ */
+export function showState(state) {
+  const pill = byId("connection");
+  pill.textContent = PILL[state];
+  pill.dataset.state = state === "done" || state === "failed" ? "ready" : state;
+}
+
+/**
+ * @param {object} now
+ * @param {State} now.state
+ * @param {boolean} now.microphone whether the sound is the microphone's
+ * @param {number} now.seconds recorded in this take
+ * @param {number} now.pending seconds not yet transcribed
+ */
+export function showRecording({ state, microphone, seconds, pending }) {
+  const running = !["unreached", "ready", "done", "failed"].includes(state);
+  const button = byId("record");
+  button.classList.toggle("running", running);
+  button.ariaLabel = running ? (state === "finishing" ? "Stop waiting" : "Stop") : "Start listening";
+  byId("headline").textContent = running
+    ? state === "finishing" ? "Finishing" : microphone ? "Listening" : "Transcribing"
+    : "Start talking";
+  const kept = Math.round(pending);
+  byId("hint").textContent = !running
+    ? "One click, and your words appear below."
+    : state === "waiting" || state === "connecting"
+      ? `${clock(seconds)} · nothing is lost: ${kept} s are kept until the server is back`
+      : state === "finishing" ? `The last ${kept} s are still being transcribed.` : clock(seconds);
+}

@@ -1,0 +1,79 @@
+/**
+ * What lies around the transcription: theme, captions, help, and dropped files.
+ *
+ * @import { Choices } from "./settings.js"
+ */
+import { byId } from "./elements.js";
+import { save } from "./settings.js";
+
+const THEMES = ["", "light", "dark"];
+
+/** @param {Choices} choices */
+export function setUpTheme(choices) {
+  const button = byId("theme");
+  const show = () => {
+    document.documentElement.dataset.theme = choices.theme;
+    button.textContent = { light: "Light", dark: "Dark" }[choices.theme] ?? "Auto";
+    button.ariaLabel = `Colours: ${button.textContent}`;
+  };
+  button.addEventListener("click", () => {
+    choices.theme = THEMES[(THEMES.indexOf(choices.theme) + 1) % THEMES.length] ?? "";
+    save(choices);
+    show();
+  });
+  show();
+}
+
+/** Large words on the whole screen, for a projector. */
+export function setUpCaptions() {
+  const button = byId("captions");
+  const leave = byId("captions-leave");
+  /** @param {boolean} on */
+  const show = (on) => {
+    if (document.body.classList.toggle("captions", on) === !leave.hidden) return;
+    leave.hidden = !on;
+    button.ariaPressed = String(on);
+    (on ? leave : button).focus();
+    // Where full screen is refused, the captions still fill the window.
+    if (on) void document.documentElement.requestFullscreen?.().catch(() => {});
+    else if (document.fullscreenElement) void document.exitFullscreen();
+  };
+  button.addEventListener("click", () => show(true));
+  leave.addEventListener("click", () => show(false));
+  document.addEventListener("fullscreenchange", () => {
+    if (!document.fullscreenElement) show(false);
+  });
+  return { toggle: () => show(Boolean(leave.hidden)), leave: () => show(false) };
+}
+
+/** @param {Choices} choices */
+export function setUpHelp(choices) {
+  const dialog = byId("help", HTMLDialogElement);
+  const shortcuts = byId("shortcuts", HTMLInputElement);
+  byId("help-open").addEventListener("click", () => dialog.showModal());
+  shortcuts.checked = choices.shortcuts;
+  shortcuts.addEventListener("change", () => {
+    choices.shortcuts = shortcuts.checked;
+    save(choices);
+  });
+}
+
+/** @param {(file: File) => void} dropped */
+export function setUpDrop(dropped) {
+  /** @param {DragEvent} event */
+  const carriesFile = ({ dataTransfer }) => dataTransfer?.types.includes("Files") ?? false;
+  addEventListener("dragover", (event) => {
+    if (!carriesFile(event)) return;
+    event.preventDefault();
+    document.body.classList.add("dropping");
+  });
+  addEventListener("dragleave", (event) => {
+    if (event.relatedTarget === null) document.body.classList.remove("dropping");
+  });
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    document.body.classList.remove("dropping");
+    const [file] = event.dataTransfer?.files ?? [];
+    if (file) dropped(file);
+  });
+}

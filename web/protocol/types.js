@@ -1,0 +1,68 @@
+/**
+ * The messages of the native protocol, version 1, as this page uses them. Types only.
+ *
+ * All times are seconds of audio. In messages they count from the session's first sample; in
+ * events, which the rest of the page sees, from the first sample of the take.
+ *
+ * @typedef {object} Settings what a session is opened with, beside the audio format
+ * @property {string} [language]
+ * @property {boolean} [punctuation]
+ * @property {boolean} [partials]
+ * @property {number} [partial_interval_ms]
+ * @property {number} [endpoint_silence_ms]
+ * @property {number} [max_utterance_s]
+ * @property {string} [vad]
+ * @property {number} [vad_aggressiveness]
+ *
+ * @typedef {object} Ready
+ * @property {"ready"} type
+ * @property {string} session
+ * @property {string} model
+ * @property {string[]} languages
+ * @property {boolean} [demonstration]
+ *
+ * @typedef {object} SpeechStarted
+ * @property {"speech_started"} type
+ * @property {number} channel
+ * @property {number} utterance
+ * @property {number} at
+ *
+ * @typedef {object} Partial
+ * @property {"partial"} type
+ * @property {number} channel
+ * @property {number} utterance
+ * @property {string} text
+ * @property {number} stable length of the part that will not change, in code points
+ * @property {number} start
+ * @property {number} end
+ *
+ * @typedef {object} SpeechEnded
+ * @property {"speech_ended"} type
+ * @property {number} channel
+ * @property {number} utterance
+ * @property {number} at
+ * @property {string} reason
+ *
+ * @typedef {object} Final
+ * @property {"final"} type
+ * @property {number} channel
+ * @property {number} utterance
+ * @property {string} text
+ * @property {number} start
+ * @property {number} end
+ * @property {string} reason
+ * @property {string} language
+ * @property {number} confidence
+ *
+ * @typedef {{type: "acknowledged", audio: number}} Acknowledged
+ * @typedef {{type: "warning", code: string, message: string}} Warning
+ * @typedef {{type: "error", code: string, message: string, fatal?: boolean}} Failure
+ * @typedef {{type: "done", audio: number, utterances: number}} Done
+ * @typedef {{type: "flushed", id: string}} Flushed
+ *
+ * @typedef {SpeechStarted | Partial | SpeechEnded | Final} UtteranceMessage
+ * @typedef {UtteranceMessage | Ready | Acknowledged | Warning | Failure | Done | Flushed} ServerMessage
+ *
+ * @typedef {UtteranceMessage & {key: string}} UtteranceEvent `key` tells utterances apart in a take
+ */
+export {};
