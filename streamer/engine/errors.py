@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class ModelError(Exception):
-    """A model folder, graph or vocabulary that cannot be served; the message says what and where."""
+    """A model that cannot be served; the message says what is wrong, and where."""
