@@ -1,0 +1,178 @@
+"""The published contract, exported from transformers' own models and run by our engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+from numpy.typing import NDArray
+
+from streamer.engine.base import NOTHING_HEARD, Clip
+from streamer.engine.features import log_mel
+from streamer.engine.onnx import OnnxEngine
+from streamer.engine.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    from tests.export.conftest import Checkpoint
+
+torch = pytest.importorskip("torch", reason="export and its reference need the extra [export]")
+pytest.importorskip("transformers", reason="export and its reference need the extra [export]")
+onnx = pytest.importorskip("onnx", reason="export needs the extra [export]")
+
+from streamer.export.published import (  # noqa: E402  (needs torch)
+    DECODER_INPUTS,
+    export_published,
+    round_to_half,
+)
+
+
+@pytest.fixture(scope="module")
+def folder(checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("published")
+    export_published(checkpoint.model, checkpoint.tokens, out, half_storage=False, name="tiny")
+    return out
+
+
+def clip(n: int, language: str = "en", punctuation: bool = True) -> Clip:
+    samples = 0.1 * np.random.default_rng(n).standard_normal(n)
+    return Clip(samples.astype(np.float32), language, punctuation)
+
+
+def generated(checkpoint: Checkpoint, clip: Clip) -> tuple[int, ...]:
+    """The tokens of transformers' greedy `generate()`, without prompt and end."""
+    prompt = Tokenizer.from_file(checkpoint.tokens).prompt(clip.language, clip.punctuation)
+    mel = torch.from_numpy(log_mel(clip.samples).T[np.newaxis].copy())
+    model: Any = checkpoint.model  # its mix-in's annotations exclude it
+    with torch.no_grad():
+        sequence = model.generate(
+            input_features=mel,
+            attention_mask=torch.ones(mel.shape[:2], dtype=torch.int64),
+            decoder_input_ids=torch.tensor([prompt]),
+            max_length=checkpoint.shape.positions,
+            do_sample=False,
+            num_beams=1,
+        )
+    tokens = sequence[0, len(prompt) :].tolist()
+    return tuple(tokens[: tokens.index(checkpoint.eos)] if checkpoint.eos in tokens else tokens)
+
+
+def test_our_greedy_output_is_token_for_token_that_of_generate(
+    checkpoint: Checkpoint, folder: Path
+) -> None:
+    engine = OnnxEngine.load(folder, provider="cpu", threads=1)
+    clips = [
+        clip(16000),
+        clip(1600),
+        clip(24000, "de", punctuation=False),
+        Clip(clip(16000).samples[::-1].copy(), "de", punctuation=True),
+        clip(1599),
+        clip(16159, "de"),  # as many frames as 16000 samples: shares their batch
+    ]
+    heard = dict(engine.transcribe(clips))
+    assert heard.pop(4) == NOTHING_HEARD
+    for i, hypothesis in heard.items():
+        assert hypothesis.tokens == generated(checkpoint, clips[i])
+        assert 0 < hypothesis.confidence < 1
+
+
+def reference_logits(
+    checkpoint: Checkpoint, mel: NDArray[np.float32], tokens: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    with torch.no_grad():
+        output = checkpoint.model(
+            input_features=torch.from_numpy(mel.transpose(0, 2, 1).copy()),
+            decoder_input_ids=torch.from_numpy(tokens),
+        )
+    return output.logits.numpy()
+
+
+def session(path: Path) -> Callable[[Mapping[str, NDArray[Any]]], list[NDArray[np.float32]]]:
+    """A graph as a function of its inputs."""
+    graph = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return lambda feed: cast("list[NDArray[np.float32]]", graph.run(None, feed))
+
+
+@pytest.mark.parametrize("frames", [1, 2, 7, 8, 9, 16, 61, 200])
+@pytest.mark.parametrize("batch", [1, 3])
+def test_logits_of_random_tokens_equal_the_models(
+    checkpoint: Checkpoint, folder: Path, batch: int, frames: int
+) -> None:
+    """Random tokens, teacher-forced, in calls of several lengths: the strong witness, since
+    untrained models repeat themselves when they choose."""
+    generator = np.random.default_rng(frames)
+    shape = checkpoint.shape
+    mel = generator.standard_normal((batch, 128, frames)).astype(np.float32)
+    tokens = generator.integers(0, shape.vocabulary, (batch, 25))
+    encoder, decoder = session(folder / "encoder.onnx"), session(folder / "decoder.onnx")
+    cross_k, cross_v = encoder({"mel": mel})
+    head_size = shape.decoder_width // shape.heads
+    cache_shape = (shape.decoder_layers, batch, shape.heads, shape.positions, head_size)
+    caches = [np.zeros(cache_shape, np.float32)] * 2
+    logits: list[NDArray[np.float32]] = []
+    done = 0
+    for count in (10, 1, 1, 7, 1, 5):
+        values = [tokens[:, done : done + count], *caches, cross_k, cross_v, np.array(done)]
+        some, *caches = decoder(dict(zip(DECODER_INPUTS, values, strict=True)))
+        logits.append(some)
+        done += count
+    reference = reference_logits(checkpoint, mel, tokens)
+    assert np.abs(np.concatenate(logits, axis=1) - reference).max() < 2e-5
+    assert reference.std() > 0.5  # logits that say something
+
+
+def test_half_storage_changes_nothing_but_the_size(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    model = type(checkpoint.model)(checkpoint.model.config).eval()
+    round_to_half(model)
+    files: dict[bool, list[bytes]] = {}
+    outputs: dict[bool, NDArray[np.float32]] = {}
+    mel = np.random.default_rng(5).standard_normal((1, 128, 50)).astype(np.float32)
+    for half in (False, True):
+        out = tmp_path / str(half)
+        export_published(model, checkpoint.tokens, out, half_storage=half, name="tiny")
+        files[half] = [(out / name).read_bytes() for name in ("encoder.onnx", "decoder.onnx")]
+        outputs[half], _ = session(out / "encoder.onnx")({"mel": mel})
+    np.testing.assert_array_equal(outputs[False], outputs[True])
+    weights = sum(parameter.numel() for parameter in model.parameters())
+    saved = sum(map(len, files[False])) - sum(map(len, files[True]))
+    assert saved > 1.5 * weights  # of the 2 bytes a weight, less what the casts take
+
+
+def test_what_sherpa_onnx_reads_is_there(checkpoint: Checkpoint, folder: Path) -> None:
+    shape = checkpoint.shape
+    encoder = onnx.load(folder / "encoder.onnx")
+    decoder = onnx.load(folder / "decoder.onnx")
+    assert {p.key: p.value for p in encoder.metadata_props} == {
+        "model_type": "cohere-transcribe",
+        "streamer.name": "tiny",
+        "streamer.demonstration": "0",
+    }
+    # It binds by position, and reads these dimensions as numbers.
+    assert [i.name for i in decoder.graph.input] == list(DECODER_INPUTS)
+    assert [o.name for o in encoder.graph.output] == ["n_layer_cross_k", "n_layer_cross_v"]
+    cross = encoder.graph.output[0].type.tensor_type.shape.dim
+    assert (cross[0].dim_value, cross[3].dim_value) == (shape.decoder_layers, shape.decoder_width)
+    logits, cache, _ = (o.type.tensor_type.shape.dim for o in decoder.graph.output)
+    assert logits[2].dim_value == shape.vocabulary
+    numbers = [cache[axis].dim_value for axis in (0, 2, 3)]
+    assert numbers == [shape.decoder_layers, shape.heads, shape.positions]
+    assert decoder.graph.input[5].type.tensor_type.shape.dim == []
+
+
+def test_the_name_and_the_demonstration_mark_reach_the_user(
+    checkpoint: Checkpoint, tmp_path: Path
+) -> None:
+    export_published(
+        checkpoint.model,
+        checkpoint.tokens,
+        tmp_path,
+        half_storage=False,
+        name="small talk",
+        demonstration=True,
+    )
+    info = OnnxEngine.load(tmp_path, provider="cpu").info
+    assert (info.name, info.demonstration, info.languages) == ("small talk", True, ("en", "de"))
+    assert (info.provider, info.precision) == ("cpu", "fp32")
