@@ -171,7 +171,7 @@ class Endpointer:
             return []
         silence = self._frame - 1 - utterance.last_voiced
         end = utterance.last_voiced + 1 + min(POST_ROLL_FRAMES, self.rules.silence)
-        if silence >= self.rules.silence:
+        if silence >= self.rules.silence and not utterance.speaking:
             return [self._end(end, EndReason.SILENCE)]
         return [Settled(end)] if self._frame == end else []
 
@@ -207,13 +207,17 @@ class _OpenUtterance:
         self.start = start
         self.last_voiced = last_voiced  # clicks in a pause aside
         self.energies: deque[float] = deque(maxlen=int(LIMIT_ZONE_S * FRAMES_PER_SECOND))
-        self._run = 0
+        self._run = 0  # voiced frames in a row, up to now
+
+    @property
+    def speaking(self) -> bool:
+        return self._run > 0
 
     def hear(self, frame: int, voiced: bool, energy: float) -> None:
         self.energies.append(energy)
         self._run = self._run + 1 if voiced else 0
-        speaking = frame - self.last_voiced <= DROPOUT_FRAMES
-        if voiced and (speaking or self._run >= RESUME_FRAMES):
+        same_word = frame - self.last_voiced <= DROPOUT_FRAMES + 1
+        if voiced and (same_word or self._run >= RESUME_FRAMES):
             self.last_voiced = frame
 
     def quietest_tail(self, zone: int) -> int:

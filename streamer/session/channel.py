@@ -99,7 +99,7 @@ class Channel:
     def deliver(self, job: Job, hypothesis: Hypothesis) -> list[Output]:
         """Take the hypothesis for a job; one that comes too late to matter is ignored."""
         utterance = self._find(job.key)
-        if utterance is None or utterance.heard_until > job.end:
+        if utterance is None or not utterance.can_use(job.end):
             return []
         utterance.hear(job.end, hypothesis)
         if utterance is self._open:

@@ -39,6 +39,10 @@ class Utterance:
         """Whether the hypothesis covers the closed utterance exactly."""
         return self.end is not None and self.heard_until == self.end
 
+    def can_use(self, until: int) -> bool:
+        """Whether a hypothesis for [start, until) is news; once closed, only the whole will do."""
+        return self.heard_until < until if self.end is None else until == self.end
+
     def close(self, end: int, reason: EndReason) -> None:
         """Fix where the utterance ends."""
         self.end = end

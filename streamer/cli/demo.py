@@ -1,0 +1,134 @@
+"""`streamer demo`: hear a bundled recording become words, through a real WebSocket."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import streamer.models
+from streamer.audio.files import AudioFile
+from streamer.cli.errors import CommandError, ExitCode
+from streamer.cli.loading import describe, load_engine
+from streamer.cli.options import add_settings, read_settings
+from streamer.cli.parsers import Commands
+from streamer.cli.serve import page_address, run_loop, until_told_to_stop
+from streamer.client import Stream, open_stream
+from streamer.endpointing.endpointer import POST_ROLL_FRAMES, EndReason
+from streamer.endpointing.frames import FRAME_MS
+from streamer.engine.base import SAMPLE_RATE, Engine
+from streamer.server.server import TranscriptionServer
+from streamer.settings import Settings
+from streamer.wire.native.messages import Final, Partial, Ready
+
+CHUNK_S = 0.1
+"""How often a microphone's audio is sent."""
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        "demo",
+        help="stream a bundled recording and see it transcribed",
+        description=(
+            "Start the server on loopback with the embedded model, stream a bundled recording in "
+            "real time, and print partials as they change and finals with their latency. Then "
+            "keep serving the microphone page."
+        ),
+    )
+    parser.add_argument(
+        "--once", action="store_true", help="end after the recording: 0 if finals came, else 1"
+    )
+    add_settings(parser, ["port", "model"])
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """Stream the sample; then serve until told to stop."""
+    settings = read_settings(arguments)
+    if arguments.once:
+        settings = settings.model_copy(update={"port": 0})
+    engine = load_engine(settings)
+    print(describe(engine), flush=True)
+    return run_loop(_demo(settings, engine, once=arguments.once))
+
+
+async def _demo(settings: Settings, engine: Engine, *, once: bool) -> ExitCode:
+    try:
+        async with TranscriptionServer(settings, engine) as server:
+            host, port = server.address
+            finals = await _stream_sample(f"ws://{host}:{port}", sample_path())
+            if once:
+                return ExitCode.OK if finals else ExitCode.FAILED
+            print(f"\nNow try your own voice: {page_address(server)}   (Ctrl-C ends)", flush=True)
+            await until_told_to_stop()
+            await server.drain()
+    except OSError as error:
+        raise CommandError(f"cannot listen on {settings.host}:{settings.port}: {error}") from error
+    return ExitCode.OK
+
+
+def sample_path() -> Path:
+    """Return where the bundled recording lies."""
+    return Path(streamer.models.__file__).parent / "sample" / "sample.flac"
+
+
+async def _stream_sample(url: str, path: Path) -> int:
+    """Stream a file in real time and show what comes back; returns the finals with text."""
+    audio = AudioFile(path, SAMPLE_RATE)
+    print(f"Streaming {path.name} ({audio.seconds:.0f} s) in real time ...\n", flush=True)
+    async with open_stream(url) as stream:
+        messages = aiter(stream)
+        ready = await anext(messages)
+        assert isinstance(ready, Ready)
+        screen = _Screen(time.monotonic(), ready.settings["endpoint_silence_ms"] / 1000)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_send_in_real_time(stream, audio, screen.began))
+            async for message in messages:
+                screen.show(message)
+    return screen.finals
+
+
+async def _send_in_real_time(stream: Stream, audio: AudioFile, began: float) -> None:
+    sent_s = 0.0
+    for block in audio.blocks(CHUNK_S):
+        sent_s += len(block) / SAMPLE_RATE
+        await asyncio.sleep(began + sent_s - time.monotonic())
+        await stream.send((block * 32767).astype(np.dtype("<i2")).tobytes())
+    await stream.stop()
+
+
+@dataclass(slots=True)
+class _Screen:
+    """Partials change in place on a terminal; finals stay, each with its latency."""
+
+    began: float
+    silence_s: float
+    finals: int = 0
+
+    def show(self, message: object) -> None:
+        live = sys.stdout.isatty()
+        match message:
+            case Partial() if live:
+                settled, rest = message.text[: message.stable], message.text[message.stable :]
+                print(f"\r\x1b[K  \x1b[1m{settled}\x1b[0m\x1b[2m{rest}\x1b[0m", end="", flush=True)
+            case Final() if message.text:
+                self.finals += 1
+                clear = "\r\x1b[K" if live else ""
+                print(f"{clear}[{message.start:5.1f} s] {message.text}{self._latency(message)}")
+            case _:
+                pass
+
+    def _latency(self, final: Final) -> str:
+        """Time since the last word was sent, and how much of it was not the endpoint's silence."""
+        if final.reason is not EndReason.SILENCE:
+            return ""
+        spoken_until = self.began + final.end - POST_ROLL_FRAMES * FRAME_MS / 1000
+        latency = time.monotonic() - spoken_until
+        beyond_ms = max(0.0, latency - self.silence_s) * 1000
+        return f"   ({latency:.2f} s after the last word; {beyond_ms:.0f} ms beyond the silence)"

@@ -1,0 +1,209 @@
+"""`streamer transcribe`: files to transcripts, here or through a running server."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from streamer.audio.files import AudioFile, AudioFileError
+from streamer.cli.errors import CommandError, ExitCode
+from streamer.cli.formats import Format, Line, json_line, render
+from streamer.cli.loading import load_engine
+from streamer.cli.options import add_settings, read_settings
+from streamer.cli.parsers import Commands
+from streamer.cli.serve import run_loop
+from streamer.client import Stream, StreamError, open_stream
+from streamer.engine.base import SAMPLE_RATE
+from streamer.offline import BLOCK_S, EngineFailedError, offline_settings, transcribe_blocks
+from streamer.scheduler.scheduler import Scheduler
+from streamer.session import events
+from streamer.session.settings import InvalidSettingError, parse_settings
+from streamer.settings import Settings
+from streamer.wire.native.messages import Error, Final
+
+FILES_AT_ONCE = 8
+"""Enough to keep batches full; each file owes a bounded amount of audio."""
+
+Transcriber = Callable[[AudioFile], AsyncIterator[Line | float]]
+"""Yields a file's utterances, and between them how many seconds have been read."""
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        "transcribe",
+        help="transcribe audio files",
+        description=(
+            "Transcribe files that libsndfile reads (WAV, FLAC, OGG, MP3 and more), mixed to mono, "
+            "as a sequence of utterances. Without --url the model runs in this process."
+        ),
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--format",
+        type=Format,
+        choices=list(Format),
+        default=Format.TEXT,
+        help="what to write (default: txt)",
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="DIR", help="write NAME.FORMAT into this folder, not stdout"
+    )
+    parser.add_argument("--language", help="a language of the model (default: its first)")
+    parser.add_argument(
+        "--url", help="transcribe through the server at this ws:// or wss:// address"
+    )
+    parser.add_argument("--api-key", help="the key to bring to --url")
+    add_settings(parser, ["model", "provider", "threads", "max_batch", "min_speech_ms"])
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """Transcribe every file; 1 if one of them could not be."""
+    files: list[Path] = arguments.files
+    output: Path | None = arguments.output
+    style: Format = arguments.format
+    if output is None and len(files) > 1 and style in (Format.SRT, Format.VTT):
+        raise CommandError(f"several files as {style} need --output DIR", ExitCode.USAGE)
+    if output is not None:
+        _check_folder(output, files)
+    if arguments.url is not None:
+        transcriber = _remotely(arguments.url, arguments.api_key, arguments.language)
+        return run_loop(_transcribe_all(files, transcriber, style, output))
+    settings = read_settings(arguments)
+    return run_loop(_locally(settings, arguments.language, files, style, output))
+
+
+def _check_folder(output: Path, files: list[Path]) -> None:
+    if len({path.stem for path in files}) < len(files):
+        raise CommandError("two files of one name would be written to one place", ExitCode.USAGE)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandError(f"--output {output}: {error.strerror}") from error
+
+
+async def _locally(
+    settings: Settings, language: str | None, files: list[Path], style: Format, output: Path | None
+) -> ExitCode:
+    scheduler = Scheduler(load_engine(settings), settings.max_batch)
+    raw = {} if language is None else {"language": language}
+    try:
+        chosen = parse_settings(raw, scheduler.info.languages).language
+    except InvalidSettingError as error:
+        raise CommandError(f"--{error}; it has: {error.accepted}", ExitCode.USAGE) from error
+
+    async def transcriber(audio: AudioFile) -> AsyncIterator[Line | float]:
+        blocks = audio.blocks(BLOCK_S)
+        stream = offline_settings(chosen)
+        async for news in transcribe_blocks(blocks, stream, scheduler, settings.min_speech_ms):
+            yield _line(news) if not isinstance(news, float) else news
+
+    scheduler.start()
+    try:
+        return await _transcribe_all(files, transcriber, style, output)
+    finally:
+        await scheduler.close()
+
+
+def _remotely(url: str, api_key: str | None, language: str | None) -> Transcriber:
+    settings: dict[str, object] = {"partials": False, "sample_rate": SAMPLE_RATE}
+    if language is not None:
+        settings["language"] = language
+
+    async def transcriber(audio: AudioFile) -> AsyncIterator[Line | float]:
+        async with open_stream(url, api_key=api_key, **settings) as stream:
+            sender = asyncio.create_task(_send(stream, audio))
+            try:
+                async for message in stream:
+                    match message:
+                        case Final():
+                            yield _line(message)
+                            yield message.end
+                        case Error():
+                            raise StreamError(message.message)
+                        case _:
+                            pass
+                await sender
+            finally:
+                sender.cancel()
+                with contextlib.suppress(asyncio.CancelledError, StreamError):
+                    await sender
+
+    return transcriber
+
+
+async def _send(stream: Stream, audio: AudioFile) -> None:
+    blocks = audio.blocks(BLOCK_S)
+    while (block := await asyncio.to_thread(next, blocks, None)) is not None:
+        await stream.send((block * 32767).astype(np.dtype("<i2")).tobytes())
+    await stream.stop()
+
+
+async def _transcribe_all(
+    files: list[Path], transcriber: Transcriber, style: Format, output: Path | None
+) -> ExitCode:
+    turn = asyncio.Semaphore(FILES_AT_ONCE)
+    names = len(files) > 1
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f}/{task.total:.0f} s of audio"),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    )
+
+    async def one(path: Path) -> bool:
+        async with turn:
+            try:
+                audio = AudioFile(path, SAMPLE_RATE)
+                task = bar.add_task(path.name, total=audio.seconds)
+                lines = await _collect(transcriber(audio), bar, task)
+            except (AudioFileError, EngineFailedError, StreamError) as error:
+                console.print(f"streamer: {error}", style="red", markup=False, highlight=False)
+                return False
+        _write(path, lines, style, output, with_name=names)
+        return True
+
+    with bar:
+        done = await asyncio.gather(*(one(path) for path in files))
+    return ExitCode.OK if all(done) else ExitCode.FAILED
+
+
+async def _collect(news: AsyncIterator[Line | float], bar: Progress, task: TaskID) -> list[Line]:
+    lines: list[Line] = []
+    async for item in news:
+        if isinstance(item, Line):
+            lines.append(item)
+        else:
+            bar.update(task, completed=item)
+    bar.remove_task(task)
+    return lines
+
+
+def _write(
+    path: Path, lines: list[Line], style: Format, output: Path | None, *, with_name: bool
+) -> None:
+    if output is not None:
+        (output / f"{path.stem}.{style}").write_text(render(style, lines), encoding="utf-8")
+    elif style is Format.JSON_LINES:
+        sys.stdout.write("".join(json_line(line, file=str(path)) for line in lines))
+    else:
+        head = f"# {path}\n" if with_name else ""
+        sys.stdout.write(head + render(style, lines))
+    sys.stdout.flush()
+
+
+def _line(final: Final | events.Final) -> Line:
+    return Line(final.text, final.start, final.end, final.language, final.confidence)

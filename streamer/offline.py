@@ -1,0 +1,65 @@
+"""Files through the server's own pipeline, without a socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamer.audio.encodings import Encoding
+from streamer.live import LiveSession
+from streamer.scheduler.scheduler import Scheduler
+from streamer.session.events import Done, EngineFailed, Event, Final
+from streamer.session.session import Session
+from streamer.session.settings import StreamSettings
+
+BLOCK_S = 1.0
+"""Audio read at a time: short enough for the event loop to stay responsive."""
+
+_session_ids = count()
+
+
+class EngineFailedError(Exception):
+    """The engine could not transcribe a part of the audio."""
+
+
+def offline_settings(language: str, punctuation: bool = True) -> StreamSettings:
+    """Return the settings of a file at the model's rate: no partials, the usual endpoints."""
+    return StreamSettings(
+        language=language, punctuation=punctuation, partials=False, encoding=Encoding.PCM_F32LE
+    )
+
+
+async def transcribe_blocks(
+    blocks: Iterator[NDArray[np.float32]],
+    settings: StreamSettings,
+    scheduler: Scheduler,
+    min_speech_ms: int,
+) -> AsyncIterator[Final | float]:
+    """Yield the finals of a file as they come, and between them how many seconds have been read.
+
+    Blocks are read in a thread, and no faster than finals come back. Raises what reading raises,
+    and EngineFailedError.
+    """
+    events: asyncio.Queue[Event] = asyncio.Queue()  # bounded by what a session may owe
+    session = Session(f"file-{next(_session_ids)}", settings, min_speech_ms)
+    live = LiveSession(session, scheduler, events.put_nowait)
+    try:
+        while (block := await asyncio.to_thread(next, blocks, None)) is not None:
+            live.feed(block.tobytes())
+            while not events.empty():
+                if isinstance(event := events.get_nowait(), Final):
+                    yield event
+            yield session.audio_s
+            await live.room()
+        live.stop()
+        while not isinstance(event := await events.get(), Done):
+            if isinstance(event, EngineFailed):
+                raise EngineFailedError(event.message)
+            if isinstance(event, Final):
+                yield event
+    finally:
+        live.close()

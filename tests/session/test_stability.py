@@ -1,0 +1,51 @@
+"""LocalAgreement-2: what two consecutive hypotheses agree on is settled."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamer.session.stability import StableText
+
+
+def stable_after(*hypotheses: str, language: str = "en") -> tuple[str, str]:
+    text = StableText(language)
+    shown = ""
+    for hypothesis in hypotheses:
+        shown = text.revise(hypothesis)
+    return text.stable, shown
+
+
+def test_one_hypothesis_settles_nothing() -> None:
+    assert stable_after("turn on the") == ("", "turn on the")
+
+
+def test_agreed_words_settle() -> None:
+    assert stable_after("turn on the", "turn on the light") == ("turn on the", "turn on the light")
+
+
+def test_a_word_agreed_in_part_does_not_settle() -> None:
+    assert stable_after("turn on the li", "turn on the light")[0] == "turn on the"
+    assert stable_after("turn on the light", "turn on the li")[0] == "turn on the"
+
+
+def test_what_is_settled_stays_when_a_hypothesis_contradicts_it() -> None:
+    stable, shown = stable_after("ten past two", "ten past two", "tan past two today")
+    assert stable == "ten past two"
+    assert shown == "ten past two today"
+
+
+def test_languages_without_spaces_settle_by_character() -> None:
+    assert stable_after("今日は", "今日はいい", language="ja")[0] == "今日は"
+    assert stable_after("今日は", "今日はいい", "明日はいい天", language="ja")[1] == "今日はいい天"
+
+
+@given(st.lists(st.text("ab ", max_size=12), max_size=8), st.sampled_from(["en", "zh"]))
+def test_the_settled_part_only_grows_and_is_always_shown(texts: list[str], language: str) -> None:
+    text = StableText(language)
+    before = ""
+    for hypothesis in texts:
+        shown = text.revise(hypothesis)
+        assert text.stable.startswith(before)
+        assert shown.startswith(text.stable)
+        before = text.stable
