@@ -1,0 +1,1 @@
+"""Sound for training: synthesisers and their voices, shards of clean speech, non-speech, augmentation."""

@@ -1,0 +1,62 @@
+"""The three losses: CTC on the encoder, cross-entropy on the decoder, and a guide for its attention."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from streamer.training.alignment import forced_alignment
+from streamer.training.batches import Batch
+
+_REACH = 3
+"""Encoder frames around a piece's own characters within which attention is right: 120 ms."""
+_GUIDED_HEADS = 2
+
+
+def ctc_loss(log_probs: Tensor, valid: Tensor, batch: Batch) -> Tensor:
+    """Per label. ``log_probs`` (B, S, C)."""
+    loss = F.ctc_loss(
+        log_probs.transpose(0, 1),
+        torch.from_numpy(batch.labels),
+        valid.sum(1),
+        torch.from_numpy(batch.label_sizes),
+        reduction="none",
+        zero_infinity=True,
+    )
+    return loss.sum() / max(1, int(batch.label_sizes.sum()) + len(loss))
+
+
+def attention_loss(logits: Tensor, batch: Batch, smoothing: float) -> Tensor:
+    return F.cross_entropy(
+        logits.float().flatten(0, 1),
+        torch.from_numpy(batch.targets).flatten(),
+        ignore_index=-100,
+        label_smoothing=smoothing,
+    )
+
+
+def guide_windows(log_probs: NDArray[np.float32], frames: NDArray[np.int64], batch: Batch) -> NDArray[np.bool_]:
+    """(B, L, S): the encoder frames that each target may look at; all False where it is not guided."""
+    times = forced_alignment(log_probs, frames, batch.labels, batch.label_sizes)
+    start, end = batch.spans[..., 0], batch.spans[..., 1]
+    last = np.maximum(end - 1, 0)
+    first_frame = np.take_along_axis(times, np.minimum(start, times.shape[1] - 1), 1)
+    last_frame = np.take_along_axis(times, last, 1)
+    guided = (end > start) & (first_frame >= 0) & (last_frame >= 0)
+    position = np.arange(log_probs.shape[1])
+    inside = (position >= first_frame[..., None] - _REACH) & (position <= last_frame[..., None] + _REACH)
+    return inside & guided[..., None]
+
+
+def guide_loss(attentions: list[Tensor], windows: NDArray[np.bool_]) -> Tensor:
+    """Minus the log of the attention that falls into the windows, over some heads of every layer."""
+    allowed = torch.from_numpy(windows)
+    guided = allowed.any(-1)
+    if not bool(guided.any()):
+        return attentions[0].new_zeros(())
+    total = attentions[0].new_zeros(())
+    for weights in attentions:
+        mass = (weights[:, :_GUIDED_HEADS] * allowed[:, None]).sum(-1)  # (B, heads, L)
+        total = total - (mass + 1e-4).log().mean(1)[guided].mean()
+    return total / len(attentions)

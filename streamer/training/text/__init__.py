@@ -1,0 +1,1 @@
+"""What the synthesisers are given to say: word lists, spelled numbers, a sentence grammar, prose."""

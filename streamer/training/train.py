@@ -1,0 +1,264 @@
+"""The training loop: resumable by step, with validation by what is served, greedy attention decoding."""
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jiwer
+import numpy as np
+import torch
+import torch.multiprocessing
+from torch import Tensor, distributed
+
+from streamer.training import losses, stages, vocabulary
+from streamer.training.audio.shards import read_shard, shard_paths
+from streamer.training.batches import Batch, BatchMaker, Utterance, collate, stream
+from streamer.training.model import DEFAULT, Size, TrainedModel, greedy
+from streamer.training.stages import Stage
+from streamer.training.text.corpus import plain_words
+
+SAVE_STEPS = 250
+LOG_STEPS = 50
+KEEP_STEPS = 500
+_VALIDATION_CLIPS = 32
+_CLIP_NORM = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where a run keeps its things, all under one working folder outside the repository."""
+
+    work: Path
+
+    @property
+    def shards(self) -> Path:
+        return self.work / "shards"
+
+    @property
+    def vocabulary(self) -> Path:
+        return self.work / "vocabulary"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.work / "checkpoints"
+
+    @property
+    def last(self) -> Path:
+        return self.checkpoints / "last.pt"
+
+
+class Trainer:
+    """A model, its optimiser and its step."""
+
+    def __init__(self, folders: Folders, size: Size = DEFAULT, plan: tuple[Stage, ...] = stages.STAGES) -> None:
+        self._folders, self._plan = folders, plan
+        self.words = vocabulary.Vocabulary(folders.vocabulary)
+        torch.manual_seed(1)
+        self.model = TrainedModel(size, self.words.size)
+        decayed = [p for p in self.model.parameters() if p.ndim > 1]
+        plain = [p for p in self.model.parameters() if p.ndim <= 1]
+        groups: list[dict[str, Any]] = [{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}]
+        self._optimiser = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.98), fused=True)
+        self.step = 0
+        if folders.last.exists():
+            self._load(folders.last)
+
+    def train_step(self, batch: Batch) -> dict[str, float]:
+        found = stages.at(self.step, self._plan)
+        if found is None:
+            raise ValueError(f"step {self.step} is after the last stage")
+        stage, done = found
+        for group in self._optimiser.param_groups:
+            group["lr"] = stages.learning_rate(self.step, stage, done)
+        self.model.train()
+        self.model.dropout = stage.dropout
+        torch.manual_seed(self.step)
+        values = self._losses(batch, stage)
+        loss = sum((weight * value for weight, value in values.values()), torch.zeros(()))
+        self._optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        if distributed.is_initialized():
+            _share_gradients(self.model)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), _CLIP_NORM)
+        if bool(torch.isfinite(norm)):
+            self._optimiser.step()
+        self.step += 1
+        return {name: float(value.detach()) for name, (_, value) in values.items()}
+
+    def _losses(self, batch: Batch, stage: Stage) -> dict[str, tuple[float, Tensor]]:
+        features, frames = torch.from_numpy(batch.features), torch.from_numpy(batch.frames)
+        if stage.masked:
+            features = masked(features, frames, stage.masked)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            encoded, valid = self.model.encode(features, frames)
+        encoded = encoded.float()
+        log_probs = self.model.ctc(encoded).log_softmax(-1)
+        out = {"ctc": (stage.ctc, losses.ctc_loss(log_probs, valid, batch))}
+        if not stage.attention:
+            return out
+        inputs = corrupted(torch.from_numpy(batch.inputs), torch.from_numpy(batch.targets), stage, self.words.size)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits, attentions = self.model.decode(inputs, encoded, valid)
+        out["attention"] = (stage.attention, losses.attention_loss(logits, batch, stage.smoothing))
+        if stage.guide:
+            windows = losses.guide_windows(log_probs.detach().numpy(), valid.sum(1).numpy(), batch)
+            out["guide"] = (stage.guide, losses.guide_loss(attentions, windows))
+        return out
+
+    def save(self) -> None:
+        self._folders.checkpoints.mkdir(parents=True, exist_ok=True)
+        state = {"model": self.model.state_dict(), "step": self.step, "optimiser": self._optimiser.state_dict()}
+        _write(state, self._folders.last)
+        if self.step % KEEP_STEPS == 0:
+            kept = {"model": self.model.state_dict(), "step": self.step}
+            _write(kept, self._folders.checkpoints / f"step-{self.step:06d}.pt")
+
+    def _load(self, path: Path) -> None:
+        state = torch.load(path, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self._optimiser.load_state_dict(state["optimiser"])
+        self.step = state["step"]
+
+
+def _share_gradients(model: TrainedModel) -> None:
+    """Replaces every gradient by its mean over the processes, in one message."""
+    for p in model.parameters():
+        if p.grad is None:
+            p.grad = torch.zeros_like(p)  # a loss that this process's batch does not have
+    gradients = [p.grad for p in model.parameters() if p.grad is not None]
+    flat = torch.cat([g.flatten() for g in gradients])
+    distributed.all_reduce(flat)
+    flat /= distributed.get_world_size()
+    for gradient, part in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
+        gradient.copy_(part.view_as(gradient))
+
+
+def _write(state: dict[str, Any], path: Path) -> None:
+    part = path.with_suffix(".part")
+    torch.save(state, part)
+    os.replace(part, path)
+
+
+def masked(features: Tensor, frames: Tensor, share: float) -> Tensor:
+    """SpecAugment: in ``share`` of the rows, two bands of mel bins and some stretches of time become zero."""
+    features = features.clone()
+    for row, length in zip(features, frames.tolist(), strict=True):
+        if float(torch.rand(())) >= share:
+            continue
+        for _ in range(2):
+            width = int(torch.randint(0, 24, ()))
+            start = int(torch.randint(0, row.shape[1] - width, ()))
+            row[:, start : start + width] = 0
+        for _ in range(1 + length // 250):
+            width = min(int(torch.randint(0, 16, ())), length // 8)
+            start = int(torch.randint(0, max(1, length - width), ()))
+            row[start : start + width] = 0
+    return features
+
+
+def corrupted(inputs: Tensor, targets: Tensor, stage: Stage, size: int) -> Tensor:
+    """Replaces some of the text that the decoder is fed by other pieces; the prompt stays."""
+    is_text = torch.zeros_like(inputs, dtype=torch.bool)
+    is_text[:, 1:] = targets[:, :-1] >= 0
+    chosen = is_text & (torch.rand(inputs.shape) < stage.corrupted)
+    first_piece = len(vocabulary.CONTROL_TOKENS) + 256
+    return torch.where(chosen, torch.randint(first_piece, size, inputs.shape), inputs)
+
+
+def validation_rows(folder: Path, split: str, count: int = _VALIDATION_CLIPS) -> list[Utterance]:
+    """Clean held-out clips with the margins that a voice detector leaves, spread over the split."""
+    rows: list[Utterance] = []
+    for path in shard_paths(folder, split):
+        shard = read_shard(path)
+        for entry in shard.entries[:: max(1, len(shard.entries) // count)]:
+            sound = np.pad(shard.clip(entry).astype(np.float32) / 32768, (4000, 4000))
+            rows.append(Utterance(sound, entry.text))
+    return rows[:count]
+
+
+@torch.no_grad()
+def validate(model: TrainedModel, words: vocabulary.Vocabulary, rows: list[Utterance]) -> dict[str, Any]:
+    """WER of the greedy attention output and of the CTC head's, on words without case and punctuation."""
+    model.eval()
+    batch = collate(rows, words, plain=[False] * len(rows))
+    encoded, valid = model.encode(torch.from_numpy(batch.features), torch.from_numpy(batch.frames))
+    limit = min(120, batch.inputs.shape[1] + 10)
+    said = [words.tokenizer.decode(ids) for ids in greedy(model, encoded, valid, words.prompt(True), limit)]
+    best = model.ctc(encoded).argmax(-1).masked_fill(~valid, 0)
+    heard = [vocabulary.ctc_text(i for i in row.unique_consecutive().tolist() if i) for row in best]
+    truth = [plain_words(r.text) for r in rows]
+    return {
+        "wer": jiwer.wer(truth, [plain_words(s) for s in said]),
+        "ctc_wer": jiwer.wer(truth, [" ".join(h.split()) for h in heard]),
+        "example": [rows[1].text, said[1], heard[1]],
+    }
+
+
+def run(folders: Folders, *, processes: int, until: int | None = None) -> None:
+    """Trains from the last checkpoint to the end of the plan, or to step ``until``.
+
+    Each process has one thread and its own batches, and they share gradients: on two busy cores that
+    was 1.5 times as fast as two threads in one process.
+    """
+    if processes == 1:
+        _run(0, folders, 1, until)
+    else:
+        torch.multiprocessing.spawn(_run, (folders, processes, until), nprocs=processes)  # pyright: ignore
+
+
+def _run(rank: int, folders: Folders, processes: int, until: int | None) -> None:
+    torch.set_num_threads(1)
+    if processes > 1:
+        store = distributed.FileStore(str(folders.work / f"meeting-{os.getppid()}"), processes)
+        distributed.init_process_group("gloo", store=store, rank=rank, world_size=processes)
+    trainer = Trainer(folders)
+    splits = ("seen", "unseen")[rank::processes]
+    validation = {split: validation_rows(folders.shards, split) for split in splits}
+    maker = BatchMaker(folders.shards, folders.vocabulary, rank, stages.STAGES)
+    with Log(folders.work / "log.jsonl", processes) as log:
+        for batch in stream(maker, trainer.step):
+            log.add(trainer.train_step(batch), batch.seconds)
+            if trainer.step % SAVE_STEPS == 0:
+                if rank == 0:
+                    trainer.save()
+                scores = {n: validate(trainer.model, trainer.words, rows) for n, rows in validation.items()}
+                log.write(trainer.step, scores)
+            elif trainer.step % LOG_STEPS == 0 and rank == 0:
+                log.write(trainer.step, {})
+            if until is not None and trainer.step >= until:
+                break
+
+
+class Log:
+    """Lines of JSON with the mean losses since the last line."""
+
+    def __init__(self, path: Path, processes: int) -> None:
+        self._file = path.open("a", encoding="utf-8")
+        self._processes = processes
+        self._clear()
+
+    def __enter__(self) -> "Log":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def add(self, values: dict[str, float], seconds: float) -> None:
+        for name, value in values.items():
+            self._sums[name] = self._sums.get(name, 0.0) + value
+        self._count += 1
+        self._audio += seconds * self._processes
+
+    def write(self, step: int, scores: dict[str, Any]) -> None:
+        line: dict[str, Any] = {"step": step, "time": time.strftime("%H:%M:%S")}
+        line["speed"] = round(self._audio / (time.monotonic() - self._began))
+        line |= {name: round(total / self._count, 3) for name, total in self._sums.items()}
+        print(json.dumps(line | scores), file=self._file, flush=True)
+        self._clear()
+
+    def _clear(self) -> None:
+        self._sums: dict[str, float] = {}
+        self._count, self._audio, self._began = 0, 0.0, time.monotonic()

@@ -1,0 +1,115 @@
+"""The embedded model's vocabulary: the real model's control tokens, bytes, and a few BPE pieces.
+
+Small on purpose: whole-word pieces were seen not to converge in hours of audio, 70 to 200 short
+pieces do. Beside it stand the characters of the auxiliary CTC head.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import sentencepiece
+
+from streamer.engine.tokenizer import WORD_START, Tokenizer
+from streamer.training.text.corpus import plain_words
+
+CONTROL_TOKENS = (
+    "<unk> <|nospeech|> <pad> <|endoftext|> <|startoftranscript|> <|pnc|> <|nopnc|> <|startofcontext|> "
+    "<|itn|> <|noitn|> <|timestamp|> <|notimestamp|> <|diarize|> <|nodiarize|> <|spkchange|> "
+    "<|audioseparator|> <|emo:undefined|> <|en|>"
+).split()
+"""In the order of the real model's first ids (section 4 of its contract), languages reduced to one."""
+
+LANGUAGE = "en"
+PIECES = 150
+PAD = CONTROL_TOKENS.index("<pad>")
+END = CONTROL_TOKENS.index("<|endoftext|>")
+
+CTC_CHARACTERS = " 'abcdefghijklmnopqrstuvwxyz"
+CTC_SIZE = len(CTC_CHARACTERS) + 1
+"""Label 0 is the blank."""
+
+_MODEL = "pieces.model"
+_TOKENS = "tokens.txt"
+
+
+class Vocabulary:
+    """Text to ids and to CTC labels. ``tokens.txt`` of ``folder`` is what the server reads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.tokens_file = folder / _TOKENS
+        self._pieces = sentencepiece.SentencePieceProcessor(model_file=str(folder / _MODEL))
+        lines = self.tokens_file.read_text(encoding="utf-8").splitlines()
+        self._ids = {line.rpartition(" ")[0]: int(line.rpartition(" ")[2]) for line in lines}
+        self.tokenizer = Tokenizer.from_file(self.tokens_file)
+        self.size = len(self._ids)
+
+    def prompt(self, punctuation: bool) -> list[int]:
+        return self.tokenizer.prompt(LANGUAGE, punctuation)
+
+    def encode(self, text: str) -> tuple[list[int], list[str]]:
+        """Ids of a text, and the piece of text that each stands for (``▁`` for a space)."""
+        pieces: list[str] = self._pieces.encode(text, out_type=str) if text else []
+        ids: list[int] = []
+        kept: list[str] = []
+        for piece in pieces:
+            if piece in self._ids:
+                ids.append(self._ids[piece])
+                kept.append(piece)
+            else:  # a character that the pieces lack: its bytes
+                raw = piece.replace(WORD_START, " ").encode()
+                ids += [self._ids[f"<0x{b:02X}>"] for b in raw]
+                kept += [piece] + [""] * (len(raw) - 1)
+        return ids, kept
+
+
+def ctc_labels(text: str) -> list[int]:
+    """The labels of a text's words, 1 up."""
+    return [CTC_CHARACTERS.index(c) + 1 for c in plain_words(text)]
+
+
+def ctc_text(labels: Iterable[int]) -> str:
+    """Labels, blanks removed and repeats merged already, to text."""
+    return "".join(CTC_CHARACTERS[label - 1] for label in labels)
+
+
+def spans(pieces: list[str], text: str) -> list[tuple[int, int]]:
+    """For each piece of ``text``'s encoding, the range of characters of its plain words that it covers.
+
+    A piece of punctuation covers none (start = end).
+    """
+    plain, at = plain_words(text), 0
+    out: list[tuple[int, int]] = []
+    for piece in pieces:
+        start = at
+        for character in piece.lower().replace(WORD_START, " ").replace("-", " "):
+            if at < len(plain) and plain[at] == character:
+                at += 1
+        out.append((start, at))
+    return out
+
+
+def build(folder: Path, sentences: list[str]) -> Vocabulary:
+    """Trains the pieces on sentences (both as written and as plain words) and writes ``tokens.txt``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    both = [form for s in sentences for form in (s, s, plain_words(s))]
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(both),
+        model_prefix=str(folder / _MODEL.removesuffix(".model")),
+        model_type="bpe",
+        vocab_size=PIECES,
+        character_coverage=1.0,
+        split_digits=True,
+        max_sentencepiece_length=4,
+        bos_id=-1,
+        eos_id=-1,
+        normalization_rule_name="identity",
+        minloglevel=1,
+    )
+    model = sentencepiece.SentencePieceProcessor(model_file=str(folder / _MODEL))
+    learned = [model.id_to_piece(i) for i in range(1, model.get_piece_size())]
+    if WORD_START not in learned:
+        learned.append(WORD_START)
+    table = CONTROL_TOKENS + [f"<0x{b:02X}>" for b in range(256)] + learned
+    lines = "".join(f"{piece} {i}\n" for i, piece in enumerate(table))
+    (folder / _TOKENS).write_text(lines, encoding="utf-8")
+    return Vocabulary(folder)
