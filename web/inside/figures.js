@@ -1,5 +1,14 @@
 /** How fast the words come: measured in the page, from sound captured to text arrived. */
 
+/**
+ * @param {string} metrics the server's, in Prometheus' text format
+ * @returns {number | null} jobs that wait for the engine, finals and partials; null if it does not tell
+ */
+export function queueIn(metrics) {
+  const counts = [...metrics.matchAll(/^streamer_queue_jobs\{[^}]*\} (\S+)$/gm)];
+  return counts.length ? counts.reduce((sum, [, count]) => sum + Number(count), 0) : null;
+}
+
 export class Figures {
   /** @type {{position: number, at: number}[]} */
   #captured = [];

@@ -10,8 +10,9 @@
  */
 import { STEP_S } from "./peaks.js";
 
-/** Seconds from the left edge to the right one. */
+/** Seconds that the widest picture shows, from its left edge to its right one. */
 export const WINDOW_S = 12;
+const PX_PER_S = 44;
 const BAR = 3;
 const GAP = 2;
 
@@ -79,9 +80,10 @@ export class Waveform {
     const speech = getComputedStyle(this.#swatches.speech).backgroundColor;
     const peaks = this.#peaks;
     const now = (peaks?.length ?? 0) * STEP_S;
-    const from = Math.max(0, now - WINDOW_S);
+    const span = Math.min(WINDOW_S, width / PX_PER_S);
+    const from = Math.max(0, now - span);
     /** @param {number} seconds */
-    const x = (seconds) => ((seconds - from) / WINDOW_S) * width;
+    const x = (seconds) => ((seconds - from) / span) * width;
 
     paint.fillStyle = speech;
     for (const { start, end } of this.#segments) {
@@ -94,10 +96,10 @@ export class Waveform {
     }
 
     // Bars stand at fixed moments of the take, so that they scroll instead of flickering.
-    const bar = ((BAR + GAP) / width) * WINDOW_S;
+    const bar = ((BAR + GAP) / width) * span;
     const steps = Math.max(1, Math.round(bar / STEP_S));
     paint.fillStyle = sound;
-    for (let n = Math.floor(from / (steps * STEP_S)); n * steps * STEP_S < from + WINDOW_S; n += 1) {
+    for (let n = Math.floor(from / (steps * STEP_S)); n * steps * STEP_S < from + span; n += 1) {
       let peak = 0;
       for (let step = n * steps; step < (n + 1) * steps; step += 1) peak = Math.max(peak, peaks?.at(step) ?? 0);
       const tall = Math.max(2, Math.sqrt(peak) * (height - 8));

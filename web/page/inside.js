@@ -4,10 +4,12 @@
  * @import { UtteranceEvent } from "../protocol/types.js"
  * @import { Recording } from "./recorder.js"
  */
-import { Figures } from "../inside/figures.js";
+import { Figures, queueIn } from "../inside/figures.js";
 import { Peaks } from "../inside/peaks.js";
 import { Waveform, WINDOW_S } from "../inside/waveform.js";
 import { byId } from "./elements.js";
+
+const QUEUE_MS = 2000;
 
 export class Inside {
   #waveform = new Waveform(byId("waveform", HTMLCanvasElement), {
@@ -21,6 +23,15 @@ export class Inside {
   #began = 0;
   #speaking = 0;
   #finishedUntil = 0;
+  /** @type {number | null} jobs waiting in the server; asked for only while somebody tunes */
+  #queue = null;
+
+  constructor() {
+    setInterval(() => {
+      if (this.#recording && byId("fold-tuning", HTMLDetailsElement).open) void this.#askQueue();
+      else this.#queue = null;
+    }, QUEUE_MS);
+  }
 
   /** @param {Recording} recording */
   begin(recording) {
@@ -82,7 +93,8 @@ export class Inside {
           ["line complete after", finalLatency === null ? "–" : `${(finalLatency / 1000).toFixed(2)} s`],
           ["words behind by", this.#speaking > 0 ? `${lag.toFixed(1)} s` : "–"],
         ]
-      : [["speed", `${Math.round(this.#finishedUntil / elapsed)} × real time`]];
+      : [["speed", `${(this.#finishedUntil / elapsed).toFixed(1)} × real time`]];
+    if (this.#queue !== null) rows.push(["jobs in the server’s queue", String(this.#queue)]);
     byId("figures").replaceChildren(
       ...rows.map(([name, value]) => {
         const row = document.createElement("div");
@@ -93,5 +105,10 @@ export class Inside {
         return row;
       }),
     );
+  }
+
+  async #askQueue() {
+    const answer = await fetch("metrics", { cache: "no-store" }).catch(() => null);
+    this.#queue = answer?.ok ? queueIn(await answer.text()) : null;
   }
 }

@@ -186,7 +186,7 @@ language.addEventListener("change", () => {
   save(choices);
   recorder.configure({ language: language.value });
 });
-byId("sample").addEventListener("click", () => void transcribe(async () => (await fetch("sample")).arrayBuffer(), "sample", true));
+byId("sample").addEventListener("click", () => void transcribe(async () => (await fetch("sample/sample.flac")).arrayBuffer(), "sample", true));
 const file = byId("file", HTMLInputElement);
 byId("file-open").addEventListener("click", () => file.click());
 file.addEventListener("change", () => {

@@ -5,9 +5,12 @@
  */
 import { waitBefore } from "../protocol/backoff.js";
 
+/** Where keys are set, the page is opened as …/#api_key=KEY: what follows # stays in the browser. */
 export function openSocket() {
   const address = new URL("v1/stream", document.baseURI);
   address.protocol = address.protocol.replace("http", "ws");
+  const key = new URLSearchParams(location.hash.slice(1)).get("api_key");
+  if (key) address.searchParams.set("api_key", key);
   return new WebSocket(address);
 }
 
@@ -47,7 +50,7 @@ function askOnce() {
 export async function whyRefused() {
   try {
     const { ok, status } = await fetch("readyz", { cache: "no-store" });
-    if (ok) return "The server has no room for another stream, or does not allow this page. Trying again.";
+    if (ok) return "The server takes no further stream now, or wants an API key (open this page as …/#api_key=KEY). Trying again.";
     if (status === 503) return "The server is still loading its model, or is about to stop. Trying again.";
     return `The server answers with status ${status}. Trying again.`;
   } catch {

@@ -45,7 +45,7 @@ export function showRecording({ state, microphone, seconds, pending }) {
     : "Start talking";
   const kept = Math.round(pending);
   byId("hint").textContent = !running
-    ? "One click, and your words appear below."
+    ? "One click, and your words appear."
     : state === "waiting" || state === "connecting"
       ? `${clock(seconds)} · nothing is lost: ${kept} s are kept until the server is back`
       : state === "finishing" ? `The last ${kept} s are still being transcribed.` : clock(seconds);

@@ -13,8 +13,7 @@ export function setUpTheme(choices) {
   const button = byId("theme");
   const show = () => {
     document.documentElement.dataset.theme = choices.theme;
-    button.textContent = { light: "Light", dark: "Dark" }[choices.theme] ?? "Auto";
-    button.ariaLabel = `Colours: ${button.textContent}`;
+    button.textContent = `Theme: ${choices.theme || "auto"}`;
   };
   button.addEventListener("click", () => {
     choices.theme = THEMES[(THEMES.indexOf(choices.theme) + 1) % THEMES.length] ?? "";

@@ -143,7 +143,8 @@ export class Take {
   #hear(message) {
     switch (message.type) {
       case "ready":
-        this.#begin(message);
+        // Where `start` is long on its way, a first `ready` tells the defaults, a second ours.
+        if (!this.#ready) this.#begin(message);
         break;
       case "acknowledged":
         this.#continuity.acknowledge(message.audio);

@@ -62,7 +62,9 @@ export function setUpTools(transcript, view, running, cleared) {
 
   return () => {
     const empty = finished(transcript.lines).length === 0;
-    byId("empty").hidden = transcript.lines.length > 0;
+    const bare = transcript.lines.length === 0;
+    byId("empty").hidden = !bare;
+    byId("tools").classList.toggle("bare", bare);
     copy.disabled = empty;
     clear.disabled = empty || running();
     menu.querySelectorAll("button").forEach((button) => (button.disabled = empty));

@@ -176,7 +176,7 @@ class FakeServer:
         path = request.path.partition("?")[0].lstrip("/")
         if path == "v1/stream":
             return None
-        if path == "sample":
+        if path == "sample/sample.flac":
             return _answer(HTTPStatus.OK, "audio/wav", self.behaviour.sample)
         if path == "readyz":
             return _answer(HTTPStatus.OK, "text/plain", b"ready")

@@ -1,0 +1,53 @@
+// The page as a whole: its size, its types, and what it may not contain.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { describe, it } from "node:test";
+import { sessionSettings } from "../../web/page/settings.js";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const web = join(here, "../../web");
+const files = readdirSync(web, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+const tsc = join(here, "node_modules/typescript/bin/tsc");
+
+describe("the page", () => {
+  it("is under 60 kB as it travels", () => {
+    const sizes = files.map((file) => gzipSync(readFileSync(file)).length);
+    assert.ok(sizes.reduce((sum, size) => sum + size) < 60_000);
+  });
+
+  it("has its types right", { skip: existsSync(tsc) ? false : "TypeScript is not installed: npm ci in tests/web" }, () => {
+    execFileSync(process.execPath, [tsc, "--project", here], { stdio: "inherit" });
+  });
+
+  it("asks no other host for anything, and has nothing inline", () => {
+    for (const file of files) {
+      const text = readFileSync(file, "utf8").replaceAll("http://www.w3.org/2000/svg", "");
+      assert.doesNotMatch(text, /(src|href|url|import|fetch)\W{1,3}(https?:)?\/\//, file);
+      assert.doesNotMatch(text, / style="| on\w+="|<script>|<style>/, file);
+    }
+  });
+
+  it("loads only files that are there", () => {
+    const html = readFileSync(join(web, "index.html"), "utf8");
+    for (const [, path] of html.matchAll(/(?:src|href)="([^"#]+)"/g)) assert.ok(existsSync(join(web, path)), path);
+  });
+});
+
+describe("the settings of a session", () => {
+  const choices = { language: "de", partials: false, vad: "webrtc", device: "x", theme: "dark" };
+
+  it("leave out what the protocol does not know", () => {
+    const { device, theme, ...sent } = sessionSettings(choices, ["en", "de"]);
+    assert.deepEqual([device, theme, sent.language, sent.partials], [undefined, undefined, "de", false]);
+  });
+
+  it("leave out a language that this server does not have", () => {
+    assert.ok(!("language" in sessionSettings(choices, ["en"])));
+  });
+});
