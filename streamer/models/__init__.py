@@ -1,0 +1,1 @@
+"""Models: the embedded one, and where to find the others."""

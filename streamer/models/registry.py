@@ -1,0 +1,96 @@
+"""The models that streamer knows by name, and where their files lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from streamer.engine.errors import ModelError
+
+EMBEDDED = "embedded"
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedFile:
+    """A file of a published model: its name there, its size in bytes, its SHA-256 in hex."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedModel:
+    """A model on the Hugging Face hub, at one revision."""
+
+    name: str
+    summary: str
+    repository: str
+    revision: str
+    files: tuple[PinnedFile, ...]
+
+
+COHERE_INT8 = PublishedModel(
+    name="cohere-int8",
+    summary="Cohere Transcribe 03-2026 (2B parameters, 14 languages), INT8 for CPUs",
+    # The export that sherpa-onnx publishes (its pull request 3453). Revision, sizes and checksums
+    # are as several public projects pin them, independently of each other.
+    repository="csukuangfj2/sherpa-onnx-cohere-transcribe-14-lang-int8-2026-04-01",
+    revision="156a470cf08eefe706a0004f3c52d9ee567ca7a0",
+    files=(
+        PinnedFile(
+            "encoder.int8.onnx",
+            3_090_822,
+            "cf704f8cfa90e3f0a76f9ffc05998bdf00ba9ae983192c14a85a3a5eb008b367",
+        ),
+        PinnedFile(
+            "encoder.int8.onnx.data",
+            2_731_503_072,
+            "bcf1b7148c8518ae52df1ad2d2fc2b4e89261ea23e6c874eef1d9f55bcbaa4a3",
+        ),
+        PinnedFile(
+            "decoder.int8.onnx",
+            153_250_705,
+            "8372ca6c8ff4db8b916ca3592f5c757a715e691b9edec751ba19b29fc854baf9",
+        ),
+        PinnedFile(
+            "tokens.txt",
+            207_437,
+            "013ede043ae2480e3a9205cc34550d9686100cc682bacc90f702facdfbb93035",
+        ),
+    ),
+)
+
+PUBLISHED = {model.name: model for model in (COHERE_INT8,)}
+
+
+def embedded_folder() -> Path:
+    """Where the package holds the demonstration model."""
+    return Path(__file__).parent / EMBEDDED
+
+
+def pulled_folder(name: str) -> Path:
+    """Where a published model is kept on this machine, pulled or not."""
+    return platformdirs.user_data_path("streamer") / "models" / name
+
+
+def resolve(model: str) -> Path:
+    """Find the folder that a `--model` value means: `embedded`, a known name, or a path.
+
+    Raises ModelError for a known model that was not pulled yet, and for what is neither a known
+    name nor a folder.
+    """
+    if model == EMBEDDED:
+        return embedded_folder()
+    if model in PUBLISHED:
+        folder = pulled_folder(model)
+        if folder.is_dir():
+            return folder
+        raise ModelError(f"{model} is not on this machine yet: `streamer models pull {model}`")
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        return folder
+    known = ", ".join([EMBEDDED, *PUBLISHED])
+    raise ModelError(f"{model} is neither a folder nor a model that streamer knows ({known})")
