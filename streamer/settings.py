@@ -46,7 +46,7 @@ class Settings(BaseSettings):
         default=60.0, ge=0, description="time that running sessions have to end after SIGTERM"
     )
     max_frame_bytes: int = Field(
-        default=65536, ge=1024, le=16_777_216, description="largest WebSocket message taken"
+        default=1_048_576, ge=1024, le=16_777_216, description="largest WebSocket message taken"
     )
     api_keys: list[SecretStr] = Field(
         default=[], description="keys that clients must bring; none lets everybody in"

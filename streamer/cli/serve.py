@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 def run_loop(main: Coroutine[Any, Any, ExitCode]) -> ExitCode:
     """Run on uvloop where it is installed: it costs less than half the CPU a message."""
     try:
-        import uvloop  # noqa: PLC0415 - optional
+        import uvloop
     except ImportError:
         return asyncio.run(main)
     return uvloop.run(main)

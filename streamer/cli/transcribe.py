@@ -105,7 +105,7 @@ async def _locally(
         blocks = audio.blocks(BLOCK_S)
         stream = offline_settings(chosen)
         async for news in transcribe_blocks(blocks, stream, scheduler, settings.min_speech_ms):
-            yield _line(news) if not isinstance(news, float) else news
+            yield _line(news) if isinstance(news, events.Final) else news
 
     scheduler.start()
     try:

@@ -62,7 +62,8 @@ class JobQueue:
 
     def longest_late(self, now: float) -> float:
         """Seconds by which the most overdue final is late; 0 if none is."""
-        return max((now - waiting.due for waiting in self._finals.values()), default=0.0)
+        late = (now - waiting.due for waiting in self._finals.values())
+        return max(0.0, max(late, default=0.0))
 
     def put(self, waiting: Waiting) -> Waiting | None:
         """Add a job; return the partial that it replaces, if any."""

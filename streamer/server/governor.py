@@ -10,6 +10,7 @@ any client needs are made to wait, which TCP's flow control passes on to the sen
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import deque
 from collections.abc import Callable
 
@@ -23,6 +24,10 @@ FRAMES_PER_SECOND = 4000
 """Sustained; 20 ms frames in real time are 50 a second, so this is 80 times real time."""
 
 BURST_FRAMES = 1000
+
+SEND_BUFFER_BYTES = 65536
+"""The kernel's buffer for a client: what it holds cannot be replaced by newer messages, and the
+kernel's own choice, megabytes, hides a client that does not read."""
 
 
 class GovernedConnection(ServerConnection):
@@ -46,6 +51,8 @@ class GovernedConnection(ServerConnection):
         self._reading = True
         self._pump = None
         super().connection_made(transport)
+        connection: socket.socket = transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         self.recv_messages.pause = self._hold
         self.recv_messages.resume = self._release
 

@@ -59,7 +59,7 @@ class TranscriptionServer:
             compression=None,  # saves nothing on audio, costs memory and time
             server_header=None,
             max_size=self._settings.max_frame_bytes,
-            max_queue=32,
+            max_queue=8,  # frames: bounds what a client can make us hold
             write_limit=16384,
             open_timeout=5,
             close_timeout=5,

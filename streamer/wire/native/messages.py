@@ -32,7 +32,7 @@ class Flush(_Message):
     """Close the open utterance now."""
 
     type: Literal["flush"] = "flush"
-    id: str | None = None
+    id: str | None = Field(default=None, max_length=256)
 
 
 class Keepalive(_Message):

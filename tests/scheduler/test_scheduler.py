@@ -1,0 +1,169 @@
+"""The worker thread: answers on the loop, tries again, never blocks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from engines import CountingEngine
+
+from streamer.engine.base import Clip, Hypothesis
+from streamer.scheduler.job import Job, JobKind, UtteranceKey
+from streamer.scheduler.scheduler import BatchReport, Scheduler
+
+
+@dataclass
+class Answers:
+    heard_texts: dict[int, str] = field(default_factory=dict[int, str])
+    failures: dict[int, str] = field(default_factory=dict[int, str])
+    superseded_ends: list[int] = field(default_factory=list[int])
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def heard(self, job: Job, hypothesis: Hypothesis) -> None:
+        self.heard_texts[job.key.utterance] = hypothesis.text
+        self.changed.set()
+
+    def failed(self, job: Job, message: str) -> None:
+        self.failures[job.key.utterance] = message
+        self.changed.set()
+
+    def superseded(self, job: Job) -> None:
+        self.superseded_ends.append(job.end)
+
+    async def wait_for(self, count: int) -> None:
+        async with asyncio.timeout(5):
+            while len(self.heard_texts) + len(self.failures) < count:
+                self.changed.clear()
+                await self.changed.wait()
+
+
+@dataclass
+class Reports:
+    batches: list[BatchReport] = field(default_factory=list[BatchReport])
+    superseded: int = 0
+
+    def batch_done(self, report: BatchReport) -> None:
+        self.batches.append(report)
+
+    def partial_superseded(self) -> None:
+        self.superseded += 1
+
+
+def job(utterance: int, kind: JobKind = JobKind.FINAL, seconds: float = 1.0) -> Job:
+    samples = np.zeros(round(16_000 * seconds), np.float32)
+    clip = Clip(samples, "en", punctuation=True)
+    return Job(UtteranceKey("s", 0, utterance), kind, clip, len(samples), 0.0)
+
+
+@asynccontextmanager
+async def running(
+    engine: CountingEngine, max_batch: int = 4, reports: Reports | None = None
+) -> AsyncGenerator[Scheduler]:
+    scheduler = Scheduler(engine, max_batch, reports)
+    scheduler.start()
+    try:
+        yield scheduler
+    finally:
+        engine.may_run.set()
+        await scheduler.close()
+
+
+async def test_jobs_are_answered_in_batches() -> None:
+    engine, answers, reports = CountingEngine(), Answers(), Reports()
+    engine.may_run.clear()
+    async with running(engine, 4, reports) as scheduler:
+        for utterance in range(6):
+            scheduler.submit(job(utterance), answers)
+        engine.may_run.set()
+        await answers.wait_for(6)
+    assert answers.heard_texts == dict.fromkeys(range(6), "word0 word1 word2")
+    assert sum(len(batch) for batch in engine.batches) == 6
+    assert max(len(batch) for batch in engine.batches) == 4
+    assert sum(report.audio_s for report in reports.batches) == 6
+
+
+async def test_the_newest_partial_is_the_one_that_runs() -> None:
+    engine, answers, reports = CountingEngine(), Answers(), Reports()
+    engine.may_run.clear()
+    async with running(engine, 4, reports) as scheduler:
+        scheduler.submit(job(0), answers)  # keeps the engine busy
+        for seconds in (1.0, 1.3, 1.6):
+            scheduler.submit(job(1, JobKind.PARTIAL, seconds), answers)
+        engine.may_run.set()
+        await answers.wait_for(2)
+    assert answers.superseded_ends == [16_000, 20_800]
+    assert reports.superseded == 2
+    assert engine.batches[-1] == [1.6]
+
+
+async def test_a_failure_is_tried_again_alone() -> None:
+    engine, answers = CountingEngine(), Answers()
+    engine.failures = 1
+    async with running(engine) as scheduler:
+        scheduler.submit(job(0), answers)
+        await answers.wait_for(1)
+    assert answers.heard_texts == {0: "word0 word1 word2"}
+    assert len(engine.batches) == 2
+
+
+async def test_a_second_failure_is_told_and_the_worker_lives(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    engine, answers = CountingEngine(), Answers()
+    engine.failures = 2
+    with caplog.at_level(logging.ERROR):
+        async with running(engine) as scheduler:
+            scheduler.submit(job(0), answers)
+            await answers.wait_for(1)
+            scheduler.submit(job(1), answers)
+            await answers.wait_for(2)
+    assert answers.failures == {0: "the engine failed twice"}
+    assert 1 in answers.heard_texts
+    assert "out of memory" in caplog.text
+
+
+async def test_what_is_withdrawn_is_not_answered() -> None:
+    engine, answers = CountingEngine(), Answers()
+    engine.may_run.clear()
+    async with running(engine, max_batch=1) as scheduler:
+        scheduler.submit(job(0), answers)
+        await asyncio.sleep(0.05)  # it runs now
+        scheduler.submit(job(1), answers)
+        scheduler.submit(job(2), answers)
+        scheduler.withdraw(job(1).key)
+        engine.may_run.set()
+        await answers.wait_for(2)
+    assert sorted(answers.heard_texts) == [0, 2]
+
+
+async def test_a_busy_engine_shows_and_its_queue_grows_late() -> None:
+    engine, answers = CountingEngine(), Answers()
+    engine.may_run.clear()
+    async with running(engine, max_batch=1) as scheduler:
+        assert scheduler.busy_s == 0
+        scheduler.submit(job(0), answers)
+        scheduler.submit(job(1), answers)
+        await asyncio.sleep(0.05)
+        assert scheduler.busy_s > 0
+        assert scheduler.waiting == (1, 0)
+        assert scheduler.lateness_s > 0
+
+
+async def test_the_event_loop_never_waits_for_the_engine() -> None:
+    engine, answers = CountingEngine(seconds_a_clip=0.2), Answers()
+    async with running(engine) as scheduler:
+        loop = asyncio.get_running_loop()
+        for utterance in range(4):
+            scheduler.submit(job(utterance), answers)
+        ticks = 0
+        began = loop.time()
+        while loop.time() - began < 0.5:
+            await asyncio.sleep(0.01)
+            ticks += 1
+        await answers.wait_for(4)
+    assert ticks > 15  # of 50; a loop that waited for one clip would have had 30 fewer

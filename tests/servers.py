@@ -1,0 +1,83 @@
+"""A real server on loopback for tests, and a client that says what it means."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from engines import CountingEngine
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosedError
+
+from streamer.engine.base import Engine
+from streamer.server.server import TranscriptionServer
+from streamer.settings import Settings
+
+Message = dict[str, Any]
+
+
+@asynccontextmanager
+async def serving(engine: Engine | None = None, **settings: Any) -> AsyncGenerator[str]:
+    """Serve on a free port of loopback; yields the address without a scheme."""
+    server = TranscriptionServer(Settings(port=0, **settings), engine or CountingEngine())
+    async with server:
+        host, port = server.address
+        yield f"{host}:{port}"
+
+
+@asynccontextmanager
+async def client(address: str, query: str = "", **options: Any) -> AsyncGenerator[ClientConnection]:
+    url = f"ws://{address}/v1/stream{query}"
+    async with connect(url, compression=None, max_size=None, **options) as ws:
+        yield ws
+
+
+async def receive(ws: ClientConnection) -> Message:
+    async with asyncio.timeout(10):
+        return json.loads(await ws.recv())
+
+
+async def receive_until(ws: ClientConnection, kind: str) -> list[Message]:
+    """Receive messages up to and with the first of this type."""
+    messages = [await receive(ws)]
+    while messages[-1]["type"] != kind:
+        messages.append(await receive(ws))
+    return messages
+
+
+async def receive_all(ws: ClientConnection) -> list[Message]:
+    """Receive until the server closes, for whatever reason."""
+    messages: list[Message] = []
+    with contextlib.suppress(ConnectionClosedError):
+        async with asyncio.timeout(20):
+            async for text in ws:
+                messages.append(json.loads(text))  # noqa: PERF401 - keeps what came before an error
+    return messages
+
+
+async def send(ws: ClientConnection, kind: str, **fields: Any) -> None:
+    await ws.send(json.dumps({"type": kind, **fields}))
+
+
+def of_type(messages: list[Message], kind: str) -> list[Message]:
+    return [message for message in messages if message["type"] == kind]
+
+
+async def get(address: str, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    """Make a plain HTTP request; returns status, headers and body."""
+
+    def fetch() -> tuple[int, dict[str, str], bytes]:
+        try:
+            with urlopen(Request(f"http://{address}{path}", headers=headers), timeout=10) as answer:
+                return answer.status, dict(answer.headers), answer.read()
+        except HTTPError as error:
+            with error:
+                return error.code, dict(error.headers), error.read()
+
+    return await asyncio.to_thread(fetch)
