@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from streamer.engine.onnx.greedy import Decoded, decode_greedily
+from streamer.engine.onnx.decoding import Decoded
+from streamer.engine.onnx.greedy import decode_greedily
 
 VOCABULARY = 12
 EOS = 0

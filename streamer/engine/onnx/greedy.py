@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from streamer.engine.onnx.decoding import Decoded
 
 
 class Rows(Protocol):
@@ -20,18 +21,6 @@ class Rows(Protocol):
     def keep(self, rows: NDArray[np.int64]) -> None:
         """Go on with these rows only."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """A row that ended.
-
-    The tokens are without the end token; the confidence is the geometric mean of the chosen tokens'
-    probabilities, the end token's included.
-    """
-
-    tokens: tuple[int, ...]
-    confidence: float
 
 
 def decode_greedily(

@@ -6,15 +6,21 @@ they advance together.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from streamer.engine.features import MEL_BINS
+from streamer.engine.features import MEL_BINS, log_mel
+from streamer.engine.onnx.decoding import Decoded, Request
 from streamer.engine.onnx.folder import Signature, check
+from streamer.engine.onnx.greedy import decode_greedily
 from streamer.engine.onnx.sessions import Graph
+
+MAX_ROWS = 8
+"""Rows decoded together. The caches take 64 MiB a row at the full size."""
 
 _FLOAT, _INT64 = "tensor(float)", "tensor(int64)"
 _CROSS = (_FLOAT, ("layers", "*batch", "*encoded", "width"))
@@ -83,6 +89,38 @@ class PublishedModel:
         self.encoder.session.run_with_iobinding(binding)
         cross_k, cross_v = binding.get_outputs()
         return PublishedRows(self, len(mel), cross_k, cross_v)
+
+    def try_once(self, prompt: Sequence[int]) -> None:
+        """Run both graphs, on nothing; raises the runtime's errors."""
+        self.encode(np.zeros((1, MEL_BINS, 16), np.float32)).feed(np.array([prompt], np.int64))
+
+
+def recognise_in_groups(
+    model: PublishedModel, eos: int, requests: Sequence[Request]
+) -> Iterator[tuple[int, Decoded]]:
+    """Recognise clips, those that make equally many frames together."""
+    for group in equally_long(requests):
+        mel = np.stack([log_mel(requests[i].samples) for i in group])
+        prompts = np.array([requests[i].prompt for i in group], np.int64)
+        rows = model.encode(mel)
+        for row, decoded in decode_greedily(rows, prompts, eos, model.positions):
+            yield group[row], decoded
+
+
+def equally_long(requests: Sequence[Request]) -> list[list[int]]:
+    """Group the indices of equally long clips, at most `MAX_ROWS` together.
+
+    Groups keep the order of their first clips.
+    """
+    open_groups: dict[int, list[int]] = {}
+    groups: list[list[int]] = []
+    for i, request in enumerate(requests):
+        group = open_groups.get(request.frames)
+        if group is None or len(group) == MAX_ROWS:
+            group = open_groups[request.frames] = []
+            groups.append(group)
+        group.append(i)
+    return groups
 
 
 class PublishedRows:

@@ -1,0 +1,174 @@
+"""Continuous batching with drafts: rows join and leave between decoder calls.
+
+A row joins with its prompt and, where there is one, a draft: what an earlier pass over less of the
+same audio gave. The decoder checks the whole draft in one call. The row keeps the draft as far as
+greedy decoding gives the same, and goes on from there. So the result never depends on the draft,
+nor on who shares the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamer.engine.features import log_mel
+from streamer.engine.onnx.decoding import Decoded, Request
+from streamer.engine.onnx.own import Answer, Encoded, OwnModel
+from streamer.engine.onnx.slots import Slots
+
+MAX_ROWS = 16
+"""Rows decoded together."""
+PADDING = 1.15
+"""Frames encoded, padding included, over frames that count. Together clips take fewer calls, but on
+a CPU the encoder is bound by arithmetic, and padding is computed in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A clip that joins: `key` is the caller's, and comes back with the result."""
+
+    key: int
+    encoded: Encoded
+    prompt: Sequence[int]
+    draft: Sequence[int] = ()
+
+
+@dataclass(slots=True)
+class _Row:
+    key: int
+    room: int
+    """Tokens that fit behind the prompt."""
+    tokens: list[int] = field(default_factory=list[int])
+    log_probabilities: list[float] = field(default_factory=list[float])
+
+
+class ContinuousDecoder:
+    """Rows in flight on one model. Used by one thread at a time."""
+
+    def __init__(self, model: OwnModel, eos: int, capacity: int) -> None:
+        self._model = model
+        self._eos = eos
+        self._slots = Slots(model.layers, model.heads, model.head_size, capacity)
+        self._rows: list[_Row] = []
+        self.calls = 0
+        """Decoder calls so far."""
+
+    def __len__(self) -> int:
+        """Rows in flight."""
+        return len(self._rows)
+
+    @property
+    def room(self) -> int:
+        """How many more rows may join."""
+        return self._slots.capacity - len(self._rows)
+
+    def join(self, entries: Sequence[Entry]) -> list[tuple[int, Decoded]]:
+        """Let clips join, at most `room`; return those that end at once."""
+        first = len(self._rows)
+        fed: list[list[int]] = []
+        for entry in entries:
+            room = self._model.positions - len(entry.prompt)
+            self._slots.add(entry.encoded)
+            self._rows.append(_Row(entry.key, room))
+            fed.append([*entry.prompt, *entry.draft[: room - 1]])
+        answer = self._call(first, fed)
+        for row, (entry, tokens) in enumerate(zip(entries, fed, strict=True), start=first):
+            self._accept(row, answer, row - first, len(entry.prompt), tokens)
+        return self._leave()
+
+    def step(self) -> list[tuple[int, Decoded]]:
+        """Advance every row by a token; return those that end."""
+        answer = self._call(0, [[row.tokens[-1]] for row in self._rows])
+        for place, row in enumerate(self._rows):
+            self._accept(place, answer, place, 1, [row.tokens[-1]])
+        return self._leave()
+
+    def drop(self, key: int) -> None:
+        """Forget a row whose result nobody waits for any more."""
+        for place in reversed(range(len(self._rows))):
+            if self._rows[place].key == key:
+                self._remove(place)
+
+    def _call(self, first: int, fed: Sequence[Sequence[int]]) -> Answer:
+        """Feed the rows from `first` on, shorter ones padded on the right."""
+        tokens = np.zeros((len(fed), max(map(len, fed))), np.int64)
+        for place, some in enumerate(fed):
+            tokens[place, : len(some)] = some
+        slots = self._slots
+        self.calls += 1
+        return self._model.decode(
+            tokens,
+            slots.lengths[first:],
+            slots.frames[first:],
+            slots.own(first),
+            slots.cross(first),
+        )
+
+    def _accept(
+        self, place: int, answer: Answer, line: int, given: int, fed: Sequence[int]
+    ) -> None:
+        """Take a row's own choices from one line of an answer.
+
+        They are the choice behind the `given` tokens, and those behind the draft that follows them
+        as far as the draft foresaw them.
+        """
+        row = self._rows[place]
+        chosen: NDArray[np.int64] = answer.chosen[line]
+        used = given
+        while used < len(fed) and fed[used] == chosen[used - 1] != self._eos:
+            used += 1
+        row.tokens += chosen[given - 1 : used].tolist()
+        row.log_probabilities += answer.log_probability[line, given - 1 : used].tolist()
+        self._slots.append(place, [part[line] for part in answer.new], used)
+
+    def _leave(self) -> list[tuple[int, Decoded]]:
+        gone: list[tuple[int, Decoded]] = []
+        for place in reversed(range(len(self._rows))):
+            row = self._rows[place]
+            ended = row.tokens[-1] == self._eos
+            if ended or len(row.tokens) >= row.room:
+                tokens = tuple(row.tokens[:-1] if ended else row.tokens)
+                confidence = float(np.exp(np.mean(row.log_probabilities)))
+                self._remove(place)
+                gone.append((row.key, Decoded(tokens, confidence)))
+        return gone
+
+    def _remove(self, place: int) -> None:
+        self._slots.remove(place)
+        self._rows[place] = self._rows[-1]
+        self._rows.pop()
+
+
+def recognise_continuously(
+    model: OwnModel, eos: int, requests: Sequence[Request]
+) -> Iterator[tuple[int, Decoded]]:
+    """Recognise clips of any lengths: each joins as soon as there is room, in order."""
+    decoder = ContinuousDecoder(model, eos, MAX_ROWS)
+    waiting = list(enumerate(requests))
+    while waiting or len(decoder):
+        joining = _of_like_length(waiting[: decoder.room])
+        if joining:
+            del waiting[: len(joining)]
+            encoded = model.encode([log_mel(request.samples) for _, request in joining])
+            yield from decoder.join(
+                [
+                    Entry(key, clip, request.prompt, request.draft)
+                    for clip, (key, request) in zip(encoded, joining, strict=True)
+                ]
+            )
+        if len(decoder):
+            yield from decoder.step()
+
+
+def _of_like_length(waiting: Sequence[tuple[int, Request]]) -> Sequence[tuple[int, Request]]:
+    """Take as many from the front as waste little on padding when they are encoded together."""
+    longest = total = 0
+    for count, (_, request) in enumerate(waiting):
+        longest = max(longest, request.frames)
+        total += request.frames
+        if longest * (count + 1) > PADDING * total:
+            return waiting[:count]
+    return waiting

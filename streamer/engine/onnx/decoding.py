@@ -1,0 +1,45 @@
+"""What goes into the recognition of a clip, and what comes out, whatever the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamer.engine.features import HOP
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Request:
+    """A clip of (n,) samples, long enough for features, and the decoder's prompt for it.
+
+    The draft is what an earlier pass gave for less of the same audio, or nothing; a contract that
+    cannot check it in one call does without.
+    """
+
+    samples: NDArray[np.float32]
+    prompt: Sequence[int]
+    draft: Sequence[int] = ()
+
+    @property
+    def frames(self) -> int:
+        """How many mel frames the clip makes."""
+        return len(self.samples) // HOP
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A row that ended.
+
+    The tokens are without the end token; the confidence is the geometric mean of the chosen tokens'
+    probabilities, the end token's included.
+    """
+
+    tokens: tuple[int, ...]
+    confidence: float
+
+
+Recognise = Callable[[Sequence[Request]], Iterator[tuple[int, Decoded]]]
+"""Yields (index of the request, what was heard) as rows end, in any order."""

@@ -1,0 +1,170 @@
+"""Export to our own contract: rows that know their lengths, and nothing copied that is not needed.
+
+encoder: mel (B, bins, T) f32, mel_lengths (B) i64
+    -> cross_k_0, cross_v_0, … (B, heads, S, size), encoded_lengths (B) i64
+decoder: tokens (B, n) i64, past_lengths (B) i64, cross_lengths (B) i64,
+    self_k_0, self_v_0, … (B, heads, C, size), cross_k_0, cross_v_0, … (B, heads, S, size)
+    -> chosen (B, n) i64, log_probability (B, n) f32, new_k_0, new_v_0, … (B, heads, n, size),
+    logits (B, n, vocabulary) f32
+
+Token j of row b stands at position past_lengths[b] + j. It sees the first past_lengths[b] columns
+of the row's caches, the new tokens up to itself, and the first cross_lengths[b] encoder frames;
+whatever else the tensors hold is never looked at. So rows of any age share a batch, rows with fewer
+than n new tokens are padded on the right, and C is whatever the oldest row needs. Whoever calls
+writes the new keys and values into its caches. `chosen` is the arg-max of the logits behind each
+token, `log_probability` that choice's.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from transformers import CohereAsrForConditionalGeneration
+
+from streamer.export.decoder import Decoder
+from streamer.export.dimensions import Dimensions
+from streamer.export.encoder import Encoder, frames_visible
+from streamer.export.graph import Dimension, attach_weights, save, trace
+from streamer.export.layers import split_heads
+
+CONTRACT = "1"
+"""The version of the contract, in the metadata of both graphs."""
+
+
+def export_own(
+    model: CohereAsrForConditionalGeneration,
+    tokens: Path,
+    out: Path,
+    *,
+    half_storage: bool,
+    name: str,
+    demonstration: bool = False,
+) -> None:
+    """Write encoder.onnx, decoder.onnx and tokens.txt into the folder `out`.
+
+    `half_storage` is as for `export_published`: it loses nothing, ever.
+    """
+    model = model.float().eval()
+    out.mkdir(parents=True, exist_ok=True)
+    metadata = {
+        "model_type": "cohere-transcribe",
+        "streamer.contract": CONTRACT,
+        "streamer.name": name,
+        "streamer.demonstration": "1" if demonstration else "0",
+    }
+    _export_encoder(model, out / "encoder.onnx", half_storage, metadata)
+    positions = str(Dimensions.of(model).positions)
+    metadata["streamer.positions"] = positions
+    _export_decoder(model, out / "decoder.onnx", half_storage, metadata)
+    if tokens.resolve() != (out / "tokens.txt").resolve():
+        shutil.copyfile(tokens, out / "tokens.txt")
+
+
+class OwnEncoder(nn.Module):
+    """The encoder with lengths, its keys and values split into heads."""
+
+    def __init__(self, model: CohereAsrForConditionalGeneration) -> None:
+        super().__init__()
+        self.encoder = Encoder(model)
+        self.dimensions = Dimensions.of(model)
+
+    def forward(self, mel: Tensor, lengths: Tensor) -> tuple[Tensor, ...]:
+        """Return keys and values layer by layer, then the lengths."""
+        heads, size = self.dimensions.heads, self.dimensions.head_size
+        keys, values, encoded = self.encoder(mel, lengths)
+        assert encoded is not None
+        pairs = zip(keys, values, strict=True)
+        split = [split_heads(part, heads, size) for pair in pairs for part in pair]
+        return (*split, encoded)
+
+
+class OwnDecoder(nn.Module):
+    """The decoder with a position for each row."""
+
+    def __init__(self, model: CohereAsrForConditionalGeneration) -> None:
+        super().__init__()
+        self.decoder = Decoder(model)
+        self.dimensions = Dimensions.of(model)
+
+    def forward(
+        self, tokens: Tensor, past_lengths: Tensor, cross_lengths: Tensor, *caches: Tensor
+    ) -> tuple[Tensor, ...]:
+        """Take self keys and values layer by layer, then cross keys and values layer by layer."""
+        layers = self.dimensions.layers
+        pairs = list(zip(caches[::2], caches[1::2], strict=True))
+        past, cross = pairs[:layers], pairs[layers:]
+        new: list[Tensor] = []
+
+        def extend(layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+            new.extend((keys, values))
+            past_k, past_v = past[layer]
+            return torch.cat([past_k, keys], dim=2), torch.cat([past_v, values], dim=2)
+
+        steps = torch.arange(tokens.shape[1])
+        # Padding on the right may stand past the last position; what it computes is not used.
+        positions = (past_lengths.unsqueeze(1) + steps).clamp(max=self.dimensions.positions - 1)
+        causal = (steps.unsqueeze(0) <= steps.unsqueeze(1)).unsqueeze(0)
+        old = frames_visible(past_lengths, past[0][0].shape[2]).unsqueeze(1)
+        rows, count = tokens.shape
+        seen = torch.cat(
+            [old.expand(rows, count, old.shape[2]), causal.expand(rows, count, count)], dim=2
+        ).unsqueeze(1)
+        cross_seen = frames_visible(cross_lengths, cross[0][0].shape[2]).unsqueeze(1).unsqueeze(2)
+        logits = self.decoder(tokens, positions, extend, seen, cross, cross_seen)
+        largest, chosen = logits.max(dim=2)
+        log_probability = -(logits - largest.unsqueeze(2)).exp().sum(dim=2).log()
+        return chosen, log_probability, *new, logits
+
+
+def _export_encoder(
+    model: CohereAsrForConditionalGeneration, path: Path, half: bool, metadata: dict[str, str]
+) -> None:
+    d = Dimensions.of(model)
+    module = OwnEncoder(model)
+    example = {"mel": torch.randn(2, d.mel_bins, 37), "mel_lengths": torch.tensor([37, 21])}
+    cross: tuple[Dimension, ...] = ("batch", d.heads, "encoded", d.head_size)
+    outputs: dict[str, tuple[Dimension, ...]] = dict.fromkeys(pair_names("cross", d.layers), cross)
+    outputs["encoded_lengths"] = ("batch",)
+    dynamic = {"mel": {0: "batch", 2: "frames"}, "mel_lengths": {0: "batch"}}
+    graph = trace(module, example, outputs, dynamic)
+    attach_weights(graph, module, list(example), half_storage=half)
+    save(graph, path, metadata)
+
+
+def _export_decoder(
+    model: CohereAsrForConditionalGeneration, path: Path, half: bool, metadata: dict[str, str]
+) -> None:
+    d = Dimensions.of(model)
+    module = OwnDecoder(model)
+    example = {
+        "tokens": torch.zeros(2, 3, dtype=torch.int64),
+        "past_lengths": torch.tensor([4, 2]),
+        "cross_lengths": torch.tensor([7, 5]),
+    }
+    dynamic = {
+        "tokens": {0: "batch", 1: "tokens"},
+        "past_lengths": {0: "batch"},
+        "cross_lengths": {0: "batch"},
+    }
+    for kind, columns, count in (("self", "columns", 6), ("cross", "encoded", 7)):
+        for name in pair_names(kind, d.layers):
+            example[name] = torch.randn(2, d.heads, count, d.head_size)
+            dynamic[name] = {0: "batch", 2: columns}
+    new: tuple[Dimension, ...] = ("batch", d.heads, "tokens", d.head_size)
+    outputs: dict[str, tuple[Dimension, ...]] = {
+        "chosen": ("batch", "tokens"),
+        "log_probability": ("batch", "tokens"),
+        **dict.fromkeys(pair_names("new", d.layers), new),
+        "logits": ("batch", "tokens", d.vocabulary),
+    }
+    graph = trace(module, example, outputs, dynamic)
+    attach_weights(graph, module, list(example), half_storage=half)
+    save(graph, path, metadata)
+
+
+def pair_names(kind: str, layers: int) -> list[str]:
+    """Name keys and values layer by layer: kind_k_0, kind_v_0, kind_k_1 and so on."""
+    return [f"{kind}_{part}_{layer}" for layer in range(layers) for part in "kv"]
