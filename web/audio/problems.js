@@ -12,8 +12,6 @@ export function explainMicrophone(name) {
       return "No microphone was found. Plug one in, or try the sample or a file instead.";
     case "NotReadableError":
       return "The microphone could not be opened. Another program may be using it: close that one, or choose another device.";
-    case "OverconstrainedError":
-      return "The chosen microphone is no longer there. Choose another device.";
     default:
       return `The microphone could not be opened (${name}).`;
   }

@@ -14,7 +14,7 @@ export class Peaks {
   #frames = 0;
 
   /**
-   * @param {number} seconds to remember at least
+   * @param {number} seconds to remember at least; Infinity for all
    * @param {number} rate frames a second
    * @param {number} channels interleaved
    */

@@ -24,6 +24,8 @@ export class Waveform {
   /** @type {Peaks | null} */
   #peaks = null;
   #drawing = 0;
+  /** @type {number | null} seconds of the take at the right edge; null: all that has been heard */
+  until = null;
 
   /**
    * @param {HTMLCanvasElement} canvas
@@ -39,6 +41,7 @@ export class Waveform {
   begin(peaks) {
     this.#peaks = peaks;
     this.#segments = [];
+    this.until = null;
   }
 
   /** @param {string} key @param {number} start */
@@ -79,7 +82,7 @@ export class Waveform {
     const sound = getComputedStyle(this.#swatches.sound).backgroundColor;
     const speech = getComputedStyle(this.#swatches.speech).backgroundColor;
     const peaks = this.#peaks;
-    const now = (peaks?.length ?? 0) * STEP_S;
+    const now = this.until ?? (peaks?.length ?? 0) * STEP_S;
     const span = Math.min(WINDOW_S, width / PX_PER_S);
     const from = Math.max(0, now - span);
     /** @param {number} seconds */

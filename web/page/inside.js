@@ -37,8 +37,10 @@ export class Inside {
   begin(recording) {
     this.#recording = recording;
     this.#figures = new Figures();
-    this.#peaks = new Peaks(WINDOW_S, recording.rate, recording.channels);
+    this.#peaks = new Peaks(recording.live ? WINDOW_S : Infinity, recording.rate, recording.channels);
     this.#waveform.begin(this.#peaks);
+    // A file is there at once: its picture moves as the server gets on with it.
+    if (!recording.live) this.#waveform.until = 0;
     this.#began = performance.now();
     this.#speaking = this.#finishedUntil = 0;
     byId("inside").hidden = false;
@@ -70,6 +72,7 @@ export class Inside {
         this.#finishedUntil = event.end;
         break;
     }
+    if (this.#waveform.until !== null) this.#waveform.until = "at" in event ? event.at : event.end;
     this.#waveform.draw();
     this.showFigures();
   }

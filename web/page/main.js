@@ -74,6 +74,12 @@ const recorder = new Recorder(choices, {
 
 const refreshTools = setUpTools(transcript, view, () => recorder.running, () => recorder.forget());
 
+/** @param {boolean} may whether a recording can be begun or ended now */
+function allow(may) {
+  record.disabled = !may;
+  for (const id of ["sample", "file-open"]) byId(id, HTMLButtonElement).disabled = !may;
+}
+
 /** @param {State} next */
 function enter(next) {
   state = next;
@@ -115,10 +121,10 @@ async function toggle() {
   }
   unnotice("microphone");
   unnotice("connection");
-  record.disabled = true;
+  allow(false);
   microphone = true;
   const listening = await recorder.listen();
-  record.disabled = false;
+  allow(true);
   if (listening) await listDevices(choices);
 }
 
@@ -129,16 +135,20 @@ async function toggle() {
  */
 async function transcribe(bytes, name, aloud) {
   if (recorder.running || record.disabled) {
-    notice("file", "Stop the recording first; then this can be transcribed.");
+    notice("file", recorder.running ? "Stop the recording first; then this can be transcribed." : "One moment: the page is not ready yet.");
     return;
   }
   unnotice("file");
   microphone = false;
+  allow(false);
+  enter("reading");
   try {
     recorder.transcribe(await decode(await bytes()), aloud);
   } catch {
     notice("file", `The browser cannot read “${name}” as sound.`);
+    enter("ready");
   }
+  allow(true);
 }
 
 /** @param {File} file */
@@ -176,7 +186,7 @@ async function meet() {
   if (ready.demonstration) {
     notice("demonstration", "This is the small demonstration model: it knows everyday English phrases, numbers, dates and names. For the real one, run “streamer models pull cohere-int8” on the server.", "note");
   }
-  record.disabled = false;
+  allow(true);
   enter("ready");
 }
 
@@ -219,6 +229,9 @@ document.addEventListener("visibilitychange", () => {
 });
 addEventListener("online", () => void recorder.wake());
 addEventListener("offline", () => recorder.offline());
+addEventListener("beforeunload", (event) => {
+  if (recorder.running) event.preventDefault();
+});
 setInterval(() => recorder.running && refresh(), 250);
 refreshTools();
 void meet();

@@ -28,8 +28,14 @@ import { openSocket } from "./server.js";
 import { sessionSettings } from "./settings.js";
 
 const PACE_MS = 40;
-/** A microphone that gives nothing for so long was asleep with its tab. */
-const ASLEEP_MS = 3000;
+/** A microphone that gives nothing for so long was asleep with its tab, or the page was only busy. */
+const PAUSE_MS = 2000;
+/** After a pause of the page, blocks that came meanwhile arrive within this time. */
+const CATCH_UP_MS = 1000;
+/** So much missing sound is told. */
+const MISSED_S = 1.5;
+/** A microphone without any sound for so long is probably switched off. */
+const DEAD_SILENCE_S = 6;
 
 export class Recorder {
   #choices;
@@ -47,6 +53,9 @@ export class Recorder {
   /** @type {WakeLockSentinel | undefined} */
   #wakeLock;
   #lastBlock = 0;
+  /** When the microphone's sound would have begun, had none of it been missed: milliseconds. */
+  #soundBegan = 0;
+  #silentS = 0;
   #serial = 0;
 
   /**
@@ -79,7 +88,7 @@ export class Recorder {
     if (!microphone) return false;
     this.#microphone = microphone;
     this.#begin(microphone.rate, this.#choices.channels, true);
-    this.#lastBlock = performance.now();
+    this.#soundBegins();
     early.forEach((samples) => this.#heard(samples));
     await this.#stayAwake();
     return true;
@@ -190,12 +199,34 @@ export class Recorder {
   /** @param {Int16Array} samples from the microphone */
   #heard(samples) {
     const now = performance.now();
-    const slept = now - this.#lastBlock;
-    if (slept > ASLEEP_MS) {
-      this.#listener.problem("asleep", `No sound came from the microphone for ${Math.round(slept / 1000)} seconds: this tab was asleep. What was said in that time is not in the transcript.`);
-    }
+    if (now - this.#lastBlock > PAUSE_MS) setTimeout(() => this.#tellMissed(), CATCH_UP_MS);
     this.#lastBlock = now;
     this.#push(samples);
+    const { rate, channels } = this.recordings.at(-1) ?? { rate: 1, channels: 1 };
+    const silent = samples.every((sample) => sample === 0);
+    const before = this.#silentS;
+    this.#silentS = silent ? before + samples.length / channels / rate : 0;
+    if (before < DEAD_SILENCE_S && this.#silentS >= DEAD_SILENCE_S) {
+      this.#listener.problem("silence", "The microphone gives nothing but silence. Is it switched off, or is another one meant? Choose it below, under Microphone.");
+    }
+    if (!silent && before >= DEAD_SILENCE_S) this.#listener.problem("silence", "");
+  }
+
+  #soundBegins() {
+    this.#lastBlock = performance.now();
+    this.#soundBegan = this.#lastBlock - this.#duration * 1000;
+    this.#silentS = 0;
+  }
+
+  get #duration() {
+    return this.recordings.at(-1)?.tape.duration ?? 0;
+  }
+
+  #tellMissed() {
+    const missed = (performance.now() - this.#soundBegan) / 1000 - this.#duration;
+    if (!this.#microphone || missed < MISSED_S) return;
+    this.#soundBegan += missed * 1000;
+    this.#listener.problem("asleep", `No sound came from the microphone for ${Math.round(missed)} seconds, because this tab was asleep. What was said in that time is not in the transcript.`);
   }
 
   #end() {
@@ -215,6 +246,7 @@ export class Recorder {
    * @param {string} device
    * @param {(samples: Int16Array) => void} early where blocks go while no take has begun
    * @param {number} [rate]
+   * @returns {Promise<Microphone | null>}
    */
   async #openMicrophone(device, early, rate) {
     try {
@@ -228,7 +260,12 @@ export class Recorder {
         rate,
       );
     } catch (error) {
-      this.#listener.problem("microphone", explainMicrophone(error instanceof Error ? error.name : String(error)));
+      const name = error instanceof Error ? error.name : String(error);
+      if (name === "OverconstrainedError" && device) {
+        this.#listener.problem("device", "The chosen microphone is not there. The browser’s default one is used instead.");
+        return this.#openMicrophone("", early, rate);
+      }
+      this.#listener.problem("microphone", explainMicrophone(name));
       return null;
     }
   }
@@ -244,7 +281,7 @@ export class Recorder {
       return;
     }
     this.#microphone = other;
-    this.#lastBlock = performance.now();
+    this.#soundBegins();
     this.#listener.problem("unplugged", `The microphone was unplugged. Listening goes on with ${other.label || "another one"}.`);
   }
 

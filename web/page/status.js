@@ -2,7 +2,7 @@
  * What is going on, in words: the pill above, the headline, the button.
  *
  * @import { TakeState } from "../protocol/take.js"
- * @typedef {"unreached" | "ready" | TakeState} State
+ * @typedef {"unreached" | "ready" | "reading" | TakeState} State
  */
 import { clock } from "../transcript/text.js";
 import { byId } from "./elements.js";
@@ -11,6 +11,7 @@ import { byId } from "./elements.js";
 const PILL = {
   unreached: "Server not reached",
   ready: "Ready",
+  reading: "Reading the file",
   connecting: "Connecting",
   open: "Connected",
   waiting: "Reconnecting",
@@ -36,17 +37,19 @@ export function showState(state) {
  * @param {number} now.pending seconds not yet transcribed
  */
 export function showRecording({ state, microphone, seconds, pending }) {
-  const running = !["unreached", "ready", "done", "failed"].includes(state);
+  const running = !["unreached", "ready", "reading", "done", "failed"].includes(state);
   const button = byId("record");
   button.classList.toggle("running", running);
   button.ariaLabel = running ? (state === "finishing" ? "Stop waiting" : "Stop") : "Start listening";
   byId("headline").textContent = running
-    ? state === "finishing" ? "Finishing" : microphone ? "Listening" : "Transcribing"
+    ? microphone && state === "finishing" ? "Finishing" : microphone ? "Listening" : "Transcribing"
     : "Start talking";
   const kept = Math.round(pending);
   byId("hint").textContent = !running
-    ? "One click, and your words appear."
+    ? "Click, and words appear."
     : state === "waiting" || state === "connecting"
       ? `${clock(seconds)} · nothing is lost: ${kept} s are kept until the server is back`
-      : state === "finishing" ? `The last ${kept} s are still being transcribed.` : clock(seconds);
+      : state !== "finishing" ? clock(seconds)
+      : microphone ? `The last ${kept} s are still being transcribed.`
+      : `${clock(seconds - pending)} of ${clock(seconds)} are done.`;
 }

@@ -6,8 +6,6 @@
 import { findAll } from "./search.js";
 import { clock, splitAt } from "./text.js";
 
-const NEAR_END_PX = 160;
-
 export class TranscriptView {
   #list;
   #newest;
@@ -35,7 +33,7 @@ export class TranscriptView {
     list.addEventListener("keydown", (event) => this.#moved(event));
     newest.addEventListener("click", () => this.#follow());
     addEventListener("scroll", () => {
-      if (this.#nearEnd()) newest.hidden = true;
+      if (this.#newestInSight()) newest.hidden = true;
     });
   }
 
@@ -44,7 +42,7 @@ export class TranscriptView {
    * @param {Line | undefined} next the line after it
    */
   show(line, next) {
-    const atEnd = this.#nearEnd();
+    const following = this.#newestInSight();
     let item = document.getElementById(line.id);
     if (!item) {
       item = document.createElement("li");
@@ -54,7 +52,7 @@ export class TranscriptView {
     this.#lines.set(line.id, line);
     this.#fill(item, line);
     if (line.state === "final") this.#announcer.textContent = line.text;
-    if (atEnd) this.#follow();
+    if (following) this.#follow();
     else this.#newest.hidden = false;
   }
 
@@ -175,14 +173,14 @@ export class TranscriptView {
     other.focus();
   }
 
-  #nearEnd() {
-    const { scrollTop, scrollHeight, clientHeight } = document.documentElement;
-    return scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+  #newestInSight() {
+    const last = this.#list.lastElementChild;
+    return !last || last.getBoundingClientRect().bottom <= innerHeight;
   }
 
   #follow() {
     this.#newest.hidden = true;
-    scrollTo({ top: document.documentElement.scrollHeight });
+    this.#list.lastElementChild?.scrollIntoView({ block: "nearest" });
   }
 }
 

@@ -1,15 +1,16 @@
 """A server of the native protocol that the tests can make do what they want.
 
-It serves ``web/`` and ``/v1/stream`` on one port, from a thread of its own. Its "speech" is tones:
-loud stretches are utterances, and the pitch of a tone says which of ``SENTENCES`` it is, so that the
-same sound gives the same words in any session. It can vanish in mid-sentence and come back.
+It serves ``web/`` and ``/v1/stream`` on one port, from a thread of its own. Its "speech" is
+tones: loud stretches are utterances, and the pitch of a tone says which of ``SENTENCES`` it is,
+so that the same sound gives the same words in any session. It can vanish in mid-sentence and
+come back.
 """
 
 import asyncio
 import json
 import mimetypes
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -151,8 +152,10 @@ class FakeServer:
 
     def close(self) -> None:
         self.stop()
+        self._call(_end_tasks())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.close()
 
     def _call(self, coroutine: Any) -> None:
         asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
@@ -247,6 +250,15 @@ class FakeServer:
                 return
 
 
+async def _end_tasks() -> None:
+    """Let go of connections that a browser opened in advance and never used."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.sleep(0)  # transports close in the next turn
+
+
 def _split(held: bytes, rate: int, channels: int) -> tuple[list[NDArray[np.int16]], bytes]:
     """Whole 20 ms frames, each (samples, channels), and the bytes left over."""
     size = round(rate * FRAME_S) * channels * 2
@@ -268,10 +280,10 @@ def _answer(status: HTTPStatus, kind: str, body: bytes) -> Response:
     return Response(status.value, status.phrase, headers, body)
 
 
-def tones(count: int, rate: int = 48000, *, pause_s: float = 1.0) -> NDArray[np.float32]:
-    """``count`` utterances of 1.6 s, the n-th at the pitch of the n-th sentence; in [-0.3, 0.3]."""
+def tones(count: int, rate: int = 48000, *, pause_s: float = 0.8) -> NDArray[np.float32]:
+    """``count`` utterances of 1.2 s, the n-th at the pitch of the n-th sentence; in [-0.3, 0.3]."""
     pieces: list[NDArray[np.float32]] = []
-    times = np.arange(round(1.6 * rate)) / rate
+    times = np.arange(round(1.2 * rate)) / rate
     for n in range(count):
         # Loudness that comes and goes like syllables, so that no gain control takes it for noise.
         loudness = 0.2 + 0.1 * np.sin(2 * np.pi * 4 * times)
@@ -281,7 +293,7 @@ def tones(count: int, rate: int = 48000, *, pause_s: float = 1.0) -> NDArray[np.
 
 
 @contextmanager
-def running() -> Iterator[FakeServer]:
+def running() -> Generator[FakeServer]:
     """A fake server that listens, and is gone afterwards."""
     server = FakeServer()
     server.start()

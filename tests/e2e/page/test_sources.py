@@ -1,0 +1,111 @@
+"""Sound from elsewhere than the microphone, and the settings it is sent with."""
+
+from e2e.page.browser import OpenPage, drop, flac, lines_of, wait_until_ready
+from e2e.page.fake_server import SENTENCES, FakeServer
+from playwright.sync_api import expect
+
+
+def test_the_sample_plays_and_is_transcribed_as_it_plays(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    page = open_page(server.url)
+    page.click("#sample")
+    expect(page.locator("#headline")).to_have_text("Transcribing")
+    page.wait_for_selector("#lines .faint")
+    wait_until_ready(page)
+    assert lines_of(page) == [SENTENCES[0]]
+
+
+def test_a_chosen_file_is_transcribed(open_page: OpenPage, server: FakeServer) -> None:
+    page = open_page(server.url)
+    wait_until_ready(page)
+    page.set_input_files(
+        "#file", {"name": "talk.flac", "mimeType": "audio/flac", "buffer": flac(2)}
+    )
+    expect(page.locator("#lines li")).to_have_count(2)
+    expect(page.locator("#figures")).to_contain_text("real time")
+
+
+def test_a_file_that_is_no_sound_is_refused_in_words(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    page = open_page(server.url)
+    wait_until_ready(page)
+    drop(page, b"not sound at all", "letter.pdf")
+    expect(page.locator("#notices")).to_contain_text("cannot read “letter.pdf” as sound")
+
+
+def test_left_and_right_are_transcribed_apart(open_page: OpenPage, server: FakeServer) -> None:
+    page = open_page(server.url)
+    wait_until_ready(page)
+    page.click("#fold-microphone summary")
+    page.select_option("#set-channels", "2")
+    drop(page, flac(2, channels=2))
+    expect(page.locator("#lines li")).to_have_count(4)
+    wait_until_ready(page)
+    assert lines_of(page) == [
+        f"Left{SENTENCES[0]}",
+        f"Left{SENTENCES[1]}",
+        f"Right{SENTENCES[0]}",
+        f"Right{SENTENCES[1]}",
+    ]
+
+
+def test_settings_reach_the_running_stream_and_the_next(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    server.behaviour.languages = ("en", "de")
+    page = open_page(server.url)
+    page.click("#record")
+    page.wait_for_selector("#connection[data-state=open]")
+    page.click("#fold-tuning summary")
+    page.get_by_label("Silence that ends a line").fill("900")
+    page.select_option("#language", "de")
+    page.get_by_role("slider", name="Longest line").fill("20")
+    page.keyboard.press("Tab")
+    page.click("#record")
+    wait_until_ready(page)
+    changes = [order for order in server.behaviour.received if order["type"] == "configure"]
+    assert changes == [
+        {"type": "configure", "endpoint_silence_ms": 900},
+        {"type": "configure", "language": "de"},
+    ]
+    page.reload()
+    wait_until_ready(page)
+    page.click("#record")
+    page.wait_for_selector("#connection[data-state=open]")
+    start = server.behaviour.received[-1]
+    assert (start["endpoint_silence_ms"], start["language"], start["max_utterance_s"]) == (
+        900,
+        "de",
+        20,
+    )
+
+
+def test_keys_start_end_lines_and_stop(open_page: OpenPage, server: FakeServer) -> None:
+    page = open_page(server.url)
+    wait_until_ready(page)
+    page.keyboard.press("Space")
+    page.wait_for_selector("#lines .faint")
+    page.keyboard.press("e")
+    expect(page.locator("#lines li:first-child .faint")).to_have_count(0)
+    page.keyboard.press("Space")
+    wait_until_ready(page)
+    assert "flush" in [order["type"] for order in server.behaviour.received]
+
+
+def test_keys_can_be_switched_off(open_page: OpenPage, server: FakeServer) -> None:
+    page = open_page(server.url)
+    wait_until_ready(page)
+    page.click("#help-open")
+    page.get_by_label("Single-key shortcuts").uncheck()
+    page.get_by_role("button", name="Close").click()
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("c")
+    assert page.locator("body.captions").count() == 0
+
+
+def test_the_demonstration_model_says_what_it_is(open_page: OpenPage, server: FakeServer) -> None:
+    server.behaviour.demonstration = True
+    page = open_page(server.url)
+    expect(page.locator("#notices")).to_contain_text("streamer models pull cohere-int8")
