@@ -1,0 +1,57 @@
+"""One settings model behind the command line, the environment and the README."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from streamer.cli.errors import CommandError, ExitCode
+from streamer.cli.options import add_settings, read_settings, settings_table
+from streamer.settings import Settings
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def parsed(*argv: str) -> Settings:
+    parser = argparse.ArgumentParser()
+    add_settings(parser)
+    return read_settings(parser.parse_args(argv))
+
+
+def test_every_setting_is_an_option() -> None:
+    settings = parsed("--port", "9000", "--max-lateness-s", "0.5", "--api-keys", "a", "--api-keys", "b")
+    assert (settings.port, settings.max_lateness_s) == (9000, 0.5)
+    assert [key.get_secret_value() for key in settings.api_keys] == ["a", "b"]
+
+
+def test_options_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STREAMER_PORT", "9001")
+    monkeypatch.setenv("STREAMER_HOST", "0.0.0.0")
+    settings = parsed("--port", "9002")
+    assert (settings.port, settings.host) == (9002, "0.0.0.0")
+
+
+@pytest.mark.parametrize(
+    ("argv", "named"),
+    [
+        (["--port", "70000"], "--port"),
+        (["--provider", "tpu"], "--provider"),
+        (["--max-batch", "many"], "--max-batch"),
+    ],
+)
+def test_a_value_that_will_not_do_is_named(argv: list[str], named: str) -> None:
+    with pytest.raises(CommandError, match=named) as caught:
+        parsed(*argv)
+    assert caught.value.code is ExitCode.USAGE
+
+
+def test_keys_are_never_shown() -> None:
+    assert "hunter2" not in repr(parsed("--api-keys", "hunter2"))
+
+
+def test_the_readme_has_the_table_of_all_settings() -> None:
+    assert settings_table() in README.read_text(encoding="utf-8"), (
+        "put the output of streamer.cli.options.settings_table() into README.md"
+    )
