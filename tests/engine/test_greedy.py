@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -56,6 +56,7 @@ def decoded(scripts: list[list[int]], positions: int) -> tuple[list[Decoded], Sc
 scripts = st.lists(st.lists(st.integers(1, VOCABULARY - 1), max_size=20), min_size=1, max_size=6)
 
 
+@settings(deadline=None)
 @given(scripts)
 def test_each_row_says_its_own_whoever_shares_the_batch(scripts: list[list[int]]) -> None:
     results, rows = decoded(scripts, positions=100)
@@ -64,6 +65,7 @@ def test_each_row_says_its_own_whoever_shares_the_batch(scripts: list[list[int]]
         assert rows.heard(row)[: len(PROMPT) + len(script)] == PROMPT + script
 
 
+@settings(deadline=None)
 @given(scripts)
 def test_at_most_half_of_the_work_is_on_rows_that_ended(scripts: list[list[int]]) -> None:
     _, rows = decoded(scripts, positions=100)
@@ -72,6 +74,7 @@ def test_at_most_half_of_the_work_is_on_rows_that_ended(scripts: list[list[int]]
     assert rows.row_steps <= 2 * needed
 
 
+@settings(deadline=None)
 @given(scripts, st.integers(len(PROMPT) + 1, 30))
 def test_prompt_and_output_never_exceed_the_positions(
     scripts: list[list[int]], positions: int

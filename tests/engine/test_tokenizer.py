@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from streamer.engine.errors import ModelError
@@ -33,9 +33,12 @@ PIECES = CONTROL + BYTES + WORDS
 IDS = {piece: i for i, piece in enumerate(PIECES)}
 
 
-@pytest.fixture(scope="module")
+TOKENIZER = Tokenizer((piece, i) for i, piece in enumerate(PIECES))
+
+
+@pytest.fixture
 def tokenizer() -> Tokenizer:
-    return Tokenizer((piece, i) for i, piece in enumerate(PIECES))
+    return TOKENIZER
 
 
 def as_bytes(text: str) -> list[int]:
@@ -87,27 +90,27 @@ def test_nothing_but_spaces_is_empty(tokenizer: Tokenizer) -> None:
     assert tokenizer.decode([IDS["▁"], IDS["▁"]]) == ""
 
 
+@settings(deadline=None)
 @given(st.text())
 @example("\N{LOWER ONE EIGHTH BLOCK}")
 def test_any_text_spelt_in_bytes_comes_back(text: str) -> None:
-    tokenizer = Tokenizer((piece, i) for i, piece in enumerate(PIECES))
-    assert tokenizer.decode(as_bytes(text)) == text.strip()
+    assert TOKENIZER.decode(as_bytes(text)) == text.strip()
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1), st.data())
 def test_a_character_cut_in_half_is_held_back(text: str, data: st.DataObject) -> None:
-    tokenizer = Tokenizer((piece, i) for i, piece in enumerate(PIECES))
     spelt = as_bytes(text)
     cut = data.draw(st.integers(0, len(spelt)))
     whole = text.encode("utf-8")[:cut].decode("utf-8", errors="ignore")
-    assert tokenizer.decode(spelt[:cut]) == whole.strip()
+    assert TOKENIZER.decode(spelt[:cut]) == whole.strip()
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 255)))
 def test_bytes_that_are_no_text_never_raise(values: list[int]) -> None:
-    tokenizer = Tokenizer((piece, i) for i, piece in enumerate(PIECES))
     ids = [IDS[BYTES[value]] for value in values]
-    after = tokenizer.decode([*ids, IDS["ld"]])
+    after = TOKENIZER.decode([*ids, IDS["ld"]])
     assert after == (bytes(values).decode("utf-8", errors="replace") + "ld").strip()
 
 
