@@ -44,8 +44,13 @@ def test_a_transcript_of_nothing_is_well_formed() -> None:
     assert [render(style, []) for style in Format] == ["", "", "", "WEBVTT\n\n"]
 
 
-@given(st.lists(st.builds(Line, st.text(), st.floats(0, 1e5), st.floats(0, 1e5), st.just("en"),
-                          st.floats(0, 1))))
+@given(
+    st.lists(
+        st.builds(
+            Line, st.text(), st.floats(0, 1e5), st.floats(0, 1e5), st.just("en"), st.floats(0, 1)
+        )
+    )
+)
 def test_every_utterance_is_one_line_of_json(lines: list[Line]) -> None:
     rows = render(Format.JSON_LINES, lines).split("\n")
     assert [json.loads(row)["text"] for row in rows[:-1]] == [line.text for line in lines]

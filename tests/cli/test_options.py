@@ -21,7 +21,9 @@ def parsed(*argv: str) -> Settings:
 
 
 def test_every_setting_is_an_option() -> None:
-    settings = parsed("--port", "9000", "--max-lateness-s", "0.5", "--api-keys", "a", "--api-keys", "b")
+    settings = parsed(
+        "--port", "9000", "--max-lateness-s", "0.5", "--api-keys", "a", "--api-keys", "b"
+    )
     assert (settings.port, settings.max_lateness_s) == (9000, 0.5)
     assert [key.get_secret_value() for key in settings.api_keys] == ["a", "b"]
 
