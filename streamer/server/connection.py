@@ -277,6 +277,8 @@ class NativeConnection:
         return numbered.model_dump_json(exclude_none=True)
 
     def _drop(self, why: str) -> None:
+        if self._ws.transport.is_closing():
+            return
         log.warning("session %s: client dropped: %s", self._id, why)
         self._service.metrics.dropped.inc()
         self.abort()
