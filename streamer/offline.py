@@ -51,15 +51,20 @@ async def transcribe_blocks(
         while (block := await asyncio.to_thread(next, blocks, None)) is not None:
             live.feed(block.tobytes())
             while not events.empty():
-                if isinstance(event := events.get_nowait(), Final):
-                    yield event
+                if (final := _final(events.get_nowait())) is not None:
+                    yield final
             yield session.audio_s
             await live.room()
         live.stop()
         while not isinstance(event := await events.get(), Done):
-            if isinstance(event, EngineFailed):
-                raise EngineFailedError(event.message)
-            if isinstance(event, Final):
-                yield event
+            if (final := _final(event)) is not None:
+                yield final
     finally:
         live.close()
+
+
+def _final(event: Event) -> Final | None:
+    """Return the event if it is a final; raises EngineFailedError for one that is none."""
+    if isinstance(event, EngineFailed):
+        raise EngineFailedError(event.message)
+    return event if isinstance(event, Final) else None
