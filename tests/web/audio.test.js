@@ -8,6 +8,11 @@ import { Figures, queueIn } from "../../web/inside/figures.js";
 import { Peaks } from "../../web/inside/peaks.js";
 
 describe("samples", () => {
+  it("come out of a 16-bit file as they went in", () => {
+    const all = [-32768, -1, 0, 1, 12345, 32767];
+    assert.deepEqual(all.map((sample) => toInt16(sample / 32768)), all);
+  });
+
   it("fill the range of 16 bits, and are clipped beyond it", () => {
     assert.deepEqual([0, 1, -1, 7, -7, 0.5].map(toInt16), [0, 32767, -32768, 32767, -32768, 16384]);
   });

@@ -5,8 +5,7 @@
  * @returns {number}
  */
 export function toInt16(value) {
-  const clipped = Math.max(-1, Math.min(1, value));
-  return Math.round(clipped < 0 ? clipped * 32768 : clipped * 32767);
+  return Math.max(-32768, Math.min(32767, Math.round(value * 32768)));
 }
 
 /**

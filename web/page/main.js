@@ -48,6 +48,7 @@ const recorder = new Recorder(choices, {
   begin: (recording) => {
     inside.begin(recording);
     view.stereo ||= recording.channels > 1;
+    view.follow();
     return {
       state: enter,
       ready: (_, again) => {

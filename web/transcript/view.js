@@ -31,7 +31,7 @@ export class TranscriptView {
     this.#play = play;
     list.addEventListener("click", (event) => this.#clicked(event));
     list.addEventListener("keydown", (event) => this.#moved(event));
-    newest.addEventListener("click", () => this.#follow());
+    newest.addEventListener("click", () => this.follow());
     addEventListener("scroll", () => {
       if (this.#newestInSight()) newest.hidden = true;
     });
@@ -52,7 +52,7 @@ export class TranscriptView {
     this.#lines.set(line.id, line);
     this.#fill(item, line);
     if (line.state === "final") this.#announcer.textContent = line.text;
-    if (following) this.#follow();
+    if (following) this.follow();
     else this.#newest.hidden = false;
   }
 
@@ -60,6 +60,8 @@ export class TranscriptView {
   remove(line) {
     document.getElementById(line.id)?.remove();
     this.#lines.delete(line.id);
+    const first = this.#list.querySelector("button");
+    if (first && !this.#list.querySelector("[tabindex='0']")) first.tabIndex = 0;
   }
 
   /**
@@ -104,24 +106,31 @@ export class TranscriptView {
     return this.#current + 1;
   }
 
+  /** Bring the newest line into sight, and keep it there. */
+  follow() {
+    this.#newest.hidden = true;
+    this.#list.lastElementChild?.scrollIntoView({ block: "nearest" });
+  }
+
   /**
    * @param {HTMLElement} item
    * @param {Line} line
    */
   #fill(item, line) {
-    item.classList.toggle("unconfirmed", line.state === "unconfirmed");
+    item.dataset.state = line.state;
     let [time, words] = /** @type {[HTMLButtonElement?, HTMLParagraphElement?]} */ ([...item.children]);
     if (!time || !words) {
       time = document.createElement("button");
       time.type = "button";
       time.className = "time";
+      // One of them is reached by Tab, the others from there by the arrow keys.
+      time.tabIndex = this.#list.querySelector("[tabindex='0']") ? -1 : 0;
       words = document.createElement("p");
       words.dir = "auto";
       item.append(time, words);
     }
     time.textContent = clock(line.start);
     time.ariaLabel = `Play the line at ${clock(line.start)}`;
-    time.tabIndex = item === this.#list.firstElementChild ? 0 : -1;
     words.lang = line.language;
     const open = line.state === "open" || line.state === "orphaned";
     words.className = open && !line.text ? "waiting" : "";
@@ -176,11 +185,6 @@ export class TranscriptView {
   #newestInSight() {
     const last = this.#list.lastElementChild;
     return !last || last.getBoundingClientRect().bottom <= innerHeight;
-  }
-
-  #follow() {
-    this.#newest.hidden = true;
-    this.#list.lastElementChild?.scrollIntoView({ block: "nearest" });
   }
 }
 

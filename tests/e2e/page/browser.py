@@ -11,7 +11,7 @@ import soundfile
 from e2e.page.fake_server import tones
 
 try:
-    from playwright.sync_api import Page, ViewportSize
+    from playwright.sync_api import Browser, Page, ViewportSize
 except ImportError:
     pytest.skip("the page's tests need `pip install playwright`", allow_module_level=True)
 
@@ -31,12 +31,13 @@ FLAGS = [
 WIDE: ViewportSize = {"width": 1180, "height": 820}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
+Launch = Callable[[Path], Browser]
 OpenPage = Callable[..., Page]
 Screenshot = Callable[[Page, str], None]
 
 
 def flags_with(microphone: Path) -> list[str]:
-    """Chromium's flags; ``microphone`` is a WAV file that begins anew with each recording."""
+    """Chromium's flags; ``microphone`` is the WAV file that it takes for one."""
     return [*FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
 
 

@@ -12,24 +12,32 @@ import soundfile
 from e2e.page.fake_server import FakeServer, running, tones
 
 if TYPE_CHECKING:  # the test modules skip themselves where playwright is not installed
-    from e2e.page.browser import OpenPage, Screenshot
+    from e2e.page.browser import Launch, OpenPage, Screenshot
     from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
 
 
 @pytest.fixture(scope="package")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def launch() -> Iterator[Launch]:
+    """Starts Chromium with a microphone that hears a WAV file, from its start in each recording."""
     # Of package scope, so that its event loop is gone before other tests start theirs.
     from e2e.page.browser import CHROMIUM, flags_with
     from playwright.sync_api import sync_playwright
 
     if CHROMIUM is None:
         pytest.skip("the page's tests need Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        yield lambda microphone: playwright.chromium.launch(
+            executable_path=CHROMIUM, args=flags_with(microphone)
+        )
+
+
+@pytest.fixture(scope="package")
+def browser(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     microphone = tmp_path_factory.mktemp("microphone") / "tones.wav"
     soundfile.write(microphone, tones(6), 48_000, subtype="PCM_16")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags_with(microphone))
-        yield browser
-        browser.close()
+    browser = launch(microphone)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
