@@ -114,6 +114,7 @@ async def test_a_flood_of_small_frames_stalls_nobody(frames: bytes) -> None:
     assert lags[int(len(lags) * 0.95)] < STALL_S
 
 
+@pytest.mark.asyncio(loop_factories=["uvloop"])
 async def test_fifty_thousand_tiny_frames_are_all_heard() -> None:
     samples = pcm(voice(1.0))[:20_000]
     tiny = [frame(0x2, samples[at : at + 2]) for at in range(0, len(samples), 2)]
