@@ -182,6 +182,17 @@ describe("a take", () => {
     assert.equal(sockets.length, 2);
   });
 
+  it("goes on in a new session when the server ends one by itself", () => {
+    open(sockets[0]);
+    take.push(new Int16Array(2 * RATE));
+    sockets[0].tell({ type: "done", audio: 2, utterances: 0 });
+    sockets[0].onclose();
+    mock.timers.tick(500);
+    open(sockets[1]);
+    assert.equal(sockets[1].samples, RATE / 2);
+    assert.deepEqual(states(), ["connecting", "open", "waiting", "connecting", "open"]);
+  });
+
   it("finishes over a new connection what was cut off while finishing", () => {
     open(sockets[0]);
     take.push(new Int16Array(RATE));

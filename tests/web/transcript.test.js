@@ -6,7 +6,7 @@ import { findAll } from "../../web/transcript/search.js";
 import { clock, splitAt } from "../../web/transcript/text.js";
 import { Transcript } from "../../web/transcript/transcript.js";
 
-const TAKE = { id: 1, offset: 0, language: "en" };
+const TAKE = { id: 1, offset: 0, language: "en", channels: 1 };
 const started = (key, at, channel = 0) => ({ type: "speech_started", key, channel, at });
 const partial = (key, text, start, end, stable = 0) => ({ type: "partial", key, channel: 0, text, stable, start, end });
 const ended = (key, at) => ({ type: "speech_ended", key, channel: 0, at, reason: "silence" });
@@ -30,7 +30,7 @@ describe("the transcript", () => {
     assert.equal(transcript.lines.length, 1);
     const { id, ...line } = transcript.lines[0];
     assert.deepEqual(line, {
-      take: 1, channel: 0, start: 1, end: 3, text: "Good morning.", stable: Infinity, language: "en", confidence: 0.9, state: "final",
+      take: 1, channel: 0, stereo: false, start: 1, end: 3, text: "Good morning.", stable: Infinity, language: "en", confidence: 0.9, state: "final",
     });
     assert.deepEqual(changed, ["", "good", "good morning", "good morning", "Good morning."]);
   });
@@ -48,7 +48,7 @@ describe("the transcript", () => {
 
   it("places a later take after the earlier ones", () => {
     const { transcript } = transcriptOf(final("a", "one", 1, 2));
-    transcript.apply(final("a", "two", 1, 2), { id: 2, offset: 60, language: "en" });
+    transcript.apply(final("a", "two", 1, 2), { ...TAKE, id: 2, offset: 60 });
     assert.deepEqual(transcript.lines.map(({ start }) => start), [1, 61]);
   });
 

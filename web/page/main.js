@@ -21,6 +21,8 @@ import { setUpCaptions, setUpDrop, setUpHelp, setUpTheme } from "./surroundings.
  * @import { State } from "./status.js"
  */
 
+const SAMPLE_LANGUAGE = "en";
+
 const choices = load();
 const record = byId("record", HTMLButtonElement);
 const language = byId("language", HTMLSelectElement);
@@ -47,7 +49,6 @@ const transcript = new Transcript(
 const recorder = new Recorder(choices, {
   begin: (recording) => {
     inside.begin(recording);
-    view.stereo ||= recording.channels > 1;
     view.follow();
     return {
       state: enter,
@@ -144,7 +145,7 @@ async function transcribe(bytes, name, aloud) {
   allow(false);
   enter("reading");
   try {
-    recorder.transcribe(await decode(await bytes()), aloud);
+    recorder.transcribe(await decode(await bytes()), aloud, aloud ? SAMPLE_LANGUAGE : choices.language);
   } catch {
     notice("file", `The browser cannot read “${name}” as sound.`);
     enter("ready");

@@ -36,6 +36,8 @@ const CATCH_UP_MS = 1000;
 const MISSED_S = 1.5;
 /** A microphone without any sound for so long is probably switched off. */
 const DEAD_SILENCE_S = 6;
+/** A double click on Stop does not mean to give up what was said. */
+const SECOND_THOUGHT_MS = 1500;
 
 export class Recorder {
   #choices;
@@ -56,6 +58,7 @@ export class Recorder {
   /** When the microphone's sound would have begun, had none of it been missed: milliseconds. */
   #soundBegan = 0;
   #silentS = 0;
+  #ended = 0;
   #serial = 0;
 
   /**
@@ -87,7 +90,7 @@ export class Recorder {
     const microphone = await this.#openMicrophone(this.#choices.device, (samples) => early.push(samples));
     if (!microphone) return false;
     this.#microphone = microphone;
-    this.#begin(microphone.rate, this.#choices.channels, true);
+    this.#begin(microphone.rate, this.#choices.channels, true, this.#choices.language);
     this.#soundBegins();
     early.forEach((samples) => this.#heard(samples));
     await this.#stayAwake();
@@ -97,11 +100,12 @@ export class Recorder {
   /**
    * @param {AudioBuffer} sound
    * @param {boolean} aloud play it, and send it as fast as it plays; otherwise as fast as it goes
+   * @param {string} language
    */
-  transcribe(sound, aloud) {
+  transcribe(sound, aloud, language) {
     const { samples, channels } = samplesOf(sound, this.#choices.channels);
     const rate = sound.sampleRate;
-    this.#begin(rate, channels, aloud);
+    this.#begin(rate, channels, aloud, language);
     if (!aloud) {
       this.#push(samples);
       this.#end();
@@ -118,13 +122,12 @@ export class Recorder {
     }, PACE_MS);
   }
 
-  /** No more sound; what was said is still transcribed. A second time: do not wait for that. */
+  /** No more sound; what was said is still transcribed. Once more, later: do not wait for that. */
   stop() {
-    if (!this.#microphone && this.#pacer === undefined) this.#take?.abandon();
-    else {
+    if (this.#microphone || this.#pacer !== undefined) {
       player.stop();
       this.#end();
-    }
+    } else if (performance.now() - this.#ended > SECOND_THOUGHT_MS) this.#take?.abandon();
   }
 
   /** Drop the sound of all takes; none may be running. */
@@ -158,14 +161,15 @@ export class Recorder {
    * @param {number} rate
    * @param {number} channels
    * @param {boolean} live
+   * @param {string} language
    */
-  #begin(rate, channels, live) {
+  #begin(rate, channels, live, language) {
     const last = this.recordings.at(-1);
     /** @type {Recording} */
     const recording = {
       id: (this.#serial += 1),
       offset: last ? last.offset + last.tape.duration : 0,
-      language: this.#choices.language,
+      language,
       live,
       rate,
       channels,
@@ -175,7 +179,7 @@ export class Recorder {
     const listener = this.#listener.begin(recording);
     this.#take = new Take({
       connect: openSocket,
-      settings: sessionSettings(this.#choices, this.languages),
+      settings: sessionSettings({ ...this.#choices, language }, this.languages),
       rate,
       channels,
       listener: {
@@ -230,6 +234,7 @@ export class Recorder {
   }
 
   #end() {
+    this.#ended = performance.now();
     this.#silence();
     this.#take?.end();
   }

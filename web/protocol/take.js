@@ -27,7 +27,7 @@ const KEEPALIVE_MS = 5000;
 /** The server acknowledges once a second: a line this long silent while audio flows is dead. */
 const SILENT_LINE_MS = 15000;
 /** After these, a new attempt may go well; after any other fatal error it would end the same way. */
-const PASSING = new Set(["idle_timeout", "overloaded", "draining", "engine_failed"]);
+const PASSING = new Set(["idle_timeout", "overloaded", "draining"]);
 
 export class Take {
   #connect;
@@ -166,7 +166,9 @@ export class Take {
         this.#listener.trouble(message.code, message.message);
         break;
       case "done":
-        this.#finish("done");
+        if (this.#stopped) this.#finish("done");
+        // A server that goes away ends the session by itself: the take goes on with the next one.
+        else this.#continuity.acknowledge(message.audio);
         break;
     }
     this.#outbox.forget(Math.floor(this.#continuity.keepFrom * this.#rate));

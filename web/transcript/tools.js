@@ -22,15 +22,15 @@ export function setUpTools(transcript, view, running, cleared) {
   const menu = byId("download", HTMLDetailsElement);
   const clear = byId("clear", HTMLButtonElement);
 
-  const find = () => {
-    const count = view.search(search.value);
-    matches.textContent = search.value.trim() && (count ? `${count} found` : "none found");
-  };
-  search.addEventListener("input", find);
+  const showFound = () => (matches.textContent = view.found);
+  search.addEventListener("input", () => {
+    view.search(search.value);
+    showFound();
+  });
   search.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
-    const place = view.goToMatch(event.shiftKey ? -1 : 1);
-    if (place) matches.textContent = `${place} of ${view.matches}`;
+    view.goToMatch(event.shiftKey ? -1 : 1);
+    showFound();
   });
 
   copy.addEventListener("click", async () => {
@@ -68,7 +68,7 @@ export function setUpTools(transcript, view, running, cleared) {
     copy.disabled = empty;
     clear.disabled = empty || running();
     menu.querySelectorAll("button").forEach((button) => (button.disabled = empty));
-    if (search.value) find();
+    showFound();
   };
 }
 

@@ -3,10 +3,13 @@
  *
  * @import { UtteranceEvent } from "../protocol/types.js"
  *
+ * @typedef {{id: number, offset: number, language: string, channels: number}} TakeFacts
+ *
  * @typedef {object} Line
  * @property {string} id
  * @property {number} take which recording
  * @property {number} channel
+ * @property {boolean} stereo whether its take has more than this channel
  * @property {number} start seconds on the page's clock: all takes one after the other
  * @property {number} end
  * @property {string} text
@@ -40,7 +43,7 @@ export class Transcript {
 
   /**
    * @param {UtteranceEvent} event in the take's time
-   * @param {{id: number, offset: number, language: string}} take `offset`: when it began on the page's clock
+   * @param {TakeFacts} take `offset`: when it began on the page's clock
    */
   apply(event, take) {
     const key = `${take.id}:${event.key}`;
@@ -129,7 +132,7 @@ export class Transcript {
 
   /**
    * @param {string} key
-   * @param {{id: number, language: string}} take
+   * @param {TakeFacts} take
    * @param {number} channel
    * @param {number} at
    * @returns {Line}
@@ -141,6 +144,7 @@ export class Transcript {
       id: `line-${this.#serial}`,
       take: take.id,
       channel,
+      stereo: take.channels > 1,
       start: at,
       end: at,
       text: "",

@@ -15,8 +15,6 @@ export class TranscriptView {
   #current = -1;
   /** @type {Map<string, Line>} */
   #lines = new Map();
-  /** Whether channels must be told apart. */
-  stereo = false;
 
   /**
    * @param {HTMLElement} list
@@ -74,7 +72,6 @@ export class TranscriptView {
 
   /**
    * @param {string} query
-   * @returns {number} places found
    */
   search(query) {
     this.#query = query;
@@ -83,27 +80,27 @@ export class TranscriptView {
       if (item) this.#fill(item, line);
     }
     this.#current = -1;
-    return this.matches;
   }
 
-  /** Places found. */
-  get matches() {
-    return this.#list.querySelectorAll("mark").length;
+  /** What the search came to, in words. */
+  get found() {
+    const count = this.#list.querySelectorAll("mark").length;
+    if (!this.#query.trim()) return "";
+    if (this.#current >= 0) return `${this.#current + 1} of ${count}`;
+    return count ? `${count} found` : "none found";
   }
 
   /**
    * @param {number} step 1: the next place found, -1: the one before
-   * @returns {number} its number, from 1; 0 if there is none
    */
   goToMatch(step) {
     const marks = this.#list.querySelectorAll("mark");
     marks[this.#current]?.classList.remove("here");
-    if (marks.length === 0) return 0;
+    if (marks.length === 0) return;
     this.#current = (Math.max(this.#current, step < 0 ? 0 : -1) + step + marks.length) % marks.length;
     const mark = marks[this.#current];
     mark?.classList.add("here");
     mark?.scrollIntoView({ block: "center" });
-    return this.#current + 1;
   }
 
   /** Bring the newest line into sight, and keep it there. */
@@ -140,8 +137,8 @@ export class TranscriptView {
   }
 
   /** @param {Line} line */
-  #channel({ channel }) {
-    return this.stereo ? part("channel", channel === 0 ? "Left" : "Right") : [];
+  #channel({ channel, stereo }) {
+    return stereo ? part("channel", channel === 0 ? "Left" : "Right") : [];
   }
 
   /**
