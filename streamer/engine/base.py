@@ -22,12 +22,15 @@ class Clip:
     """Audio to transcribe in one pass.
 
     `samples` is (n,) float32 mono at `SAMPLE_RATE`, in [-1, 1]. Whoever makes a clip hands the
-    array over: nobody may write to it afterwards.
+    array over: nobody may write to it afterwards. `draft` is the tokens of a hypothesis for less
+    of the same audio: an engine may check them at once instead of one by one, and its answer never
+    depends on them.
     """
 
     samples: NDArray[np.float32]
     language: str
     punctuation: bool
+    draft: tuple[int, ...] = ()
 
     @property
     def seconds(self) -> float:

@@ -163,6 +163,7 @@ class Channel:
             samples=self._tape.cut(utterance.start, end),
             language=utterance.settings.language,
             punctuation=utterance.settings.punctuation,
+            draft=utterance.hypothesis.tokens,
         )
         return Job(self._key(utterance), kind, clip, end, self._slack_s(utterance, kind))
 

@@ -157,6 +157,15 @@ def test_a_settled_hypothesis_that_comes_late_is_the_final_and_withdraws_the_job
     assert len(stream.of(Final)) == 1
 
 
+def test_each_job_drafts_what_was_heard_last() -> None:
+    stream = driver()
+    stream.feed(pcm(voice(2.0)))
+    first, *others = stream.jobs
+    assert first.clip.draft == ()
+    for earlier, later in itertools.pairwise([first, *others]):
+        assert later.clip.draft == hypothesis_for(earlier).tokens
+
+
 def test_finals_keep_their_order_when_answers_do_not() -> None:
     stream = driver(answering=False, partials=False)
     stream.feed(pcm(two_utterances()))
