@@ -180,7 +180,7 @@ async def test_a_client_that_vanishes_leaves_nothing_behind() -> None:
 
 
 async def test_the_loop_stays_free_while_the_engine_and_many_streams_are_busy() -> None:
-    async with serving(CountingEngine(seconds_a_clip=0.05)) as address:
+    async with serving(CountingEngine(seconds_a_clip=0.2)) as address:
 
         async def stream() -> int:
             async with client(address) as ws:
@@ -195,4 +195,4 @@ async def test_the_loop_stays_free_while_the_engine_and_many_streams_are_busy() 
         lags = await stalls(1.0)
         finals = await asyncio.gather(*streams)
     assert finals == [1] * 16
-    assert lags[len(lags) // 2] < 0.02
+    assert lags[len(lags) // 2] < STALL_S  # a loop that waited for the engine: 0.2 s and more
