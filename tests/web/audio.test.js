@@ -4,13 +4,17 @@ import { describe, it } from "node:test";
 import { interleave, meterOf, peakOf, separate, toInt16 } from "../../web/audio/pcm.js";
 import { explainInsecure, explainMicrophone } from "../../web/audio/problems.js";
 import { Tape } from "../../web/audio/tape.js";
+import { Watch } from "../../web/audio/watch.js";
 import { Figures, queueIn } from "../../web/inside/figures.js";
 import { Peaks } from "../../web/inside/peaks.js";
 
 describe("samples", () => {
   it("come out of a 16-bit file as they went in", () => {
     const all = [-32768, -1, 0, 1, 12345, 32767];
-    assert.deepEqual(all.map((sample) => toInt16(sample / 32768)), all);
+    assert.deepEqual(
+      all.map((sample) => toInt16(sample / 32768)),
+      all,
+    );
   });
 
   it("fill the range of 16 bits, and are clipped beyond it", () => {
@@ -20,7 +24,10 @@ describe("samples", () => {
   it("are interleaved and separated again", () => {
     const wire = interleave([Float32Array.of(0.5, -0.5), Float32Array.of(0, 1)]);
     assert.deepEqual([...wire], [16384, 0, -16384, 32767]);
-    assert.deepEqual(separate(wire, 2).map((plane) => plane.length), [2, 2]);
+    assert.deepEqual(
+      separate(wire, 2).map((plane) => plane.length),
+      [2, 2],
+    );
     assert.equal(separate(wire, 2)[0][1], -0.5);
     assert.equal(interleave([]).length, 0);
   });
@@ -91,9 +98,45 @@ describe("the figures", () => {
   });
 
   it("read the server's queue from its metrics", () => {
-    const metrics = '# TYPE streamer_queue_jobs gauge\nstreamer_queue_jobs{kind="final"} 2.0\nstreamer_queue_jobs{kind="partial"} 3.0\n';
+    const metrics =
+      '# TYPE streamer_queue_jobs gauge\nstreamer_queue_jobs{kind="final"} 2.0\nstreamer_queue_jobs{kind="partial"} 3.0\n';
     assert.equal(queueIn(metrics), 5);
     assert.equal(queueIn("other 1\n"), null);
+  });
+});
+
+describe("the watch", () => {
+  const blocks = (watch, from, count, silent = false) => {
+    const told = [];
+    for (let n = 1; n <= count; n += 1) told.push(watch.block(from + n * 40, 0.04, silent));
+    return told.filter(({ paused, silence }) => paused || silence);
+  };
+
+  it("says nothing while sound comes", () => {
+    const watch = new Watch(0, 0);
+    assert.deepEqual(blocks(watch, 0, 1000), []);
+    assert.equal(watch.missed(40_000, 40), 0);
+  });
+
+  it("measures what a sleep has swallowed, once", () => {
+    const watch = new Watch(0, 0);
+    blocks(watch, 0, 100);
+    assert.deepEqual(blocks(watch, 9000, 25), [{ paused: true, silence: null }]);
+    assert.equal(watch.missed(10_000, 5), 5);
+    assert.equal(watch.missed(10_040, 5.04), 0);
+  });
+
+  it("forgives a busy page whose blocks come late but do come", () => {
+    const watch = new Watch(0, 0);
+    watch.block(40, 0.04, false);
+    assert.ok(watch.block(5000, 0.04, false).paused);
+    assert.equal(watch.missed(6000, 5.8), 0);
+  });
+
+  it("tells when a microphone gives nothing but zeros, and when that ends", () => {
+    const watch = new Watch(0, 0);
+    assert.deepEqual(blocks(watch, 0, 1000, true), [{ paused: false, silence: "begins" }]);
+    assert.equal(watch.block(40_040, 0.04, false).silence, "ends");
   });
 });
 
@@ -105,6 +148,9 @@ describe("problems are told in words", () => {
   });
 
   it("with the very command that helps where the page is not secure", () => {
-    assert.match(explainInsecure(new URL("http://box.lan:8000/")), /“ssh -L 8000:localhost:8000 box\.lan” and open http:\/\/localhost:8000,/);
+    assert.match(
+      explainInsecure(new URL("http://box.lan:8000/")),
+      /“ssh -L 8000:localhost:8000 box\.lan” and open http:\/\/localhost:8000,/,
+    );
   });
 });

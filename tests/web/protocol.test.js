@@ -54,7 +54,15 @@ describe("the outbox", () => {
 
 const started = (utterance, at, channel = 0) => ({ type: "speech_started", channel, utterance, at });
 const final = (utterance, start, end, channel = 0) => ({
-  type: "final", channel, utterance, start, end, text: "t", reason: "silence", language: "en", confidence: 1,
+  type: "final",
+  channel,
+  utterance,
+  start,
+  end,
+  text: "t",
+  reason: "silence",
+  language: "en",
+  confidence: 1,
 });
 
 describe("continuity", () => {
@@ -92,10 +100,7 @@ describe("continuity", () => {
     one.acknowledge(10);
     one.reopen();
     assert.equal(one.place(started(0, 1)).at, 10.5);
-    assert.deepEqual(
-      (({ start, end }) => [start, end])(one.place(final(0, 1, 2))),
-      [10.5, 11.5],
-    );
+    assert.deepEqual((({ start, end }) => [start, end])(one.place(final(0, 1, 2))), [10.5, 11.5]);
     one.acknowledge(3);
     assert.equal(one.keepFrom, 12);
   });
@@ -134,7 +139,10 @@ describe("continuity", () => {
 
 describe("the wait before another attempt", () => {
   it("doubles up to eight seconds", () => {
-    assert.deepEqual([0, 1, 2, 3, 9].map((attempt) => waitBefore(attempt, 1)), [300, 600, 1200, 2400, 8000]);
+    assert.deepEqual(
+      [0, 1, 2, 3, 9].map((attempt) => waitBefore(attempt, 1)),
+      [300, 600, 1200, 2400, 8000],
+    );
   });
 
   it("is at least half of that", () => {

@@ -47,7 +47,10 @@ describe("a take", () => {
     mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
     sockets = [];
     told = [];
-    const note = (kind) => (...rest) => told.push([kind, ...rest]);
+    const note =
+      (kind) =>
+      (...rest) =>
+        told.push([kind, ...rest]);
     take = new Take({
       connect: () => {
         const socket = new FakeSocket();
@@ -171,7 +174,10 @@ describe("a take", () => {
     mock.timers.tick(60_000);
     assert.equal(sockets.length, 1);
     assert.equal(states().at(-1), "failed");
-    assert.deepEqual(told.find(([kind]) => kind === "trouble"), ["trouble", "invalid_setting", "no such language"]);
+    assert.deepEqual(
+      told.find(([kind]) => kind === "trouble"),
+      ["trouble", "invalid_setting", "no such language"],
+    );
   });
 
   it("goes on after a fatal error that passes", () => {

@@ -8,16 +8,35 @@ import { Transcript } from "../../web/transcript/transcript.js";
 
 const TAKE = { id: 1, offset: 0, language: "en", channels: 1 };
 const started = (key, at, channel = 0) => ({ type: "speech_started", key, channel, at });
-const partial = (key, text, start, end, stable = 0) => ({ type: "partial", key, channel: 0, text, stable, start, end });
+const partial = (key, text, start, end, stable = 0) => ({
+  type: "partial",
+  key,
+  channel: 0,
+  text,
+  stable,
+  start,
+  end,
+});
 const ended = (key, at) => ({ type: "speech_ended", key, channel: 0, at, reason: "silence" });
 const final = (key, text, start, end, channel = 0) => ({
-  type: "final", key, channel, text, start, end, reason: "silence", language: "en", confidence: 0.9,
+  type: "final",
+  key,
+  channel,
+  text,
+  start,
+  end,
+  reason: "silence",
+  language: "en",
+  confidence: 0.9,
 });
 
 function transcriptOf(...events) {
   const changed = [];
   const removed = [];
-  const transcript = new Transcript((line) => changed.push(line.text), (line) => removed.push(line.id));
+  const transcript = new Transcript(
+    (line) => changed.push(line.text),
+    (line) => removed.push(line.id),
+  );
   for (const event of events) transcript.apply(event, TAKE);
   return { transcript, changed, removed };
 }
@@ -25,12 +44,25 @@ function transcriptOf(...events) {
 describe("the transcript", () => {
   it("keeps one line an utterance, from its start to its final", () => {
     const { transcript, changed } = transcriptOf(
-      started("a", 1), partial("a", "good", 1, 2), partial("a", "good morning", 1, 2.5, 5), ended("a", 3), final("a", "Good morning.", 1, 3),
+      started("a", 1),
+      partial("a", "good", 1, 2),
+      partial("a", "good morning", 1, 2.5, 5),
+      ended("a", 3),
+      final("a", "Good morning.", 1, 3),
     );
     assert.equal(transcript.lines.length, 1);
     const { id, ...line } = transcript.lines[0];
     assert.deepEqual(line, {
-      take: 1, channel: 0, stereo: false, start: 1, end: 3, text: "Good morning.", stable: Infinity, language: "en", confidence: 0.9, state: "final",
+      take: 1,
+      channel: 0,
+      stereo: false,
+      start: 1,
+      end: 3,
+      text: "Good morning.",
+      stable: Infinity,
+      language: "en",
+      confidence: 0.9,
+      state: "final",
     });
     assert.deepEqual(changed, ["", "good", "good morning", "good morning", "Good morning."]);
   });
@@ -42,14 +74,24 @@ describe("the transcript", () => {
   });
 
   it("puts lines in the order of their starts", () => {
-    const { transcript } = transcriptOf(final("a", "one", 1, 2), final("c", "three", 5, 6), final("b", "two", 3, 4, 1));
-    assert.deepEqual(transcript.lines.map(({ text }) => text), ["one", "two", "three"]);
+    const { transcript } = transcriptOf(
+      final("a", "one", 1, 2),
+      final("c", "three", 5, 6),
+      final("b", "two", 3, 4, 1),
+    );
+    assert.deepEqual(
+      transcript.lines.map(({ text }) => text),
+      ["one", "two", "three"],
+    );
   });
 
   it("places a later take after the earlier ones", () => {
     const { transcript } = transcriptOf(final("a", "one", 1, 2));
     transcript.apply(final("a", "two", 1, 2), { ...TAKE, id: 2, offset: 60 });
-    assert.deepEqual(transcript.lines.map(({ start }) => start), [1, 61]);
+    assert.deepEqual(
+      transcript.lines.map(({ start }) => start),
+      [1, 61],
+    );
   });
 
   it("goes on with an interrupted line when the next session hears it again", () => {
@@ -58,7 +100,10 @@ describe("the transcript", () => {
     assert.equal(transcript.lines[0].text, "good mor", "what was shown stays meanwhile");
     transcript.apply(started("1.0", 1.1), TAKE);
     transcript.apply(final("1.0", "Good morning.", 1.1, 3), TAKE);
-    assert.deepEqual(transcript.lines.map(({ text, state }) => [text, state]), [["Good morning.", "final"]]);
+    assert.deepEqual(
+      transcript.lines.map(({ text, state }) => [text, state]),
+      [["Good morning.", "final"]],
+    );
   });
 
   it("keeps, and marks, an interrupted line that no session hears again", () => {
@@ -127,7 +172,12 @@ describe("the files", () => {
 
   it("as JSON", () => {
     assert.deepEqual(JSON.parse(toJson(LINES))[1], {
-      start: 3661.5, end: 3662.25, channel: 0, language: "en", confidence: 0.9, text: "Yes.",
+      start: 3661.5,
+      end: 3662.25,
+      channel: 0,
+      language: "en",
+      confidence: 0.9,
+      text: "Yes.",
     });
   });
 
@@ -156,7 +206,10 @@ describe("search", () => {
   });
 
   it("does not overlap", () => {
-    assert.deepEqual(findAll("aaaa", "aa"), [[0, 2], [2, 4]]);
+    assert.deepEqual(findAll("aaaa", "aa"), [
+      [0, 2],
+      [2, 4],
+    ]);
   });
 });
 

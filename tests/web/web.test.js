@@ -21,9 +21,13 @@ describe("the page", () => {
     assert.ok(sizes.reduce((sum, size) => sum + size) < 60_000);
   });
 
-  it("has its types right", { skip: existsSync(tsc) ? false : "TypeScript is not installed: npm ci in tests/web" }, () => {
-    execFileSync(process.execPath, [tsc, "--project", here], { stdio: "inherit" });
-  });
+  it(
+    "has its types right",
+    { skip: existsSync(tsc) ? false : "TypeScript is not installed: npm ci in tests/web" },
+    () => {
+      execFileSync(process.execPath, [tsc, "--project", here], { stdio: "inherit" });
+    },
+  );
 
   it("asks no other host for anything, and has nothing inline", () => {
     for (const file of files) {
@@ -35,7 +39,8 @@ describe("the page", () => {
 
   it("loads only files that are there", () => {
     const html = readFileSync(join(web, "index.html"), "utf8");
-    for (const [, path] of html.matchAll(/(?:src|href)="([^"#]+)"/g)) assert.ok(existsSync(join(web, path)), path);
+    for (const [, path] of html.matchAll(/(?:src|href)="([^"#]+)"/g))
+      assert.ok(existsSync(join(web, path)), path);
   });
 });
 

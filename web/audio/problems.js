@@ -1,5 +1,20 @@
 /** Why there is no sound, in words that say what to do. */
 
+export const DEAD_SILENCE =
+  "The microphone gives nothing but silence. Is it switched off, or is another one meant? Choose it under Microphone.";
+
+export const DEVICE_GONE = "The chosen microphone is not there. The browser’s default one is used instead.";
+
+/** @param {number} missed seconds */
+export function explainAsleep(missed) {
+  return `No sound came from the microphone for ${Math.round(missed)} seconds, because this tab was asleep. What was said in that time is not in the transcript.`;
+}
+
+/** @param {string} other the name of the microphone that is used instead */
+export function explainUnplugged(other) {
+  return `The microphone was unplugged. Listening goes on with ${other || "another one"}.`;
+}
+
 /**
  * @param {string} name of the DOMException that getUserMedia threw
  * @returns {string}

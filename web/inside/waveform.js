@@ -104,7 +104,8 @@ export class Waveform {
     paint.fillStyle = sound;
     for (let n = Math.floor(from / (steps * STEP_S)); n * steps * STEP_S < from + span; n += 1) {
       let peak = 0;
-      for (let step = n * steps; step < (n + 1) * steps; step += 1) peak = Math.max(peak, peaks?.at(step) ?? 0);
+      for (let step = n * steps; step < (n + 1) * steps; step += 1)
+        peak = Math.max(peak, peaks?.at(step) ?? 0);
       const tall = Math.max(2, Math.sqrt(peak) * (height - 8));
       paint.beginPath();
       paint.roundRect(x(n * steps * STEP_S), (height - tall) / 2, BAR, tall, BAR / 2);

@@ -17,7 +17,14 @@ import { LIVE } from "./settings.js";
 /** @type {Control[]} */
 const MICROPHONE = [
   { name: "device", label: "Device", options: [["", "The browser’s default"]] },
-  { name: "channels", label: "Channels", options: [[1, "One (mono)"], [2, "Two, transcribed apart (stereo)"]] },
+  {
+    name: "channels",
+    label: "Channels",
+    options: [
+      [1, "One (mono)"],
+      [2, "Two, transcribed apart (stereo)"],
+    ],
+  },
   { name: "echoCancellation", label: "Remove echo" },
   { name: "noiseSuppression", label: "Suppress noise" },
   { name: "autoGainControl", label: "Even out loudness" },
@@ -26,10 +33,22 @@ const MICROPHONE = [
 /** @type {Control[]} */
 const TUNING = [
   { name: "endpoint_silence_ms", label: "Silence that ends a line", range: [100, 3000, 50], unit: "ms" },
-  { name: "partial_interval_ms", label: "Time between updates of a line", range: [100, 5000, 100], unit: "ms" },
+  {
+    name: "partial_interval_ms",
+    label: "Time between updates of a line",
+    range: [100, 5000, 100],
+    unit: "ms",
+  },
   { name: "max_utterance_s", label: "Longest line", range: [1, 35, 1], unit: "s" },
   { name: "vad_aggressiveness", label: "Strictness in telling speech from noise", range: [0, 3, 1] },
-  { name: "vad", label: "Lines end", options: [["webrtc", "where speech pauses"], ["off", "by key E or at the longest line"]] },
+  {
+    name: "vad",
+    label: "Lines end",
+    options: [
+      ["webrtc", "where speech pauses"],
+      ["off", "by key E or at the longest line"],
+    ],
+  },
   { name: "partials", label: "Show words before a line ends" },
   { name: "punctuation", label: "Punctuation" },
 ];
@@ -53,7 +72,9 @@ export function setUpControls(choices, changed) {
  */
 export async function listDevices(choices) {
   const devices = await navigator.mediaDevices.enumerateDevices();
-  const inputs = devices.filter(({ kind, deviceId }) => kind === "audioinput" && deviceId && deviceId !== "default");
+  const inputs = devices.filter(
+    ({ kind, deviceId }) => kind === "audioinput" && deviceId && deviceId !== "default",
+  );
   const select = byId("set-device", HTMLSelectElement);
   select.replaceChildren(
     new Option("The browser’s default", ""),

@@ -53,7 +53,12 @@ const recorder = new Recorder(choices, {
     return {
       state: enter,
       ready: (_, again) => {
-        if (again > 0.5) notice("connection", `Connected again. The last ${Math.round(again)} s were sent once more; nothing was lost.`, "note");
+        if (again > 0.5)
+          notice(
+            "connection",
+            `Connected again. The last ${Math.round(again)} s were sent once more; nothing was lost.`,
+            "note",
+          );
       },
       event: (event) => {
         transcript.apply(event, recording);
@@ -74,7 +79,12 @@ const recorder = new Recorder(choices, {
   problem: (subject, text) => (text ? notice(subject, text) : unnotice(subject)),
 });
 
-const refreshTools = setUpTools(transcript, view, () => recorder.running, () => recorder.forget());
+const refreshTools = setUpTools(
+  transcript,
+  view,
+  () => recorder.running,
+  () => recorder.forget(),
+);
 
 /** @param {boolean} may whether a recording can be begun or ended now */
 function allow(may) {
@@ -99,7 +109,8 @@ function enter(next) {
 
 async function explainWaiting() {
   const why = await whyRefused();
-  if (state === "waiting") notice("connection", `The connection to the server was lost. ${why} What you say is kept meanwhile.`);
+  if (state === "waiting")
+    notice("connection", `The connection to the server was lost. ${why} What you say is kept meanwhile.`);
 }
 
 function refresh() {
@@ -137,7 +148,12 @@ async function toggle() {
  */
 async function transcribe(bytes, name, aloud) {
   if (recorder.running || record.disabled) {
-    notice("file", recorder.running ? "Stop the recording first; then this can be transcribed." : "One moment: the page is not ready yet.");
+    notice(
+      "file",
+      recorder.running
+        ? "Stop the recording first; then this can be transcribed."
+        : "One moment: the page is not ready yet.",
+    );
     return;
   }
   unnotice("file");
@@ -186,7 +202,11 @@ async function meet() {
   language.value = choices.language;
   byId("about").append(` Model: ${ready.model}.`);
   if (ready.demonstration) {
-    notice("demonstration", "This is the small demonstration model: it knows everyday English phrases, numbers, dates and names. For the real one, run “streamer models pull cohere-int8” on the server.", "note");
+    notice(
+      "demonstration",
+      "This is the small demonstration model: it knows everyday English phrases, numbers, dates and names. For the real one, run “streamer models pull cohere-int8” on the server.",
+      "note",
+    );
   }
   allow(true);
   enter("ready");
@@ -198,7 +218,10 @@ language.addEventListener("change", () => {
   save(choices);
   recorder.configure({ language: language.value });
 });
-byId("sample").addEventListener("click", () => void transcribe(async () => (await fetch("sample/sample.flac")).arrayBuffer(), "sample", true));
+byId("sample").addEventListener(
+  "click",
+  () => void transcribe(async () => (await fetch("sample/sample.flac")).arrayBuffer(), "sample", true),
+);
 const file = byId("file", HTMLInputElement);
 byId("file-open").addEventListener("click", () => file.click());
 file.addEventListener("change", () => {

@@ -21,21 +21,23 @@
 import { samplesOf } from "../audio/file.js";
 import { Microphone } from "../audio/microphone.js";
 import * as player from "../audio/player.js";
-import { explainInsecure, explainMicrophone } from "../audio/problems.js";
+import {
+  DEAD_SILENCE,
+  DEVICE_GONE,
+  explainAsleep,
+  explainInsecure,
+  explainMicrophone,
+  explainUnplugged,
+} from "../audio/problems.js";
 import { Tape } from "../audio/tape.js";
+import { Watch } from "../audio/watch.js";
 import { Take } from "../protocol/take.js";
 import { openSocket } from "./server.js";
 import { sessionSettings } from "./settings.js";
 
 const PACE_MS = 40;
-/** A microphone that gives nothing for so long was asleep with its tab, or the page was only busy. */
-const PAUSE_MS = 2000;
 /** After a pause of the page, blocks that came meanwhile arrive within this time. */
 const CATCH_UP_MS = 1000;
-/** So much missing sound is told. */
-const MISSED_S = 1.5;
-/** A microphone without any sound for so long is probably switched off. */
-const DEAD_SILENCE_S = 6;
 /** A double click on Stop does not mean to give up what was said. */
 const SECOND_THOUGHT_MS = 1500;
 
@@ -54,10 +56,7 @@ export class Recorder {
   #pacer;
   /** @type {WakeLockSentinel | undefined} */
   #wakeLock;
-  #lastBlock = 0;
-  /** When the microphone's sound would have begun, had none of it been missed: milliseconds. */
-  #soundBegan = 0;
-  #silentS = 0;
+  #watch = new Watch(0, 0);
   #ended = 0;
   #serial = 0;
 
@@ -91,7 +90,7 @@ export class Recorder {
     if (!microphone) return false;
     this.#microphone = microphone;
     this.#begin(microphone.rate, this.#choices.channels, true, this.#choices.language);
-    this.#soundBegins();
+    this.#watch = new Watch(performance.now(), 0);
     early.forEach((samples) => this.#heard(samples));
     await this.#stayAwake();
     return true;
@@ -115,7 +114,10 @@ export class Recorder {
     const began = performance.now();
     let sent = 0;
     this.#pacer = setInterval(() => {
-      const until = Math.min(samples.length, Math.floor(((performance.now() - began) / 1000) * rate) * channels);
+      const until = Math.min(
+        samples.length,
+        Math.floor(((performance.now() - began) / 1000) * rate) * channels,
+      );
       this.#push(samples.subarray(sent, until));
       sent = until;
       if (sent === samples.length) this.#end();
@@ -202,24 +204,13 @@ export class Recorder {
 
   /** @param {Int16Array} samples from the microphone */
   #heard(samples) {
-    const now = performance.now();
-    if (now - this.#lastBlock > PAUSE_MS) setTimeout(() => this.#tellMissed(), CATCH_UP_MS);
-    this.#lastBlock = now;
     this.#push(samples);
     const { rate, channels } = this.recordings.at(-1) ?? { rate: 1, channels: 1 };
+    const seconds = samples.length / channels / rate;
     const silent = samples.every((sample) => sample === 0);
-    const before = this.#silentS;
-    this.#silentS = silent ? before + samples.length / channels / rate : 0;
-    if (before < DEAD_SILENCE_S && this.#silentS >= DEAD_SILENCE_S) {
-      this.#listener.problem("silence", "The microphone gives nothing but silence. Is it switched off, or is another one meant? Choose it below, under Microphone.");
-    }
-    if (!silent && before >= DEAD_SILENCE_S) this.#listener.problem("silence", "");
-  }
-
-  #soundBegins() {
-    this.#lastBlock = performance.now();
-    this.#soundBegan = this.#lastBlock - this.#duration * 1000;
-    this.#silentS = 0;
+    const { paused, silence } = this.#watch.block(performance.now(), seconds, silent);
+    if (paused) setTimeout(() => this.#tellMissed(), CATCH_UP_MS);
+    if (silence) this.#listener.problem("silence", silence === "begins" ? DEAD_SILENCE : "");
   }
 
   get #duration() {
@@ -227,10 +218,8 @@ export class Recorder {
   }
 
   #tellMissed() {
-    const missed = (performance.now() - this.#soundBegan) / 1000 - this.#duration;
-    if (!this.#microphone || missed < MISSED_S) return;
-    this.#soundBegan += missed * 1000;
-    this.#listener.problem("asleep", `No sound came from the microphone for ${Math.round(missed)} seconds, because this tab was asleep. What was said in that time is not in the transcript.`);
+    const missed = this.#microphone ? this.#watch.missed(performance.now(), this.#duration) : 0;
+    if (missed) this.#listener.problem("asleep", explainAsleep(missed));
   }
 
   #end() {
@@ -267,7 +256,7 @@ export class Recorder {
     } catch (error) {
       const name = error instanceof Error ? error.name : String(error);
       if (name === "OverconstrainedError" && device) {
-        this.#listener.problem("device", "The chosen microphone is not there. The browser’s default one is used instead.");
+        this.#listener.problem("device", DEVICE_GONE);
         return this.#openMicrophone("", early, rate);
       }
       this.#listener.problem("microphone", explainMicrophone(name));
@@ -286,8 +275,8 @@ export class Recorder {
       return;
     }
     this.#microphone = other;
-    this.#soundBegins();
-    this.#listener.problem("unplugged", `The microphone was unplugged. Listening goes on with ${other.label || "another one"}.`);
+    this.#watch = new Watch(performance.now(), this.#duration);
+    this.#listener.problem("unplugged", explainUnplugged(other.label));
   }
 
   async #stayAwake() {

@@ -50,7 +50,8 @@ function askOnce() {
 export async function whyRefused() {
   try {
     const { ok, status } = await fetch("readyz", { cache: "no-store" });
-    if (ok) return "The server takes no further stream now, or wants an API key (open this page as …/#api_key=KEY). Trying again.";
+    if (ok)
+      return "The server takes no further stream now, or wants an API key (open this page as …/#api_key=KEY). Trying again.";
     if (status === 503) return "The server is still loading its model, or is about to stop. Trying again.";
     return `The server answers with status ${status}. Trying again.`;
   } catch {

@@ -41,7 +41,13 @@ const SENT = [
   "vad_aggressiveness",
 ];
 /** Those that a running session takes from its next utterance on; the others wait for the next start. */
-export const LIVE = new Set(["language", "punctuation", "partials", "partial_interval_ms", "endpoint_silence_ms"]);
+export const LIVE = new Set([
+  "language",
+  "punctuation",
+  "partials",
+  "partial_interval_ms",
+  "endpoint_silence_ms",
+]);
 
 /** @returns {Choices} */
 export function load() {

@@ -42,14 +42,20 @@ export function showRecording({ state, microphone, seconds, pending }) {
   button.classList.toggle("running", running);
   button.ariaLabel = running ? (state === "finishing" ? "Stop waiting" : "Stop") : "Start listening";
   byId("headline").textContent = running
-    ? microphone && state === "finishing" ? "Finishing" : microphone ? "Listening" : "Transcribing"
+    ? microphone && state === "finishing"
+      ? "Finishing"
+      : microphone
+        ? "Listening"
+        : "Transcribing"
     : "Start talking";
   const kept = Math.round(pending);
   byId("hint").textContent = !running
     ? "Click, and words appear."
     : state === "waiting" || state === "connecting"
       ? `${clock(seconds)} · nothing is lost: ${kept} s are kept until the server is back`
-      : state !== "finishing" ? clock(seconds)
-      : microphone ? `The last ${kept} s are still being transcribed.`
-      : `${clock(seconds - pending)} of ${clock(seconds)} are done.`;
+      : state !== "finishing"
+        ? clock(seconds)
+        : microphone
+          ? `The last ${kept} s are still being transcribed.`
+          : `${clock(seconds - pending)} of ${clock(seconds)} are done.`;
 }

@@ -61,9 +61,7 @@ export class Outbox {
    * @param {number} frame
    */
   forget(frame) {
-    const keep = this.#blocks.findIndex(
-      ({ at, samples }) => at + samples.length / this.#channels > frame,
-    );
+    const keep = this.#blocks.findIndex(({ at, samples }) => at + samples.length / this.#channels > frame);
     this.#blocks.splice(0, keep < 0 ? this.#blocks.length : keep);
   }
 }

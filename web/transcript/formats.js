@@ -24,7 +24,9 @@ export function finished(lines) {
 
 /** @param {Line[]} lines */
 export function toText(lines) {
-  return finished(lines).map(({ text }) => `${text.trim()}\n`).join("");
+  return finished(lines)
+    .map(({ text }) => `${text.trim()}\n`)
+    .join("");
 }
 
 /** @param {Line[]} lines */

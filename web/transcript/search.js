@@ -29,7 +29,10 @@ function fold(text) {
   /** @type {number[]} */
   const ends = [];
   for (const character of text) {
-    const plain = character.normalize("NFD").replace(/\p{Mn}/gu, "").toLowerCase();
+    const plain = character
+      .normalize("NFD")
+      .replace(/\p{Mn}/gu, "")
+      .toLowerCase();
     const end = at + character.length;
     if (plain === "" && ends.length > 0) ends[ends.length - 1] = end;
     for (let unit = 0; unit < plain.length; unit += 1) {

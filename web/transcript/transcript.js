@@ -48,7 +48,10 @@ export class Transcript {
   apply(event, take) {
     const key = `${take.id}:${event.key}`;
     const at = take.offset + ("start" in event ? event.start : event.at);
-    const line = this.#byKey.get(key) ?? this.#adopt(key, take.id, event.channel, at) ?? this.#add(key, take, event.channel, at);
+    const line =
+      this.#byKey.get(key) ??
+      this.#adopt(key, take.id, event.channel, at) ??
+      this.#add(key, take, event.channel, at);
     if (event.type === "speech_started") line.start = at;
     else line.end = take.offset + ("end" in event ? event.end : event.at);
     if (event.type === "partial") {
@@ -111,7 +114,9 @@ export class Transcript {
 
   /** @param {number} take */
   #openLines(take) {
-    return this.lines.filter((line) => line.take === take && (line.state === "open" || line.state === "orphaned"));
+    return this.lines.filter(
+      (line) => line.take === take && (line.state === "open" || line.state === "orphaned"),
+    );
   }
 
   /**
@@ -122,7 +127,10 @@ export class Transcript {
    */
   #adopt(key, take, channel, at) {
     const line = this.#openLines(take).find(
-      (line) => line.state === "orphaned" && line.channel === channel && at < Math.max(line.end, line.start + SAME_LINE_S),
+      (line) =>
+        line.state === "orphaned" &&
+        line.channel === channel &&
+        at < Math.max(line.end, line.start + SAME_LINE_S),
     );
     if (!line) return undefined;
     line.state = "open";

@@ -133,7 +133,8 @@ export class TranscriptView {
     words.className = open && !line.text ? "waiting" : "";
     const [stable, faint] = open ? splitAt(line.text, line.stable) : [line.text, ""];
     words.replaceChildren(...this.#channel(line), ...this.#marked(stable), ...part("faint", faint));
-    if (line.state === "unconfirmed") words.append(...part("remark", "The connection was lost before this line was confirmed."));
+    if (line.state === "unconfirmed")
+      words.append(...part("remark", "The connection was lost before this line was confirmed."));
   }
 
   /** @param {Line} line */
