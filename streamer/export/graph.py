@@ -66,30 +66,40 @@ def trace(
     return model
 
 
-def attach_weights(
-    model: onnx.ModelProto, module: nn.Module, arguments: Sequence[str], *, half_storage: bool
-) -> None:
-    """Turn the inputs that are no arguments into initialisers, of the module's values.
-
-    With `half_storage` a weight that FP16 holds exactly is stored so and cast to FP32 in the graph;
-    ONNX Runtime does the cast once, when it loads the graph.
-    """
+def attach_weights(model: onnx.ModelProto, module: nn.Module, arguments: Sequence[str]) -> None:
+    """Turn the inputs that are no arguments into initialisers, of the module's values."""
     state = module.state_dict()
     graph = model.graph
     weights = [value.name for value in graph.input if value.name not in arguments]
     inputs = [value for value in graph.input if value.name in arguments]
     del graph.input[:]
     graph.input.extend(inputs)
-    casts: list[onnx.NodeProto] = []
     for name in weights:
         array = state[name].detach().contiguous().numpy()
-        half = _exact_half(array) if half_storage else None
+        graph.initializer.append(numpy_helper.from_array(array, name))
+
+
+def store_as_half(model: onnx.ModelProto) -> None:
+    """Store each weight that FP16 holds exactly as FP16, and cast it to FP32 in the graph.
+
+    ONNX Runtime does the casts once, when it loads the graph.
+    """
+    graph = model.graph
+    stored: list[onnx.TensorProto] = []
+    casts: list[onnx.NodeProto] = []
+    for tensor in graph.initializer:
+        half = _exact_half(numpy_helper.to_array(tensor))
         if half is None:
-            graph.initializer.append(numpy_helper.from_array(array, name))
+            stored.append(tensor)
         else:
-            graph.initializer.append(numpy_helper.from_array(half, f"{name}.half"))
-            casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+            stored.append(numpy_helper.from_array(half, f"{tensor.name}.half"))
+            cast = helper.make_node(
+                "Cast", [f"{tensor.name}.half"], [tensor.name], to=TensorProto.FLOAT
+            )
+            casts.append(cast)
     nodes = [*casts, *graph.node]
+    del graph.initializer[:]
+    graph.initializer.extend(stored)
     del graph.node[:]
     graph.node.extend(nodes)
 

@@ -17,7 +17,6 @@ token, `log_probability` that choice's.
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import torch
@@ -27,8 +26,9 @@ from transformers import CohereAsrForConditionalGeneration
 from streamer.export.decoder import Decoder
 from streamer.export.dimensions import Dimensions
 from streamer.export.encoder import Encoder, frames_visible
-from streamer.export.graph import Dimension, attach_weights, save, trace
+from streamer.export.graph import Dimension, trace
 from streamer.export.layers import split_heads
+from streamer.export.writing import FolderWriter
 
 CONTRACT = "1"
 """The version of the contract, in the metadata of both graphs."""
@@ -42,25 +42,17 @@ def export_own(
     half_storage: bool,
     name: str,
     demonstration: bool = False,
+    int8: bool = False,
 ) -> None:
     """Write encoder.onnx, decoder.onnx and tokens.txt into the folder `out`.
 
-    `half_storage` is as for `export_published`: it loses nothing, ever.
+    The options are those of `export_published`.
     """
     model = model.float().eval()
-    out.mkdir(parents=True, exist_ok=True)
-    metadata = {
-        "model_type": "cohere-transcribe",
-        "streamer.contract": CONTRACT,
-        "streamer.name": name,
-        "streamer.demonstration": "1" if demonstration else "0",
-    }
-    _export_encoder(model, out / "encoder.onnx", half_storage, metadata)
-    positions = str(Dimensions.of(model).positions)
-    metadata["streamer.positions"] = positions
-    _export_decoder(model, out / "decoder.onnx", half_storage, metadata)
-    if tokens.resolve() != (out / "tokens.txt").resolve():
-        shutil.copyfile(tokens, out / "tokens.txt")
+    writer = FolderWriter(out, name, demonstration, half_storage, int8)
+    _export_encoder(model, writer)
+    _export_decoder(model, writer)
+    writer.tokens(tokens)
 
 
 class OwnEncoder(nn.Module):
@@ -119,9 +111,7 @@ class OwnDecoder(nn.Module):
         return chosen, log_probability, *new, logits
 
 
-def _export_encoder(
-    model: CohereAsrForConditionalGeneration, path: Path, half: bool, metadata: dict[str, str]
-) -> None:
+def _export_encoder(model: CohereAsrForConditionalGeneration, writer: FolderWriter) -> None:
     d = Dimensions.of(model)
     module = OwnEncoder(model)
     example = {"mel": torch.randn(2, d.mel_bins, 37), "mel_lengths": torch.tensor([37, 21])}
@@ -130,13 +120,10 @@ def _export_encoder(
     outputs["encoded_lengths"] = ("batch",)
     dynamic = {"mel": {0: "batch", 2: "frames"}, "mel_lengths": {0: "batch"}}
     graph = trace(module, example, outputs, dynamic)
-    attach_weights(graph, module, list(example), half_storage=half)
-    save(graph, path, metadata)
+    writer.graph("encoder", graph, module, list(example), {"streamer.contract": CONTRACT})
 
 
-def _export_decoder(
-    model: CohereAsrForConditionalGeneration, path: Path, half: bool, metadata: dict[str, str]
-) -> None:
+def _export_decoder(model: CohereAsrForConditionalGeneration, writer: FolderWriter) -> None:
     d = Dimensions.of(model)
     module = OwnDecoder(model)
     example = {
@@ -161,8 +148,8 @@ def _export_decoder(
         "logits": ("batch", "tokens", d.vocabulary),
     }
     graph = trace(module, example, outputs, dynamic)
-    attach_weights(graph, module, list(example), half_storage=half)
-    save(graph, path, metadata)
+    metadata = {"streamer.contract": CONTRACT, "streamer.positions": str(d.positions)}
+    writer.graph("decoder", graph, module, list(example), metadata)
 
 
 def pair_names(kind: str, layers: int) -> list[str]:

@@ -11,7 +11,6 @@ order and static dimensions are part of the contract. C is the model's number of
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import torch
@@ -21,11 +20,9 @@ from transformers import CohereAsrForConditionalGeneration
 from streamer.export.decoder import Decoder
 from streamer.export.dimensions import Dimensions
 from streamer.export.encoder import Encoder
-from streamer.export.graph import attach_weights, save, trace
+from streamer.export.graph import trace
 from streamer.export.layers import split_heads
-
-MODEL_TYPE = "cohere-transcribe"
-"""What sherpa-onnx looks for in the encoder's metadata."""
+from streamer.export.writing import FolderWriter
 
 ENCODER_INPUTS = ("mel",)
 DECODER_INPUTS = (
@@ -46,24 +43,19 @@ def export_published(
     half_storage: bool,
     name: str,
     demonstration: bool = False,
+    int8: bool = False,
 ) -> None:
     """Write encoder.onnx, decoder.onnx and tokens.txt into the folder `out`.
 
     `half_storage` keeps weights as FP16 where that loses nothing: all of them when the model was
-    rounded first (`round_to_half`). The graphs compute in FP32 either way. Any subsampling factor
-    and any dimensions will do; key and value heads must not be grouped.
+    rounded first (`round_to_half`). `int8` computes in integers, row by row, into *.int8.onnx. Any
+    subsampling factor and any dimensions will do; key and value heads must not be grouped.
     """
     model = model.float().eval()
-    out.mkdir(parents=True, exist_ok=True)
-    metadata = {
-        "model_type": MODEL_TYPE,
-        "streamer.name": name,
-        "streamer.demonstration": "1" if demonstration else "0",
-    }
-    _export_encoder(model, out / "encoder.onnx", half_storage, metadata)
-    _export_decoder(model, out / "decoder.onnx", half_storage, metadata)
-    if tokens.resolve() != (out / "tokens.txt").resolve():
-        shutil.copyfile(tokens, out / "tokens.txt")
+    writer = FolderWriter(out, name, demonstration, half_storage, int8)
+    _export_encoder(model, writer)
+    _export_decoder(model, writer)
+    writer.tokens(tokens)
 
 
 @torch.no_grad()
@@ -127,9 +119,7 @@ class PublishedDecoder(nn.Module):
         return logits, k_cache, v_cache
 
 
-def _export_encoder(
-    model: CohereAsrForConditionalGeneration, path: Path, half: bool, metadata: dict[str, str]
-) -> None:
+def _export_encoder(model: CohereAsrForConditionalGeneration, writer: FolderWriter) -> None:
     dimensions = Dimensions.of(model)
     module = PublishedEncoder(model)
     cross = (dimensions.layers, "batch", "encoded", dimensions.width)
@@ -139,13 +129,10 @@ def _export_encoder(
         {"n_layer_cross_k": cross, "n_layer_cross_v": cross},
         {"mel": {0: "batch", 2: "frames"}},
     )
-    attach_weights(graph, module, ENCODER_INPUTS, half_storage=half)
-    save(graph, path, metadata)
+    writer.graph("encoder", graph, module, ENCODER_INPUTS, {})
 
 
-def _export_decoder(
-    model: CohereAsrForConditionalGeneration, path: Path, half: bool, metadata: dict[str, str]
-) -> None:
+def _export_decoder(model: CohereAsrForConditionalGeneration, writer: FolderWriter) -> None:
     d = Dimensions.of(model)
     module = PublishedDecoder(model)
     cache = torch.zeros(d.layers, 2, d.heads, d.positions, d.head_size)
@@ -168,5 +155,4 @@ def _export_decoder(
             "n_layer_cross_v": {1: "batch", 2: "encoded"},
         },
     )
-    attach_weights(graph, module, DECODER_INPUTS, half_storage=half)
-    save(graph, path, metadata)
+    writer.graph("decoder", graph, module, DECODER_INPUTS, {})

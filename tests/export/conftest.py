@@ -103,8 +103,18 @@ class Checkpoint:
 def checkpoint(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Checkpoint:
-    shape: Shape = request.param
-    tokens = tmp_path_factory.mktemp("vocabulary") / "tokens.txt"
+    """Each shape in turn."""
+    return made(request.param, tmp_path_factory.mktemp("checkpoint"))
+
+
+@pytest.fixture(scope="session")
+def one_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+    """One shape, where shapes make no difference."""
+    return made(SHAPES[1], tmp_path_factory.mktemp("checkpoint"))
+
+
+def made(shape: Shape, folder: Path) -> Checkpoint:
+    tokens = folder / "tokens.txt"
     words = [f"▁w{i}" for i in range(shape.vocabulary - len(CONTROL))]
     lines = [f"{piece} {i}\n" for i, piece in enumerate(CONTROL + words)]
     tokens.write_text("".join(lines), encoding="utf-8")

@@ -25,7 +25,7 @@ torch = pytest.importorskip("torch", reason="export and its reference need the e
 pytest.importorskip("transformers", reason="export and its reference need the extra [export]")
 pytest.importorskip("onnx", reason="export needs the extra [export]")
 
-from streamer.export.own import export_own  # noqa: E402  (needs torch)
+from streamer.export.own import export_own
 
 
 @pytest.fixture(scope="module")

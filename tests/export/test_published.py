@@ -22,7 +22,7 @@ torch = pytest.importorskip("torch", reason="export and its reference need the e
 pytest.importorskip("transformers", reason="export and its reference need the extra [export]")
 onnx = pytest.importorskip("onnx", reason="export needs the extra [export]")
 
-from streamer.export.published import (  # noqa: E402  (needs torch)
+from streamer.export.published import (
     DECODER_INPUTS,
     export_published,
     round_to_half,
@@ -97,15 +97,17 @@ def test_logits_of_random_tokens_equal_the_models(
     assert reference.std() > 1  # logits that say something
 
 
-def test_half_storage_changes_nothing_but_the_size(checkpoint: Checkpoint, tmp_path: Path) -> None:
-    model = type(checkpoint.model)(checkpoint.model.config).eval()
+def test_half_storage_changes_nothing_but_the_size(
+    one_checkpoint: Checkpoint, tmp_path: Path
+) -> None:
+    model = type(one_checkpoint.model)(one_checkpoint.model.config).eval()
     round_to_half(model)
     files: dict[bool, list[bytes]] = {}
     outputs: dict[bool, NDArray[np.float32]] = {}
     mel = np.random.default_rng(5).standard_normal((1, 128, 50)).astype(np.float32)
     for half in (False, True):
         out = tmp_path / str(half)
-        export_published(model, checkpoint.tokens, out, half_storage=half, name="tiny")
+        export_published(model, one_checkpoint.tokens, out, half_storage=half, name="tiny")
         files[half] = [(out / name).read_bytes() for name in ("encoder.onnx", "decoder.onnx")]
         outputs[half], _ = session(out / "encoder.onnx")({"mel": mel})
     np.testing.assert_array_equal(outputs[False], outputs[True])
@@ -136,11 +138,11 @@ def test_what_sherpa_onnx_reads_is_there(checkpoint: Checkpoint, folder: Path) -
 
 
 def test_the_name_and_the_demonstration_mark_reach_the_user(
-    checkpoint: Checkpoint, tmp_path: Path
+    one_checkpoint: Checkpoint, tmp_path: Path
 ) -> None:
     export_published(
-        checkpoint.model,
-        checkpoint.tokens,
+        one_checkpoint.model,
+        one_checkpoint.tokens,
         tmp_path,
         half_storage=False,
         name="small talk",
@@ -149,3 +151,20 @@ def test_the_name_and_the_demonstration_mark_reach_the_user(
     info = OnnxEngine.load(tmp_path, provider="cpu").info
     assert (info.name, info.demonstration, info.languages) == ("small talk", True, ("en", "de"))
     assert (info.provider, info.precision) == ("cpu", "fp32")
+
+
+def test_sherpa_onnx_loads_and_runs_the_export(checkpoint: Checkpoint, folder: Path) -> None:
+    sherpa_onnx = pytest.importorskip("sherpa_onnx", reason="needs the package sherpa-onnx")
+    recogniser = sherpa_onnx.OfflineRecognizer.from_cohere_transcribe(
+        encoder=str(folder / "encoder.onnx"),
+        decoder=str(folder / "decoder.onnx"),
+        tokens=str(folder / "tokens.txt"),
+        language="en",
+        use_itn=False,
+    )
+    stream = recogniser.create_stream()
+    stream.accept_waveform(16000, clip(32000).samples)
+    recogniser.decode_stream(stream)
+    pieces = [line.split(" ")[0] for line in checkpoint.tokens.read_text("utf-8").splitlines()]
+    said = [token.replace(" ", "▁") for token in stream.result.tokens]
+    assert set(said) <= set(pieces)

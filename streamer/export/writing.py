@@ -1,0 +1,58 @@
+"""Writing a model folder: the same for every contract."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+from torch import nn
+
+from streamer.export.graph import attach_weights, save, store_as_half
+from streamer.export.int8 import quantise_products
+
+MODEL_TYPE = "cohere-transcribe"
+"""What sherpa-onnx looks for in an encoder's metadata."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderWriter:
+    """How and under which name the graphs of one model are written to one folder."""
+
+    folder: Path
+    name: str
+    demonstration: bool
+    half_storage: bool
+    """Keep weights as FP16 where that loses nothing. The graphs compute in FP32 either way."""
+    int8: bool
+    """Compute products with weights in integers, each row on its own scale."""
+
+    def graph(
+        self,
+        stem: str,
+        graph: onnx.ModelProto,
+        module: nn.Module,
+        arguments: Sequence[str],
+        metadata: Mapping[str, str],
+    ) -> None:
+        """Write `stem`.onnx, or `stem`.int8.onnx: a traced structure with the module's weights."""
+        attach_weights(graph, module, arguments)
+        if self.int8:
+            quantise_products(graph)
+        if self.half_storage:
+            store_as_half(graph)
+        common = {
+            "model_type": MODEL_TYPE,
+            "streamer.name": self.name,
+            "streamer.demonstration": "1" if self.demonstration else "0",
+        }
+        path = self.folder / (f"{stem}.int8.onnx" if self.int8 else f"{stem}.onnx")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        save(graph, path, {**common, **metadata})
+
+    def tokens(self, tokens: Path) -> None:
+        """Copy the vocabulary."""
+        if tokens.resolve() != (self.folder / "tokens.txt").resolve():
+            shutil.copyfile(tokens, self.folder / "tokens.txt")
