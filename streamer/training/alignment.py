@@ -7,13 +7,16 @@ _NEVER = np.float32(-1e9)
 
 
 def forced_alignment(
-    log_probs: NDArray[np.float32], frames: NDArray[np.int64], labels: NDArray[np.int64], sizes: NDArray[np.int64]
+    log_probs: NDArray[np.float32],
+    frames: NDArray[np.int64],
+    labels: NDArray[np.int64],
+    sizes: NDArray[np.int64],
 ) -> NDArray[np.int64]:
     """Viterbi over CTC states for a batch.
 
     log_probs (B, T, C) with the blank at 0; frames (B,) valid frames; labels (B, N) padded with 0;
-    sizes (B,) labels a row. Returns (B, N): the frame at which each label is first emitted, -1 for padding
-    and for every label of a row whose labels do not fit into its frames.
+    sizes (B,) labels a row. Returns (B, N): the frame at which each label is first emitted, -1 for
+    padding and for every label of a row whose labels do not fit into its frames.
     """
     rows, total, _ = log_probs.shape
     width = labels.shape[1]
@@ -21,7 +24,9 @@ def forced_alignment(
     states[:, 1::2] = labels
     skip = np.zeros_like(states, dtype=bool)
     skip[:, 3::2] = labels[:, 1:] != labels[:, :-1]
-    emit = np.take_along_axis(log_probs, np.broadcast_to(states[:, None], (rows, total, states.shape[1])), 2)
+    emit = np.take_along_axis(
+        log_probs, np.broadcast_to(states[:, None], (rows, total, states.shape[1])), 2
+    )
     score = np.full(states.shape, _NEVER, np.float32)
     score[:, :2] = emit[:, 0, :2]
     back = np.zeros((total, *states.shape), np.int8)
@@ -42,7 +47,11 @@ def forced_alignment(
 
 
 def _trace(
-    back: NDArray[np.int8], final: NDArray[np.float32], frames: NDArray[np.int64], sizes: NDArray[np.int64], width: int
+    back: NDArray[np.int8],
+    final: NDArray[np.float32],
+    frames: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    width: int,
 ) -> NDArray[np.int64]:
     rows = len(frames)
     every = np.arange(rows)

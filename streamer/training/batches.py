@@ -8,9 +8,10 @@ import multiprocessing
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from queue import Full
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,27 +20,33 @@ from streamer.engine.base import SAMPLE_RATE
 from streamer.engine.features import MIN_SAMPLES, log_mel
 from streamer.training import stages, vocabulary
 from streamer.training.audio import augment, nonspeech
+from streamer.training.audio.recordings import READER
 from streamer.training.audio.shards import ClipEntry, Shard, read_shard, shard_paths
+from streamer.training.audio.voices import training_voices
 from streamer.training.stages import Stage
-from streamer.training.text.corpus import plain_words
+from streamer.training.text.corpus import first_words, plain_words
 
 _QUEUE = 12
 _RESCAN_STEPS = 200
-_MOST_LABELS_PER_FRAME = 0.8
-"""Of 40 ms encoder frames: faster speech cannot be aligned by CTC."""
+_MOST_CHARACTERS_PER_FRAME = 0.8
+"""Of 40 ms encoder frames, 20 a second: faster speech is a synthesiser's alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
+    """Sound and its words; ``cut`` where the sound breaks off in the middle of speech."""
+
     samples: NDArray[np.float32]
     text: str
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """``inputs`` begin with the prompt; ``targets`` are -100 where nothing is to be predicted.
 
-    ``spans`` (B, L, 2) gives the characters of ``labels`` that each target stands for, start = end for none.
+    ``spans`` (B, L, 2) gives the range of ``labels`` that each target was said in, start = end for
+    none.
     """
 
     features: NDArray[np.float32]
@@ -57,21 +64,27 @@ class Library:
 
     def __init__(self, folder: Path, prefixes: tuple[str, ...]) -> None:
         self._folder, self._prefixes = folder, prefixes
+        self._voices = frozenset(v.label for v in training_voices()) | {READER}
         self._shards: list[Shard] = []
         self._read: set[Path] = set()
-        self._clips: list[tuple[int, ClipEntry]] = []
+        self._clips: list[tuple[int, int, ClipEntry]] = []
         self._lengths: NDArray[np.float64] = np.zeros(0)
         self.rescan()
 
     def rescan(self) -> None:
+        """Takes in the shards that were written since."""
         for prefix in self._prefixes:
             for path in shard_paths(self._folder, prefix):
                 if path not in self._read:
                     self._read.add(path)
                     shard = read_shard(path)
-                    self._clips += [(len(self._shards), entry) for entry in shard.entries]
+                    self._clips += [
+                        (len(self._shards), number, entry)
+                        for number, entry in enumerate(shard.entries)
+                        if entry.voice in self._voices
+                    ]
                     self._shards.append(shard)
-        self._lengths = np.array([entry.seconds for _, entry in self._clips])
+        self._lengths = np.array([entry.seconds for _, _, entry in self._clips])
         self._by_length = np.argsort(self._lengths, kind="stable")
         self._sorted = self._lengths[self._by_length]
 
@@ -79,8 +92,25 @@ class Library:
         return len(self._clips)
 
     def clip(self, index: int) -> Utterance:
-        shard, entry = self._clips[index]
+        """A clip as it was synthesised."""
+        shard, _, entry = self._clips[index]
         return Utterance(self._shards[shard].clip(entry).astype(np.float32) / 32768, entry.text)
+
+    def prefix(self, rng: np.random.Generator, index: int) -> Utterance:
+        """The beginning of a clip, cut anywhere, with the words that had ended by then.
+
+        What a partial transcript is asked for. The whole clip where its words were not aligned.
+        """
+        whole = self.clip(index)
+        shard, number, entry = self._clips[index]
+        ends = self._shards[shard].word_ends
+        row = ends[number] if ends else ()
+        if not row:
+            return whole
+        cut = float(rng.uniform(0.3, entry.seconds))
+        complete = sum(end <= cut for end in row)
+        text = first_words(whole.text, complete)
+        return Utterance(whole.samples[: int(cut * SAMPLE_RATE)], text, cut=True)
 
     def similar(self, rng: np.random.Generator, longest: float, batch_seconds: float) -> list[int]:
         """Clips of about one length, drawn so that every clip is equally likely."""
@@ -92,15 +122,18 @@ class Library:
         low, high = max(0, anchor - reach), min(end, anchor + reach)
         return [int(self._by_length[i]) for i in rng.integers(low, high, count)]
 
-    def joined(self, rng: np.random.Generator, seconds: float) -> Utterance:
-        """Consecutive sentences of one voice, with pauses, as many as fit into ``seconds``."""
+    def joined(self, rng: np.random.Generator, seconds: float, cut: bool) -> Utterance:
+        """Consecutive sentences of one voice, with pauses, as many as fit into ``seconds``.
+
+        ``cut`` breaks the last one off.
+        """
         index = int(rng.integers(len(self._clips)))
         parts: list[NDArray[np.float32]] = []
         texts: list[str] = []
         total = 0.0
-        group = self._clips[index][1].group
+        group = self._clips[index][2].group
         while index < len(self._clips):
-            entry = self._clips[index][1]
+            entry = self._clips[index][2]
             pause = float(rng.uniform(0.1, 0.7)) if parts else 0.0
             if parts and total + pause + entry.seconds > seconds:
                 break
@@ -113,13 +146,19 @@ class Library:
             texts.append(utterance.text)
             total += pause + entry.seconds
             index += 1
-        return Utterance(np.concatenate(parts), " ".join(texts))
+        if cut:
+            last = self.prefix(rng, index - 1)
+            parts[-1], texts[-1] = last.samples, last.text
+            cut = last.cut
+        return Utterance(np.concatenate(parts), " ".join(texts).strip(), cut)
 
 
 class BatchMaker:
     """Makes the batch of any step."""
 
-    def __init__(self, shards: Path, vocabulary_folder: Path, seed: int, plan: tuple[Stage, ...]) -> None:
+    def __init__(
+        self, shards: Path, vocabulary_folder: Path, seed: int, plan: tuple[Stage, ...]
+    ) -> None:
         self._folder, self._seed, self._plan = shards, seed, plan
         self._vocabulary = vocabulary.Vocabulary(vocabulary_folder)
         self._libraries: dict[tuple[str, ...], Library] = {}
@@ -138,12 +177,14 @@ class BatchMaker:
                 speech = [library.clip(int(i)).samples for i in rng.integers(len(library), size=3)]
                 rows.append(Utterance(nonspeech.draw(rng, len(utterance.samples), speech), ""))
             else:
-                sound = augment.augment(rng, utterance.samples, stage.augmentation)
+                sound = augment.augment(rng, utterance.samples, stage.augmentation, utterance.cut)
                 rows.append(Utterance(sound, utterance.text))
         rows = [r for r in rows if _learnable(r)]
         if not rows:
             return self.batch(step + 1_000_000_007 % 997)
-        return collate(rows, self._vocabulary, plain=[bool(rng.random() < stage.plain) for _ in rows])
+        return collate(
+            rows, self._vocabulary, plain=[bool(rng.random() < stage.plain) for _ in rows]
+        )
 
     def _library(self, stage: Stage, step: int) -> Library:
         if stage.sources not in self._libraries:
@@ -156,27 +197,38 @@ class BatchMaker:
 
 def _draw(rng: np.random.Generator, library: Library, stage: Stage) -> list[Utterance]:
     if rng.random() >= stage.joined:
-        return [library.clip(i) for i in library.similar(rng, stage.seconds, stage.batch_seconds)]
+        indices = library.similar(rng, stage.seconds, stage.batch_seconds)
+        return [
+            library.prefix(rng, i) if rng.random() < stage.prefixes else library.clip(i)
+            for i in indices
+        ]
     length = float(rng.uniform(3.0, stage.seconds))
-    return [library.joined(rng, length) for _ in range(max(1, int(stage.batch_seconds / length)))]
+    count = max(1, int(stage.batch_seconds / length))
+    return [library.joined(rng, length, bool(rng.random() < stage.prefixes)) for _ in range(count)]
 
 
 def _learnable(row: Utterance) -> bool:
     frames = len(row.samples) / SAMPLE_RATE * 25
-    return len(row.samples) >= MIN_SAMPLES and len(plain_words(row.text)) <= _MOST_LABELS_PER_FRAME * frames + 2
+    return (
+        len(row.samples) >= MIN_SAMPLES
+        and len(plain_words(row.text)) <= _MOST_CHARACTERS_PER_FRAME * frames + 2
+    )
 
 
 def collate(rows: list[Utterance], words: vocabulary.Vocabulary, plain: list[bool]) -> Batch:
+    """Features and targets of some utterances; ``plain`` says which get the nopnc prompt."""
     features = [log_mel(r.samples).T for r in rows]
     frames = np.array([len(f) for f in features], np.int64)
     padded = -(-int(frames.max()) // 32) * 32  # few distinct lengths: kernels are chosen per shape
     encoded: list[tuple[list[int], list[int], list[tuple[int, int]]]] = []
     labels: list[list[int]] = []
     for row, is_plain in zip(rows, plain, strict=True):
-        text = plain_words(row.text) if is_plain else row.text
-        ids, pieces = words.encode(text)
-        encoded.append((words.prompt(not is_plain), ids, vocabulary.spans(pieces, row.text)))
-        labels.append(vocabulary.ctc_labels(row.text))
+        bare = plain_words(row.text)
+        ids, pieces = words.encode(bare if is_plain else row.text)
+        row_labels, parts = words.ctc_labels(bare)
+        said_in = [vocabulary.covering(span, parts) for span in vocabulary.spans(pieces, bare)]
+        encoded.append((words.prompt(not is_plain), ids, said_in))
+        labels.append(row_labels)
     prompt = len(encoded[0][0])
     width = prompt + max(len(ids) for _, ids, _ in encoded)
     count = len(rows)
@@ -200,8 +252,9 @@ def collate(rows: list[Utterance], words: vocabulary.Vocabulary, plain: list[boo
     return batch
 
 
-def _work(maker: BatchMaker, first: int, queue: Any, stop: Any) -> None:
+def _work(maker: BatchMaker, first: int, queue: "Queue[Batch | None]", stop: Event) -> None:
     parent = os.getppid()
+    queue.cancel_join_thread()  # what is still queued is of no use to anyone
     step = first
     while not stop.is_set():
         batch = maker.batch(step)

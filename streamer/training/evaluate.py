@@ -34,6 +34,8 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
+    """Sound, and what was said in it."""
+
     samples: Samples
     text: str
 
@@ -50,10 +52,12 @@ def held_out(shards: Path, split: str, count: int) -> list[Sample]:
 
 
 def with_noise(rng: np.random.Generator, samples: Samples) -> Samples:
+    """At 10 dB."""
     return augment.noisy(rng, samples, 10.0)
 
 
 def over_the_telephone(_: np.random.Generator, samples: Samples) -> Samples:
+    """8 kHz mu-law."""
     return augment.narrow_band(samples)
 
 
@@ -78,12 +82,15 @@ def without_speech(folder: Path | None, count: int) -> list[Sample]:
     quiet = [r for r in recordings.read_manifest(folder) if not r.text] if folder else []
     for recording in quiet:
         sound = recordings.load(recording.path)
-        pieces = [sound[i : i + 4 * SAMPLE_RATE] for i in range(0, len(sound), 4 * SAMPLE_RATE)][:20]
+        pieces = [sound[i : i + 4 * SAMPLE_RATE] for i in range(0, len(sound), 4 * SAMPLE_RATE)][
+            :20
+        ]
         found += [Sample(p, "") for p in pieces if len(p) >= SAMPLE_RATE // 2]
     return found
 
 
 def transcripts(engine: Engine, samples: list[Sample]) -> list[str]:
+    """What the engine hears in each; only the first 30 s of longer ones."""
     longest = int(_LONGEST_SECONDS * SAMPLE_RATE)
     clips = [Clip(s.samples[:longest].astype(np.float32), "en", True) for s in samples]
     texts = [""] * len(clips)
@@ -92,21 +99,29 @@ def transcripts(engine: Engine, samples: list[Sample]) -> list[str]:
     return texts
 
 
-def speech_result(engine: Engine, name: str, samples: list[Sample], effect: Effect | None = None) -> Result:
+def speech_result(
+    engine: Engine, name: str, samples: list[Sample], effect: Effect | None = None
+) -> Result:
+    """The word error rate of some samples, after an effect where one is given."""
     rng = np.random.default_rng(_SEED)
     heard = [Sample(effect(rng, s.samples), s.text) for s in samples] if effect else samples
     texts = transcripts(engine, heard)
     references = [s.text for s in samples]
     wrong = [
-        (r, t) for r, t in zip(references, texts, strict=True) if scoring.normalised(r) != scoring.normalised(t)
+        (r, t)
+        for r, t in zip(references, texts, strict=True)
+        if scoring.normalised(r) != scoring.normalised(t)
     ]
     return Result(name, len(samples), scoring.word_error_rate(references, texts), tuple(wrong[:8]))
 
 
 def silence_result(engine: Engine, samples: list[Sample]) -> Result:
+    """The share of samples without speech that gave any text."""
     texts = transcripts(engine, samples)
     talked = [("", t) for t in texts if t]
-    return Result("non-speech with any text", len(samples), len(talked) / len(samples), tuple(talked[:8]))
+    return Result(
+        "non-speech with any text", len(samples), len(talked) / len(samples), tuple(talked[:8])
+    )
 
 
 def evaluate(engine: Engine, shards: Path, folder: Path | None, count: int) -> list[Result]:
@@ -115,6 +130,7 @@ def evaluate(engine: Engine, shards: Path, folder: Path | None, count: int) -> l
     results = [
         speech_result(engine, "held-out text, seen voices", seen),
         speech_result(engine, "held-out text, unseen voices", unseen),
+        speech_result(engine, "other English, seen voices", held_out(shards, "open", count)),
         speech_result(engine, "seen voices, noise floor -70 dBFS", seen, faintly),
         speech_result(engine, "seen voices, 10 dB noise", seen, with_noise),
         speech_result(engine, "seen voices, mu-law 8 kHz", seen, over_the_telephone),

@@ -1,22 +1,22 @@
-"""The three losses: CTC on the encoder, cross-entropy on the decoder, and a guide for its attention."""
+"""The losses: CTC on the encoder, cross-entropy on the decoder, a guide for its attention."""
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from streamer.training.alignment import forced_alignment
 from streamer.training.batches import Batch
 
-_REACH = 3
-"""Encoder frames around a piece's own characters within which attention is right: 120 ms."""
+_REACH = 4
+"""Encoder frames around a piece's own characters within which attention is right: 160 ms."""
 _GUIDED_HEADS = 2
 
 
 def ctc_loss(log_probs: Tensor, valid: Tensor, batch: Batch) -> Tensor:
     """Per label. ``log_probs`` (B, S, C)."""
-    loss = F.ctc_loss(
+    loss = functional.ctc_loss(
         log_probs.transpose(0, 1),
         torch.from_numpy(batch.labels),
         valid.sum(1),
@@ -28,7 +28,8 @@ def ctc_loss(log_probs: Tensor, valid: Tensor, batch: Batch) -> Tensor:
 
 
 def attention_loss(logits: Tensor, batch: Batch, smoothing: float) -> Tensor:
-    return F.cross_entropy(
+    """Per target. ``logits`` (B, L, V)."""
+    return functional.cross_entropy(
         logits.float().flatten(0, 1),
         torch.from_numpy(batch.targets).flatten(),
         ignore_index=-100,
@@ -36,8 +37,10 @@ def attention_loss(logits: Tensor, batch: Batch, smoothing: float) -> Tensor:
     )
 
 
-def guide_windows(log_probs: NDArray[np.float32], frames: NDArray[np.int64], batch: Batch) -> NDArray[np.bool_]:
-    """(B, L, S): the encoder frames that each target may look at; all False where it is not guided."""
+def guide_windows(
+    log_probs: NDArray[np.float32], frames: NDArray[np.int64], batch: Batch
+) -> NDArray[np.bool_]:
+    """(B, L, S): the encoder frames that each target may look at; all False for one not guided."""
     times = forced_alignment(log_probs, frames, batch.labels, batch.label_sizes)
     start, end = batch.spans[..., 0], batch.spans[..., 1]
     last = np.maximum(end - 1, 0)
@@ -45,12 +48,14 @@ def guide_windows(log_probs: NDArray[np.float32], frames: NDArray[np.int64], bat
     last_frame = np.take_along_axis(times, last, 1)
     guided = (end > start) & (first_frame >= 0) & (last_frame >= 0)
     position = np.arange(log_probs.shape[1])
-    inside = (position >= first_frame[..., None] - _REACH) & (position <= last_frame[..., None] + _REACH)
+    inside = (position >= first_frame[..., None] - _REACH) & (
+        position <= last_frame[..., None] + _REACH
+    )
     return inside & guided[..., None]
 
 
 def guide_loss(attentions: list[Tensor], windows: NDArray[np.bool_]) -> Tensor:
-    """Minus the log of the attention that falls into the windows, over some heads of every layer."""
+    """Minus the log of the attention that falls into the windows, for some heads of each layer."""
     allowed = torch.from_numpy(windows)
     guided = allowed.any(-1)
     if not bool(guided.any()):

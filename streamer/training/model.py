@@ -1,20 +1,21 @@
 """The network in training: transformers' own modules, run by a leaner forward pass.
 
-The weights are those of ``CohereAsrForConditionalGeneration``, so a checkpoint is one of that class and
-publishes through the same export as the real model. The forward pass here computes the same function
-(a test compares them) but projects relative positions once per batch instead of once per row, and hands
-out the cross-attention that the guided loss needs. A CTC head on the encoder exists only in training.
+The weights are those of ``CohereAsrForConditionalGeneration``, so a checkpoint is one of that class
+and publishes through the same export as the real model. The forward pass here computes the same
+function (a test compares them) but projects relative positions once per batch instead of once per
+row, and hands out the cross-attention that the guided loss needs. A CTC head on the encoder exists
+only in training.
 """
 
 import math
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import CohereAsrConfig, CohereAsrForConditionalGeneration
 
-from streamer.training import vocabulary
+from streamer.training.vocabulary import END, FIRST_PIECE
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ DEFAULT = Size()
 
 
 def configuration(size: Size, vocabulary_size: int) -> CohereAsrConfig:
+    """The real model's configuration, smaller and with half its subsampling."""
     encoder = {
         "model_type": "parakeet_encoder",
         "hidden_size": size.hidden,
@@ -60,7 +62,7 @@ class TrainedModel(nn.Module):
     def __init__(self, size: Size, vocabulary_size: int) -> None:
         super().__init__()
         self.asr = CohereAsrForConditionalGeneration(configuration(size, vocabulary_size))
-        self.ctc = nn.Linear(size.hidden, vocabulary.CTC_SIZE)
+        self.ctc = nn.Linear(size.hidden, vocabulary_size - FIRST_PIECE + 1)
         self.dropout = 0.0
         _set_sinusoids(self.asr.model.decoder.pos_emb.weight)
         for module in self.modules():
@@ -81,9 +83,13 @@ class TrainedModel(nn.Module):
             hidden = self._encoder_layer(layer, hidden, valid, positions)
         return hidden, valid
 
-    def _encoder_layer(self, layer: nn.Module, x: Tensor, valid: Tensor, positions: Tensor) -> Tensor:
+    def _encoder_layer(
+        self, layer: nn.Module, x: Tensor, valid: Tensor, positions: Tensor
+    ) -> Tensor:
         x = x + 0.5 * self._drop(layer.feed_forward1(layer.norm_feed_forward1(x)))
-        x = x + self._drop(_relative_attention(layer.self_attn, layer.norm_self_att(x), valid, positions))
+        x = x + self._drop(
+            _relative_attention(layer.self_attn, layer.norm_self_att(x), valid, positions)
+        )
         x = x + self._drop(_convolution(layer.conv, layer.norm_conv(x), valid))
         x = x + 0.5 * self._drop(layer.feed_forward2(layer.norm_feed_forward2(x)))
         return layer.norm_out(x)
@@ -101,20 +107,24 @@ class TrainedModel(nn.Module):
         for layer in decoder.layers:
             normal = layer.input_layernorm(x)
             x = x + self._drop(_attention(layer.self_attn, normal, normal, causal)[0])
-            heard, weights = _attention(layer.encoder_attn, layer.post_attention_layernorm(x), memory, seen)
+            heard, weights = _attention(
+                layer.encoder_attn, layer.post_attention_layernorm(x), memory, seen
+            )
             attentions.append(weights)
             x = x + self._drop(heard)
             x = x + self._drop(layer.mlp(layer.final_layernorm(x)))
         return self.asr.proj_out(decoder.norm(x)), attentions
 
     def _drop(self, x: Tensor) -> Tensor:
-        return F.dropout(x, self.dropout, self.training) if self.dropout else x
+        return functional.dropout(x, self.dropout, self.training) if self.dropout else x
 
 
 def _set_sinusoids(weight: Tensor) -> None:
     """The released model's slots hold sinusoids divided by the root of their number."""
     slots, width = weight.shape
-    angle = torch.arange(slots)[:, None] * torch.exp(torch.arange(0, width, 2) * (-math.log(10000.0) / width))
+    angle = torch.arange(slots)[:, None] * torch.exp(
+        torch.arange(0, width, 2) * (-math.log(10000.0) / width)
+    )
     with torch.no_grad():
         weight[:, 0::2] = angle.sin() / math.sqrt(width)
         weight[:, 1::2] = angle.cos() / math.sqrt(width)
@@ -124,9 +134,15 @@ def _split(x: Tensor, heads: int) -> Tensor:
     return x.unflatten(-1, (heads, -1)).transpose(1, 2)
 
 
-def _attention(module: nn.Module, x: Tensor, memory: Tensor, visible: Tensor) -> tuple[Tensor, Tensor]:
+def _attention(
+    module: nn.Module, x: Tensor, memory: Tensor, visible: Tensor
+) -> tuple[Tensor, Tensor]:
     heads = module.config.num_attention_heads
-    q, k, v = _split(module.q_proj(x), heads), _split(module.k_proj(memory), heads), _split(module.v_proj(memory), heads)
+    q, k, v = (
+        _split(module.q_proj(x), heads),
+        _split(module.k_proj(memory), heads),
+        _split(module.v_proj(memory), heads),
+    )
     scores = (q @ k.transpose(2, 3)).float() * module.scaling
     weights = scores.masked_fill(~visible, -1e4).softmax(-1)
     out = (weights.to(v.dtype) @ v).transpose(1, 2).flatten(2)
@@ -135,11 +151,15 @@ def _attention(module: nn.Module, x: Tensor, memory: Tensor, visible: Tensor) ->
 
 def _relative_attention(module: nn.Module, x: Tensor, valid: Tensor, positions: Tensor) -> Tensor:
     heads, length = module.config.num_attention_heads, x.shape[1]
-    q, k, v = _split(module.q_proj(x), heads), _split(module.k_proj(x), heads), _split(module.v_proj(x), heads)
+    q, k, v = (
+        _split(module.q_proj(x), heads),
+        _split(module.k_proj(x), heads),
+        _split(module.v_proj(x), heads),
+    )
     r = _split(module.relative_k_proj(positions), heads)
     content = (q + module.bias_u[:, None]) @ k.transpose(2, 3)
     relative = (q + module.bias_v[:, None]) @ r.transpose(2, 3)
-    rows = F.pad(relative, (1, 0)).view(x.shape[0], heads, 2 * length, length)
+    rows = functional.pad(relative, (1, 0)).view(x.shape[0], heads, 2 * length, length)
     relative = rows[:, :, 1:].reshape(x.shape[0], heads, length, 2 * length - 1)[..., :length]
     scores = (content + relative).float() * module.scaling
     weights = scores.masked_fill(~valid[:, None, None, :], -1e4).softmax(-1)
@@ -148,27 +168,29 @@ def _relative_attention(module: nn.Module, x: Tensor, valid: Tensor, positions: 
 
 def _convolution(module: nn.Module, x: Tensor, valid: Tensor) -> Tensor:
     first, second = module.pointwise_conv1, module.pointwise_conv2
-    x = F.glu(F.linear(x, first.weight.squeeze(-1), first.bias), dim=-1)
+    x = functional.glu(functional.linear(x, first.weight.squeeze(-1), first.bias), dim=-1)
     x = x.masked_fill(~valid[..., None], 0.0).transpose(1, 2)
     x = module.activation(module.norm(module.depthwise_conv(x)))
-    return F.linear(x.transpose(1, 2), second.weight.squeeze(-1), second.bias)
+    return functional.linear(x.transpose(1, 2), second.weight.squeeze(-1), second.bias)
 
 
 @torch.no_grad()
-def greedy(model: TrainedModel, encoded: Tensor, valid: Tensor, prompt: list[int], limit: int) -> list[list[int]]:
-    """Greedy decoding of a batch, for validation in training; the server has its own, faster one."""
+def greedy(
+    model: TrainedModel, encoded: Tensor, valid: Tensor, prompt: list[int], limit: int
+) -> list[list[int]]:
+    """Greedy decoding of a batch, for validation; the server has its own, faster one."""
     rows = len(encoded)
     tokens = torch.tensor([prompt]).repeat(rows, 1)
     ended = torch.zeros(rows, dtype=torch.bool)
     for _ in range(limit):
         logits, _ = model.decode(tokens, encoded, valid)
-        best = logits[:, -1].argmax(-1).masked_fill(ended, vocabulary.END)
+        best = logits[:, -1].argmax(-1).masked_fill(ended, END)
         tokens = torch.cat([tokens, best[:, None]], 1)
-        ended |= best == vocabulary.END
+        ended |= best == END
         if bool(ended.all()):
             break
     return [_until_end(row) for row in tokens[:, len(prompt) :].tolist()]
 
 
 def _until_end(row: list[int]) -> list[int]:
-    return row[: row.index(vocabulary.END)] if vocabulary.END in row else row
+    return row[: row.index(END)] if END in row else row

@@ -40,6 +40,7 @@ def publish(folders: Folders, out: Path, *, checkpoints: int) -> TrainedModel:
 
 
 def averaged_model(folders: Folders, checkpoints: int) -> TrainedModel:
+    """The mean of the last checkpoints, ready to run."""
     model = TrainedModel(DEFAULT, vocabulary.Vocabulary(folders.vocabulary).size)
     weights = average(last_checkpoints(folders, checkpoints))
     integers = {n: v for n, v in model.state_dict().items() if not v.is_floating_point()}

@@ -1,4 +1,4 @@
-"""The recording that ``streamer demo`` plays: five sentences of the domain, none of them trained on."""
+"""The recording that ``streamer demo`` plays: sentences of the domain that no model trained on."""
 
 from pathlib import Path
 

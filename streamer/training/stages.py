@@ -1,23 +1,27 @@
 """The recipe: what each stage trains on, and with which losses.
 
-Stages follow one another in one run; a step belongs to the stage that its number falls into, so a run
-that is stopped and resumed goes on where it was.
+Stages follow one another in one run; a step belongs to the stage that its number falls into, so a
+run that is stopped and resumed goes on where it was.
 """
 
 from dataclasses import dataclass
 
 from streamer.training.audio.augment import Augmentation
 
+NONE = Augmentation()
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One part of the curriculum.
 
-    ``seconds`` is the longest utterance, ``joined`` the share of batches whose utterances are joined from
-    several sentences, ``batch_seconds`` the audio in a batch. ``attention``, ``ctc`` and ``guide`` weigh
-    the three losses. ``corrupted`` is the share of the decoder's input tokens that are replaced at
-    random: the decoder cannot then lean on what was said before, and listens. The learning rate runs in a
-    straight line from ``rate`` to ``rate_end``.
+    ``seconds`` is the longest utterance, ``joined`` the share of batches with utterances joined from
+    several sentences, ``prefixes`` of utterances cut off in the middle, ``nonspeech`` of those
+    replaced by sound without words, ``plain`` of those with the nopnc prompt, ``masked`` of those
+    that SpecAugment masks; ``batch_seconds`` is the audio in a batch. ``attention``, ``ctc`` and
+    ``guide`` weigh the three losses. ``corrupted`` is the share of the decoder's input tokens that
+    are replaced at random: the decoder cannot then lean on what was said before, and listens. The
+    learning rate runs in a straight line from ``rate`` to ``rate_end``.
     """
 
     name: str
@@ -38,7 +42,7 @@ class Stage:
     dropout: float = 0.0
     smoothing: float = 0.0
     sources: tuple[str, ...] = ("train",)
-    augmentation: Augmentation = Augmentation()
+    augmentation: Augmentation = NONE
 
 
 WARM_UP_STEPS = 400
@@ -48,14 +52,22 @@ _MEDIUM = Augmentation(speed=0.6, room=0.2, noise=0.4, telephone=0.15, tilt=0.3,
 _FULL = Augmentation(speed=0.6, room=0.3, noise=0.5, telephone=0.2, tilt=0.4, lowest_snr_db=4)
 
 STAGES = (
-    Stage("a: CTC, short clips", 1200, 4.0, 24, 1.2e-3, 1.2e-3, ctc=1.0, augmentation=_LIGHT),
+    Stage("a: CTC alone, short clips", 1200, 4.0, 24, 1.2e-3, 1.2e-3, ctc=1.0, augmentation=_LIGHT),
     Stage(
-        "b: attention, guided", 5000, 8.0, 30, 1.2e-3, 9e-4, ctc=0.5, attention=1.0, guide=0.5, joined=0.3,
-        nonspeech=0.04, corrupted=0.15, masked=0.3, smoothing=0.05, augmentation=_MEDIUM,
+        "b: attention joins, guided", 3000, 6.0, 24, 6.0e-4, 5.5e-4,
+        ctc=0.5, attention=1.0, guide=0.5, joined=0.15, nonspeech=0.03,
+        corrupted=0.15, smoothing=0.05, augmentation=_LIGHT,
     ),
     Stage(
-        "c: long, noisy", 9000, 20.0, 40, 9e-4, 1e-4, ctc=0.3, attention=1.0, guide=0.1, joined=0.5,
-        prefixes=0.1, nonspeech=0.12, corrupted=0.1, masked=0.6, smoothing=0.05, augmentation=_FULL,
+        "c: noise, room, telephone", 1500, 9.0, 26, 5.5e-4, 4.0e-4,
+        ctc=0.5, attention=1.0, guide=0.2, joined=0.35, nonspeech=0.06,
+        corrupted=0.12, masked=0.3, smoothing=0.05, augmentation=_MEDIUM,
+        sources=("train", "lj"),
+    ),
+    Stage(
+        "d: long, all effects", 1800, 22.0, 34, 4.0e-4, 1e-5,
+        ctc=0.3, attention=1.0, guide=0.05, joined=0.5, prefixes=0.1, nonspeech=0.12,
+        corrupted=0.08, masked=0.5, smoothing=0.05, augmentation=_FULL,
         sources=("train", "lj"),
     ),
 )  # fmt: skip
@@ -71,6 +83,12 @@ def at(step: int, stages: tuple[Stage, ...] = STAGES) -> tuple[Stage, float] | N
     return None
 
 
+def total(stages: tuple[Stage, ...]) -> int:
+    """Steps of a whole plan."""
+    return sum(stage.steps for stage in stages)
+
+
 def learning_rate(step: int, stage: Stage, done: float) -> float:
+    """The rate at a step that lies ``done`` (0..1) into its stage."""
     rate = stage.rate + (stage.rate_end - stage.rate) * done
     return rate * min(1.0, (step + 1) / WARM_UP_STEPS)

@@ -1,8 +1,6 @@
-"""The training loop: resumable by step, with validation by what is served, greedy attention decoding."""
+"""The training loop: resumable by step, validated by what is served, greedy attention decoding."""
 
-import json
 import os
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from torch import Tensor, distributed
 from streamer.training import losses, stages, vocabulary
 from streamer.training.audio.shards import read_shard, shard_paths
 from streamer.training.batches import Batch, BatchMaker, Utterance, collate, stream
+from streamer.training.log import RunLog
 from streamer.training.model import DEFAULT, Size, TrainedModel, greedy
 from streamer.training.stages import Stage
 from streamer.training.text.corpus import plain_words
@@ -29,44 +28,59 @@ _CLIP_NORM = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """Where a run keeps its things, all under one working folder outside the repository."""
+    """Where a run keeps its things: all under one working folder, outside the repository."""
 
     work: Path
 
     @property
     def shards(self) -> Path:
+        """Clean speech."""
         return self.work / "shards"
 
     @property
     def vocabulary(self) -> Path:
+        """Pieces and ``tokens.txt``."""
         return self.work / "vocabulary"
 
     @property
     def checkpoints(self) -> Path:
+        """The last state, and weights kept on the way."""
         return self.work / "checkpoints"
 
     @property
+    def log(self) -> Path:
+        """Losses and word error rates by step."""
+        return self.work / "log.jsonl"
+
+    @property
     def last(self) -> Path:
+        """What a run resumes from."""
         return self.checkpoints / "last.pt"
 
 
 class Trainer:
     """A model, its optimiser and its step."""
 
-    def __init__(self, folders: Folders, size: Size = DEFAULT, plan: tuple[Stage, ...] = stages.STAGES) -> None:
+    def __init__(
+        self, folders: Folders, size: Size = DEFAULT, plan: tuple[Stage, ...] = stages.STAGES
+    ) -> None:
         self._folders, self._plan = folders, plan
         self.words = vocabulary.Vocabulary(folders.vocabulary)
         torch.manual_seed(1)
         self.model = TrainedModel(size, self.words.size)
         decayed = [p for p in self.model.parameters() if p.ndim > 1]
         plain = [p for p in self.model.parameters() if p.ndim <= 1]
-        groups: list[dict[str, Any]] = [{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}]
+        groups: list[dict[str, Any]] = [
+            {"params": decayed, "weight_decay": 0.01},
+            {"params": plain, "weight_decay": 0.0},
+        ]
         self._optimiser = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.98), fused=True)
         self.step = 0
         if folders.last.exists():
             self._load(folders.last)
 
     def train_step(self, batch: Batch) -> dict[str, float]:
+        """One step; returns the losses, unweighted. Raises ValueError after the last stage."""
         found = stages.at(self.step, self._plan)
         if found is None:
             raise ValueError(f"step {self.step} is after the last stage")
@@ -99,7 +113,9 @@ class Trainer:
         out = {"ctc": (stage.ctc, losses.ctc_loss(log_probs, valid, batch))}
         if not stage.attention:
             return out
-        inputs = corrupted(torch.from_numpy(batch.inputs), torch.from_numpy(batch.targets), stage, self.words.size)
+        inputs = corrupted(
+            torch.from_numpy(batch.inputs), torch.from_numpy(batch.targets), stage, self.words.size
+        )
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits, attentions = self.model.decode(inputs, encoded, valid)
         out["attention"] = (stage.attention, losses.attention_loss(logits, batch, stage.smoothing))
@@ -109,8 +125,13 @@ class Trainer:
         return out
 
     def save(self) -> None:
+        """Writes the last state, and every `KEEP_STEPS` a copy of the weights that is kept."""
         self._folders.checkpoints.mkdir(parents=True, exist_ok=True)
-        state = {"model": self.model.state_dict(), "step": self.step, "optimiser": self._optimiser.state_dict()}
+        state = {
+            "model": self.model.state_dict(),
+            "step": self.step,
+            "optimiser": self._optimiser.state_dict(),
+        }
         _write(state, self._folders.last)
         if self.step % KEEP_STEPS == 0:
             kept = {"model": self.model.state_dict(), "step": self.step}
@@ -143,7 +164,7 @@ def _write(state: dict[str, Any], path: Path) -> None:
 
 
 def masked(features: Tensor, frames: Tensor, share: float) -> Tensor:
-    """SpecAugment: in ``share`` of the rows, two bands of mel bins and some stretches of time become zero."""
+    """SpecAugment: in ``share`` of the rows, two bands of bins and some stretches become zero."""
     features = features.clone()
     for row, length in zip(features, frames.tolist(), strict=True):
         if float(torch.rand(())) >= share:
@@ -164,31 +185,34 @@ def corrupted(inputs: Tensor, targets: Tensor, stage: Stage, size: int) -> Tenso
     is_text = torch.zeros_like(inputs, dtype=torch.bool)
     is_text[:, 1:] = targets[:, :-1] >= 0
     chosen = is_text & (torch.rand(inputs.shape) < stage.corrupted)
-    first_piece = len(vocabulary.CONTROL_TOKENS) + 256
-    return torch.where(chosen, torch.randint(first_piece, size, inputs.shape), inputs)
+    return torch.where(chosen, torch.randint(vocabulary.FIRST_PIECE, size, inputs.shape), inputs)
 
 
 def validation_rows(folder: Path, split: str, count: int = _VALIDATION_CLIPS) -> list[Utterance]:
-    """Clean held-out clips with the margins that a voice detector leaves, spread over the split."""
-    rows: list[Utterance] = []
-    for path in shard_paths(folder, split):
-        shard = read_shard(path)
-        for entry in shard.entries[:: max(1, len(shard.entries) // count)]:
-            sound = np.pad(shard.clip(entry).astype(np.float32) / 32768, (4000, 4000))
-            rows.append(Utterance(sound, entry.text))
-    return rows[:count]
+    """Clean held-out clips with the margins that a voice detector leaves, from all of a split."""
+    rows = [
+        Utterance(np.pad(shard.clip(entry).astype(np.float32) / 32768, 4000), entry.text)
+        for shard in map(read_shard, shard_paths(folder, split))
+        for entry in shard.entries
+    ]
+    return rows[:: max(1, len(rows) // count)][:count]
 
 
 @torch.no_grad()
-def validate(model: TrainedModel, words: vocabulary.Vocabulary, rows: list[Utterance]) -> dict[str, Any]:
-    """WER of the greedy attention output and of the CTC head's, on words without case and punctuation."""
+def validate(
+    model: TrainedModel, words: vocabulary.Vocabulary, rows: list[Utterance]
+) -> dict[str, Any]:
+    """WER of the greedy attention output and of the CTC head's, over plain words."""
     model.eval()
     batch = collate(rows, words, plain=[False] * len(rows))
     encoded, valid = model.encode(torch.from_numpy(batch.features), torch.from_numpy(batch.frames))
     limit = min(120, batch.inputs.shape[1] + 10)
-    said = [words.tokenizer.decode(ids) for ids in greedy(model, encoded, valid, words.prompt(True), limit)]
+    said = [
+        words.tokenizer.decode(ids)
+        for ids in greedy(model, encoded, valid, words.prompt(True), limit)
+    ]
     best = model.ctc(encoded).argmax(-1).masked_fill(~valid, 0)
-    heard = [vocabulary.ctc_text(i for i in row.unique_consecutive().tolist() if i) for row in best]
+    heard = [words.ctc_text(i for i in row.unique_consecutive().tolist() if i) for row in best]
     truth = [plain_words(r.text) for r in rows]
     return {
         "wer": jiwer.wer(truth, [plain_words(s) for s in said]),
@@ -200,8 +224,8 @@ def validate(model: TrainedModel, words: vocabulary.Vocabulary, rows: list[Utter
 def run(folders: Folders, *, processes: int, until: int | None = None) -> None:
     """Trains from the last checkpoint to the end of the plan, or to step ``until``.
 
-    Each process has one thread and its own batches, and they share gradients: on two busy cores that
-    was 1.5 times as fast as two threads in one process.
+    Each process has one thread and its own batches, and they share gradients: on two free cores
+    that was 1.5 times as fast as two threads in one process.
     """
     if processes == 1:
         _run(0, folders, 1, until)
@@ -218,47 +242,20 @@ def _run(rank: int, folders: Folders, processes: int, until: int | None) -> None
     splits = ("seen", "unseen")[rank::processes]
     validation = {split: validation_rows(folders.shards, split) for split in splits}
     maker = BatchMaker(folders.shards, folders.vocabulary, rank, stages.STAGES)
-    with Log(folders.work / "log.jsonl", processes) as log:
+    with RunLog(
+        folders.log, trainer.step, stages.total(stages.STAGES), processes, visible=rank == 0
+    ) as log:
         for batch in stream(maker, trainer.step):
             log.add(trainer.train_step(batch), batch.seconds)
             if trainer.step % SAVE_STEPS == 0:
                 if rank == 0:
                     trainer.save()
-                scores = {n: validate(trainer.model, trainer.words, rows) for n, rows in validation.items()}
+                scores = {
+                    n: validate(trainer.model, trainer.words, rows)
+                    for n, rows in validation.items()
+                }
                 log.write(trainer.step, scores)
             elif trainer.step % LOG_STEPS == 0 and rank == 0:
                 log.write(trainer.step, {})
             if until is not None and trainer.step >= until:
                 break
-
-
-class Log:
-    """Lines of JSON with the mean losses since the last line."""
-
-    def __init__(self, path: Path, processes: int) -> None:
-        self._file = path.open("a", encoding="utf-8")
-        self._processes = processes
-        self._clear()
-
-    def __enter__(self) -> "Log":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def add(self, values: dict[str, float], seconds: float) -> None:
-        for name, value in values.items():
-            self._sums[name] = self._sums.get(name, 0.0) + value
-        self._count += 1
-        self._audio += seconds * self._processes
-
-    def write(self, step: int, scores: dict[str, Any]) -> None:
-        line: dict[str, Any] = {"step": step, "time": time.strftime("%H:%M:%S")}
-        line["speed"] = round(self._audio / (time.monotonic() - self._began))
-        line |= {name: round(total / self._count, 3) for name, total in self._sums.items()}
-        print(json.dumps(line | scores), file=self._file, flush=True)
-        self._clear()
-
-    def _clear(self) -> None:
-        self._sums: dict[str, float] = {}
-        self._count, self._audio, self._began = 0, 0.0, time.monotonic()

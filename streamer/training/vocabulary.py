@@ -1,7 +1,8 @@
 """The embedded model's vocabulary: the real model's control tokens, bytes, and a few BPE pieces.
 
 Small on purpose: whole-word pieces were seen not to converge in hours of audio, 70 to 200 short
-pieces do. Beside it stand the characters of the auxiliary CTC head.
+pieces do. The auxiliary CTC head spells with the same pieces, in plain words: single characters
+were tried, and at 40 ms a frame quick speech has more of them than frames.
 """
 
 from collections.abc import Iterable
@@ -11,22 +12,22 @@ import sentencepiece
 
 from streamer.engine.tokenizer import WORD_START, Tokenizer
 from streamer.training.text.corpus import plain_words
+from streamer.training.text.words import split
 
-CONTROL_TOKENS = (
-    "<unk> <|nospeech|> <pad> <|endoftext|> <|startoftranscript|> <|pnc|> <|nopnc|> <|startofcontext|> "
-    "<|itn|> <|noitn|> <|timestamp|> <|notimestamp|> <|diarize|> <|nodiarize|> <|spkchange|> "
-    "<|audioseparator|> <|emo:undefined|> <|en|>"
-).split()
-"""In the order of the real model's first ids (section 4 of its contract), languages reduced to one."""
+CONTROL_TOKENS = split("""
+<unk> <|nospeech|> <pad> <|endoftext|> <|startoftranscript|> <|pnc|> <|nopnc|> <|startofcontext|>
+<|itn|> <|noitn|> <|timestamp|> <|notimestamp|> <|diarize|> <|nodiarize|> <|spkchange|>
+<|audioseparator|> <|emo:undefined|> <|en|>
+""")
+"""In the order of the real model's first ids (its tokens.txt), languages reduced to one."""
 
 LANGUAGE = "en"
 PIECES = 150
 PAD = CONTROL_TOKENS.index("<pad>")
 END = CONTROL_TOKENS.index("<|endoftext|>")
 
-CTC_CHARACTERS = " 'abcdefghijklmnopqrstuvwxyz"
-CTC_SIZE = len(CTC_CHARACTERS) + 1
-"""Label 0 is the blank."""
+FIRST_PIECE = len(CONTROL_TOKENS) + 256
+"""The id of the first learned piece. The CTC head knows these alone, its blank being label 0."""
 
 _MODEL = "pieces.model"
 _TOKENS = "tokens.txt"
@@ -44,7 +45,22 @@ class Vocabulary:
         self.size = len(self._ids)
 
     def prompt(self, punctuation: bool) -> list[int]:
+        """What the decoder starts from."""
         return self.tokenizer.prompt(LANGUAGE, punctuation)
+
+    @property
+    def ctc_size(self) -> int:
+        """Labels of the CTC head: the blank and every learned piece."""
+        return self.size - FIRST_PIECE + 1
+
+    def ctc_labels(self, plain: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """Labels of plain words, 1 up, and the range of characters that each stands for."""
+        ids, pieces = self.encode(plain)
+        return [i - FIRST_PIECE + 1 for i in ids], spans(pieces, plain)
+
+    def ctc_text(self, labels: Iterable[int]) -> str:
+        """Labels, blanks removed and repeats merged already, to text."""
+        return self.tokenizer.decode([label + FIRST_PIECE - 1 for label in labels])
 
     def encode(self, text: str) -> tuple[list[int], list[str]]:
         """Ids of a text, and the piece of text that each stands for (``▁`` for a space)."""
@@ -62,22 +78,12 @@ class Vocabulary:
         return ids, kept
 
 
-def ctc_labels(text: str) -> list[int]:
-    """The labels of a text's words, 1 up."""
-    return [CTC_CHARACTERS.index(c) + 1 for c in plain_words(text)]
+def spans(pieces: list[str], plain: str) -> list[tuple[int, int]]:
+    """For each piece of a text's encoding, the range of characters of ``plain`` that it covers.
 
-
-def ctc_text(labels: Iterable[int]) -> str:
-    """Labels, blanks removed and repeats merged already, to text."""
-    return "".join(CTC_CHARACTERS[label - 1] for label in labels)
-
-
-def spans(pieces: list[str], text: str) -> list[tuple[int, int]]:
-    """For each piece of ``text``'s encoding, the range of characters of its plain words that it covers.
-
-    A piece of punctuation covers none (start = end).
+    ``plain`` is the text's plain words. A piece of punctuation covers none (start = end).
     """
-    plain, at = plain_words(text), 0
+    at = 0
     out: list[tuple[int, int]] = []
     for piece in pieces:
         start = at
@@ -88,8 +94,15 @@ def spans(pieces: list[str], text: str) -> list[tuple[int, int]]:
     return out
 
 
+def covering(span: tuple[int, int], parts: list[tuple[int, int]]) -> tuple[int, int]:
+    """The range of ``parts`` (consecutive spans) that touch a span; empty for an empty span."""
+    start, end = span
+    touched = [i for i, (a, b) in enumerate(parts) if a < end and b > start]
+    return (touched[0], touched[-1] + 1) if touched and end > start else (0, 0)
+
+
 def build(folder: Path, sentences: list[str]) -> Vocabulary:
-    """Trains the pieces on sentences (both as written and as plain words) and writes ``tokens.txt``."""
+    """Trains the pieces on sentences, as written and as plain words, and writes ``tokens.txt``."""
     folder.mkdir(parents=True, exist_ok=True)
     both = [form for s in sentences for form in (s, s, plain_words(s))]
     sentencepiece.SentencePieceTrainer.train(
@@ -109,7 +122,7 @@ def build(folder: Path, sentences: list[str]) -> Vocabulary:
     learned = [model.id_to_piece(i) for i in range(1, model.get_piece_size())]
     if WORD_START not in learned:
         learned.append(WORD_START)
-    table = CONTROL_TOKENS + [f"<0x{b:02X}>" for b in range(256)] + learned
+    table = [*CONTROL_TOKENS] + [f"<0x{b:02X}>" for b in range(256)] + learned
     lines = "".join(f"{piece} {i}\n" for i, piece in enumerate(table))
     (folder / _TOKENS).write_text(lines, encoding="utf-8")
     return Vocabulary(folder)

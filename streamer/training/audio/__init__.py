@@ -1,1 +1,1 @@
-"""Sound for training: synthesisers and their voices, shards of clean speech, non-speech, augmentation."""
+"""Sound to train on: voices, shards of clean speech, sound without speech, augmentation."""

@@ -1,4 +1,4 @@
-"""What happens to clean speech between the synthesiser and the model: pace, room, noise, line, level.
+"""From clean speech to what a model hears: pace, room, noise, telephone line, level.
 
 Every function takes and returns (n,) float32 at 16 kHz and draws from the generator it is given.
 """
@@ -29,14 +29,17 @@ class Augmentation:
     lowest_snr_db: float = 5.0
 
 
-def augment(rng: np.random.Generator, speech: Samples, strength: Augmentation) -> Samples:
+def augment(
+    rng: np.random.Generator, speech: Samples, strength: Augmentation, cut: bool = False
+) -> Samples:
+    """Everything in its order; a clip that is ``cut`` off gets no silence after it."""
     if rng.random() < strength.speed:
         speech = resampled(rng, speech)
     if rng.random() < strength.tilt:
         speech = tilted(rng, speech)
     if rng.random() < strength.room:
         speech = in_a_room(rng, speech)
-    speech = surrounded(rng, speech)
+    speech = surrounded(rng, speech, cut)
     gain = 10 ** (rng.uniform(-30, 0) / 20)
     if rng.random() < strength.noise:
         speech = noisy(rng, speech, rng.uniform(strength.lowest_snr_db, 32))
@@ -46,7 +49,9 @@ def augment(rng: np.random.Generator, speech: Samples, strength: Augmentation) -
     return np.clip(speech, -1, 1).astype(np.float32)
 
 
-def resampled(rng: np.random.Generator, speech: Samples, least: float = 0.85, most: float = 1.18) -> Samples:
+def resampled(
+    rng: np.random.Generator, speech: Samples, least: float = 0.85, most: float = 1.18
+) -> Samples:
     """Pace, pitch and vocal-tract length together: another speaker from the same recording."""
     factor = float(np.exp(rng.uniform(np.log(least), np.log(most))))
     return soxr.resample(speech, SAMPLE_RATE * factor, SAMPLE_RATE, quality="LQ").astype(np.float32)
@@ -72,9 +77,13 @@ def in_a_room(rng: np.random.Generator, speech: Samples) -> Samples:
     return (wet / max(1.0, float(np.abs(wet).max()))).astype(np.float32)
 
 
-def surrounded(rng: np.random.Generator, speech: Samples) -> Samples:
-    """Silence before and after, as a voice detector leaves it: mostly 0.1 to 0.4 s, digital or faint noise."""
-    lead, tail = (int(SAMPLE_RATE * _margin(rng)) for _ in range(2))
+def surrounded(rng: np.random.Generator, speech: Samples, cut: bool = False) -> Samples:
+    """Silence around it, as a voice detector leaves it: digital zero or faint noise.
+
+    Mostly 0.05 to 0.45 s on either side; none behind a clip that is ``cut`` off.
+    """
+    lead = int(SAMPLE_RATE * _margin(rng))
+    tail = 0 if cut else int(SAMPLE_RATE * _margin(rng))
     out = np.zeros(lead + len(speech) + tail, np.float32)
     out[lead : lead + len(speech)] = speech
     if rng.random() < 0.6:
@@ -102,7 +111,9 @@ def noisy(rng: np.random.Generator, speech: Samples, snr_db: float) -> Samples:
 def telephone(rng: np.random.Generator, speech: Samples) -> Samples:
     """An 8 kHz line, usually with mu-law; half of them also with its old 200 to 3500 Hz."""
     if rng.random() < 0.5:
-        speech = _filtered(speech, lambda hertz: (hertz < 3500) / (1 + (200 / np.maximum(hertz, 1)) ** 6))
+        speech = _filtered(
+            speech, lambda hertz: (hertz < 3500) / (1 + (200 / np.maximum(hertz, 1)) ** 6)
+        )
     return narrow_band(speech, companded=bool(rng.random() < 0.75))
 
 

@@ -11,7 +11,7 @@ Samples = NDArray[np.float32]
 
 
 def coloured_noise(rng: np.random.Generator, length: int) -> Samples:
-    """Noise whose power falls as 1/f**slope (-0.5 bluish, 0 white, 1 pink, 2 brown), RMS about 1."""
+    """Noise whose power falls as 1/f**slope (-0.5 to 2.2; 0 white, 2 brown), RMS about 1."""
     bank = _noise_bank()
     colour = bank[int(rng.integers(len(bank)))]
     return np.take(colour, np.arange(length) + int(rng.integers(len(colour))), mode="wrap")
@@ -34,7 +34,10 @@ def hum(rng: np.random.Generator, length: int) -> Samples:
     """Mains hum: 50 or 60 Hz and its overtones."""
     time = np.arange(length, dtype=np.float32) / SAMPLE_RATE
     base = rng.choice((50.0, 60.0))
-    parts = [rng.uniform(0, 1) / k * np.sin(2 * np.pi * base * k * time + rng.uniform(0, 6)) for k in range(1, 10)]
+    parts = [
+        rng.uniform(0, 1) / k * np.sin(2 * np.pi * base * k * time + rng.uniform(0, 6))
+        for k in range(1, 10)
+    ]
     return _level(np.sum(parts, axis=0))
 
 
@@ -52,7 +55,9 @@ def tones(rng: np.random.Generator, length: int) -> Samples:
         for _ in range(rng.integers(1, 5)):
             pitch = 110 * 2 ** (rng.integers(0, 48) / 12)
             for k in range(1, rng.integers(2, 6)):
-                out[part] += (fade * np.sin(2 * np.pi * pitch * k * local) / k**1.5).astype(np.float32)
+                out[part] += (fade * np.sin(2 * np.pi * pitch * k * local) / k**1.5).astype(
+                    np.float32
+                )
     return _level(out)
 
 
@@ -62,7 +67,11 @@ def clicks(rng: np.random.Generator, length: int) -> Samples:
     for _ in range(rng.integers(1, 12)):
         size = int(rng.choice((1, 4, 80, 400, 1600)))
         start = int(rng.integers(0, max(1, length - size)))
-        burst = rng.standard_normal(size) * np.exp(-np.arange(size) / (size / 4 + 1)) * rng.uniform(0.2, 1)
+        burst = (
+            rng.standard_normal(size)
+            * np.exp(-np.arange(size) / (size / 4 + 1))
+            * rng.uniform(0.2, 1)
+        )
         out[start : start + size] += burst[: length - start].astype(np.float32)
     return _level(out, peak=0.8)
 
@@ -86,7 +95,9 @@ def draw(rng: np.random.Generator, length: int, speech: list[Samples]) -> Sample
     if kind < 0.45:
         sound = coloured_noise(rng, length)
         if rng.random() < 0.4:  # gusts: the level wanders
-            sound *= np.interp(np.arange(length), np.linspace(0, length, 8), rng.uniform(0.1, 1, 8)).astype(np.float32)
+            sound *= np.interp(
+                np.arange(length), np.linspace(0, length, 8), rng.uniform(0.1, 1, 8)
+            ).astype(np.float32)
     elif kind < 0.57:
         sound = hum(rng, length)
     elif kind < 0.72:

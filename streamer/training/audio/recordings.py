@@ -1,4 +1,4 @@
-"""Recordings of people, from a folder with a ``manifest.jsonl``: some to train on, the rest to measure by."""
+"""Recordings of people, by a folder's ``manifest.jsonl``: some to train on, the rest to measure."""
 
 import json
 import re
@@ -15,7 +15,10 @@ from streamer.engine.base import SAMPLE_RATE
 from streamer.training.audio.shards import ClipEntry, write_shard
 
 TRAINABLE_FOLDER = "ljspeech"
-"""The one part of the project's recordings that may be trained on (LJ Speech 1.1, public domain)."""
+"""The one part of the recordings that may be trained on (LJ Speech 1.1, public domain)."""
+
+READER = "lj:reader"
+"""The voice of those recordings, as shards name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +31,19 @@ class Recording:
 
 
 def read_manifest(folder: Path) -> list[Recording]:
+    """Every recording that the folder's manifest names."""
     lines = (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
     found: list[Recording] = []
     for line in lines:
         entry = json.loads(line)
         trainable = entry["file"].split("/")[0] == TRAINABLE_FOLDER
-        found.append(Recording(folder / entry["file"], entry["text"] if entry["kind"] == "speech" else "", trainable))
+        found.append(
+            Recording(
+                folder / entry["file"],
+                entry["text"] if entry["kind"] == "speech" else "",
+                trainable,
+            )
+        )
     return found
 
 
@@ -41,7 +51,9 @@ def load(path: Path) -> NDArray[np.float32]:
     """(n,) float32 at 16 kHz, channels averaged."""
     samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     mono = samples.mean(axis=1)
-    return mono if rate == SAMPLE_RATE else soxr.resample(mono, rate, SAMPLE_RATE).astype(np.float32)
+    return (
+        mono if rate == SAMPLE_RATE else soxr.resample(mono, rate, SAMPLE_RATE).astype(np.float32)
+    )
 
 
 def as_target(text: str) -> str | None:
@@ -53,9 +65,13 @@ def as_target(text: str) -> str | None:
 
 
 def write_shards(
-    folder: Path, shards: Path, name: str = "lj", copies: int = 2, done: Callable[[int], None] = lambda _: None
+    folder: Path,
+    shards: Path,
+    name: str = "lj",
+    copies: int = 2,
+    done: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Makes shards of the trainable recordings; ``copies`` weighs them against the synthetic speech."""
+    """Makes shards of the trainable recordings, ``copies`` times to weigh against synthesis."""
     entries: list[ClipEntry] = []
     sounds: list[NDArray[np.int16]] = []
     position = 0
@@ -64,8 +80,10 @@ def write_shards(
         if not recording.trainable or not text:
             continue
         sound = load(recording.path)
-        sound = np.round(sound * (0.7 / max(0.05, float(np.abs(sound).max()))) * 32767).astype(np.int16)
-        entries.append(ClipEntry(text, f"{name}:reader", f"{name}/{len(entries)}", position, len(sound)))
+        sound = np.round(sound * (0.7 / max(0.05, float(np.abs(sound).max()))) * 32767).astype(
+            np.int16
+        )
+        entries.append(ClipEntry(text, READER, f"{name}/{len(entries)}", position, len(sound)))
         sounds.append(sound)
         position += len(sound)
     for copy in range(copies):

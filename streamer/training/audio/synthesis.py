@@ -29,6 +29,7 @@ class SynthesisError(RuntimeError):
 
 
 def missing_programs() -> list[str]:
+    """The synthesisers that are not installed."""
     return [p for p in PROGRAMS.values() if shutil.which(p) is None]
 
 
@@ -51,14 +52,33 @@ def _command(voice: Voice, delivery: Delivery, text: str, path: Path) -> list[st
     if voice.engine == "espeak-ng":
         speed = round(_ESPEAK_WORDS_PER_MINUTE * delivery.rate)
         pitch = round(50 + 22 * delivery.pitch)
-        return ["espeak-ng", "-v", voice.name, "-s", str(speed), "-p", str(pitch), "-w", str(path), "--", text]
+        return [
+            "espeak-ng",
+            "-v",
+            voice.name,
+            "-s",
+            str(speed),
+            "-p",
+            str(pitch),
+            "-w",
+            str(path),
+            "--",
+            text,
+        ]
     mean = _FLITE_PITCH_HERTZ.get(voice.name, 120) * (1 + 0.15 * delivery.pitch)
     stretch = 1 / delivery.rate
-    settings = ["--setf", f"duration_stretch={stretch:.3f}", "--setf", f"int_f0_target_mean={mean:.0f}"]
+    settings = [
+        "--setf",
+        f"duration_stretch={stretch:.3f}",
+        "--setf",
+        f"int_f0_target_mean={mean:.0f}",
+    ]
     return ["flite", "-voice", voice.name, *settings, "-t", text, "-o", str(path)]
 
 
-def _run_festival(voice: Voice, delivery: Delivery, texts: Sequence[str], paths: Sequence[Path]) -> None:
+def _run_festival(
+    voice: Voice, delivery: Delivery, texts: Sequence[str], paths: Sequence[Path]
+) -> None:
     lines = [f"(voice_{voice.name})", f"(Parameter.set 'Duration_Stretch {1 / delivery.rate:.3f})"]
     for text, path in zip(texts, paths, strict=True):
         quoted = text.replace("\\", "").replace('"', "")

@@ -1,1 +1,1 @@
-"""What the synthesisers are given to say: word lists, spelled numbers, a sentence grammar, prose."""
+"""What the synthesisers say: word lists, spelled numbers, a sentence grammar, prose."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from random import Random
 
 from streamer.training.text import grammar, prose
@@ -11,6 +12,7 @@ HOLD_OUT_ONE_IN = 40
 
 _PROSE_SHARE = 0.12
 _WORD_STRING_SHARE = 0.15
+_LONGEST_CHARACTERS = 120
 
 
 def held_out(sentence: str) -> bool:
@@ -22,21 +24,41 @@ def held_out(sentence: str) -> bool:
 
 
 def draw(rng: Random, *, evaluation: bool) -> str:
-    """One sentence: of the evaluation's side of the split, or of the training's."""
+    """One sentence of the mixture, of the evaluation's side of the split or of the training's."""
+    return _accepted(_mixed, rng, evaluation)
+
+
+def draw_domain(rng: Random) -> str:
+    """One held-out sentence of the demonstration domain."""
+    return _accepted(_domain, rng, evaluation=True)
+
+
+def draw_open(rng: Random) -> str:
+    """One held-out sentence that is not of the domain: prose, or words without grammar."""
+    return _accepted(_open, rng, evaluation=True)
+
+
+def _accepted(draw_any: Callable[[Random], str], rng: Random, evaluation: bool) -> str:
     while True:
-        text = _draw(rng)
-        if held_out(text) == evaluation and len(text) <= 120:
+        text = draw_any(rng)
+        if held_out(text) == evaluation and len(text) <= _LONGEST_CHARACTERS:
             return text
 
 
-def _draw(rng: Random) -> str:
-    kind = rng.random()
-    if kind < _PROSE_SHARE and prose.sentences():
-        return rng.choice(prose.sentences())
-    if kind < _PROSE_SHARE + _WORD_STRING_SHARE:
-        lexicon = prose.rare_words() if rng.random() < 0.25 else prose.lexicon()
-        return grammar.capitalised(grammar.word_strings(rng, lexicon))
+def _mixed(rng: Random) -> str:
+    return _open(rng) if rng.random() < _PROSE_SHARE + _WORD_STRING_SHARE else _domain(rng)
+
+
+def _domain(rng: Random) -> str:
     return grammar.sentence(rng).replace("..", ".")
+
+
+def _open(rng: Random) -> str:
+    prose_share = _PROSE_SHARE / (_PROSE_SHARE + _WORD_STRING_SHARE)
+    if rng.random() < prose_share and prose.sentences():
+        return rng.choice(prose.sentences())
+    lexicon = prose.rare_words() if rng.random() < 0.25 else prose.lexicon()
+    return grammar.capitalised(grammar.word_strings(rng, lexicon))
 
 
 def plain_words(text: str) -> str:
@@ -48,3 +70,20 @@ def plain_words(text: str) -> str:
 def spoken(text: str) -> str:
     """The same sentence as a synthesiser should read it."""
     return text.replace("p.m.", "P M").replace("a.m.", "ay M")
+
+
+def first_words(text: str, count: int) -> str:
+    """The text up to its ``count``th word (as `plain_words` counts), without what follows it."""
+    kept: list[str] = []
+    for token in text.split():
+        spoken_words = len(plain_words(token).split())
+        if count < spoken_words:
+            if count:
+                kept.append("-".join(token.split("-")[:count]))
+            break
+        kept.append(token)
+        count -= spoken_words
+        if not count:
+            break
+    joined = " ".join(kept)
+    return joined if joined.endswith(".m.") else joined.rstrip(".,?!- ")

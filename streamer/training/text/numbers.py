@@ -4,11 +4,12 @@ from random import Random
 
 from streamer.training.text import words
 
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "- - twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ONES = words.split("""
+zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+sixteen seventeen eighteen nineteen
+""")
+_TENS = words.split("- - twenty thirty forty fifty sixty seventy eighty ninety")
+_PARTS_OF_THE_DAY = ("in the morning", "in the evening", "in the afternoon", "at night")
 _ORDINALS = {
     "one": "first",
     "two": "second",
@@ -61,6 +62,7 @@ def some_number(rng: Random) -> str:
 
 
 def year(rng: Random) -> str:
+    """A year, as years are said."""
     if rng.random() < 0.3:
         return f"two thousand and {cardinal(rng.randrange(1, 30))}"
     low = rng.randrange(100)
@@ -71,9 +73,16 @@ def year(rng: Random) -> str:
 
 
 def date(rng: Random) -> str:
+    """A day of a month, perhaps with the weekday or the year."""
     month, day = rng.choice(words.MONTHS), ordinal(rng.randrange(1, 32))
     form = rng.random()
-    text = f"the {day} of {month}" if form < 0.5 else f"{month} {day}" if form < 0.8 else f"{month} the {day}"
+    text = (
+        f"the {day} of {month}"
+        if form < 0.5
+        else f"{month} {day}"
+        if form < 0.8
+        else f"{month} the {day}"
+    )
     if rng.random() < 0.3:
         text = f"{rng.choice(words.DAYS)} {text}"
     if rng.random() < 0.25:
@@ -82,6 +91,7 @@ def date(rng: Random) -> str:
 
 
 def clock(rng: Random) -> str:
+    """A time of day."""
     hour, form = cardinal(rng.randrange(1, 13)), rng.random()
     if form < 0.2:
         return f"{hour} o'clock"
@@ -90,7 +100,7 @@ def clock(rng: Random) -> str:
     if form < 0.47:
         return f"{rng.choice(('a quarter', 'twenty', 'ten', 'five', 'twenty-five'))} to {hour}"
     if form < 0.6:
-        return f"{hour} {rng.choice(('in the morning', 'in the evening', 'in the afternoon', 'at night'))}"
+        return f"{hour} {rng.choice(_PARTS_OF_THE_DAY)}"
     if form < 0.8:
         return f"{hour} {rng.choice(('a.m.', 'p.m.'))}"
     minute = rng.randrange(1, 60)
@@ -99,6 +109,7 @@ def clock(rng: Random) -> str:
 
 
 def money(rng: Random) -> str:
+    """A sum of money."""
     whole = some_number(rng)
     unit = rng.choice(("dollars", "dollars", "pounds", "euros"))
     cents = cardinal(rng.randrange(5, 100))
@@ -109,5 +120,6 @@ def money(rng: Random) -> str:
 
 
 def phone(rng: Random) -> str:
+    """A telephone number, in groups."""
     groups = rng.choice(((3, 4), (3, 3, 4), (5, 3, 3), (4, 4), (2, 2, 2, 2)))
     return ", ".join(digits(rng, size) for size in groups)

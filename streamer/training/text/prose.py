@@ -1,9 +1,9 @@
 """English that no grammar of ours made: a lexicon of common words, and sentences of prose.
 
-Both come from what a Debian system with Python carries under free licences: the documentation strings
-and comments of Python's own standard library (PSF licence), filtered to plain English by the CMU
-pronouncing dictionary in Debian's ``festlex-cmu`` (CMU's own permissive licence). Their subject is dry,
-but their grammar is nobody's template.
+Both come from what a Debian system with Python carries under free licences: the documentation
+strings and comments of Python's own standard library (PSF licence), filtered to plain English by
+the CMU pronouncing dictionary in Debian's ``festlex-cmu`` (CMU's own permissive licence). Their
+subject is dry, but their grammar is nobody's template.
 """
 
 import re
@@ -11,6 +11,8 @@ import sysconfig
 from collections import Counter
 from functools import cache
 from pathlib import Path
+
+from streamer.training.text.words import split
 
 CMU_DICTIONARY = Path("/usr/share/festival/dicts/cmu/cmudict-0.4.out")
 
@@ -68,7 +70,13 @@ def _all_known(text: str) -> bool:
     parts = re.findall(r"[A-Za-z']+", text)
     plain = [p.lower().removesuffix("'s").replace("n't", "") for p in parts]
     shouting = any(len(p) > 1 and p.isupper() for p in parts)
-    return len(parts) >= 3 and not shouting and all(p in known_words() or p in _SHORT for p in plain)
+    return (
+        len(parts) >= 3 and not shouting and all(p in known_words() or p in _SHORT for p in plain)
+    )
 
 
-_SHORT = frozenset("a i it's that's they're we're you're i'm i'll we'll you'll don doesn isn aren wasn won".split())
+_SHORT = frozenset(
+    split("""
+a i it's that's they're we're you're i'm i'll we'll you'll don doesn isn aren wasn won
+""")
+)

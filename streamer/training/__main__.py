@@ -1,0 +1,179 @@
+"""The recipe of the embedded model, one command a stage.
+
+    python -m streamer.training vocabulary           texts to pieces (seconds)
+    python -m streamer.training synthesise           texts to clean speech (10 s of CPU a shard)
+    python -m streamer.training recordings --from F  human speech beside it (seconds)
+    python -m streamer.training train                every stage of the plan, or --until a step
+    python -m streamer.training align                when words end in the clips, for stage d
+    python -m streamer.training publish              averaged checkpoints to the model's folder
+    python -m streamer.training evaluate             the figures of the model card
+    python -m streamer.training sample               the demonstration recording
+
+Everything lives under --work, and every command goes on where it was stopped. The synthesisers are
+the Debian packages espeak-ng, flite, festival, festvox-kallpc16k, festvox-kdlpc16k,
+festvox-us-slt-hts and festlex-cmu; the Python packages are the extra [train].
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from random import Random
+
+from rich.console import Console
+from rich.progress import Progress
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_VOCABULARY_SENTENCES = 30_000
+_SHARDS = 100
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    return _COMMANDS[options.command](options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m streamer.training",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=sorted(_COMMANDS))
+    parser.add_argument(
+        "--work", type=Path, default=Path("training-work"), help="working folder, some GB"
+    )
+    parser.add_argument(
+        "--from", dest="source", type=Path, help="folder of recordings with a manifest.jsonl"
+    )
+    parser.add_argument(
+        "--shards", type=int, default=_SHARDS, help="synthesise: shards of 400 sentences"
+    )
+    parser.add_argument(
+        "--processes", type=int, default=2, help="train: one thread each; synthesise: likewise"
+    )
+    parser.add_argument("--until", type=int, help="train: stop at this step")
+    parser.add_argument(
+        "--checkpoints", type=int, default=5, help="publish: how many of the last to average"
+    )
+    parser.add_argument(
+        "--model", type=Path, default=_PACKAGE / "models" / "embedded", help="published folder"
+    )
+    parser.add_argument("--clips", type=int, default=160, help="evaluate: clips a condition")
+    return parser
+
+
+def _vocabulary(options: argparse.Namespace) -> int:
+    from streamer.training import vocabulary
+    from streamer.training.text import corpus
+    from streamer.training.train import Folders
+
+    rng = Random("vocabulary")
+    sentences = [corpus.draw(rng, evaluation=False) for _ in range(_VOCABULARY_SENTENCES)]
+    built = vocabulary.build(Folders(options.work).vocabulary, sentences)
+    print(f"{built.size} tokens in {built.tokens_file}")
+    return 0
+
+
+def _synthesise(options: argparse.Namespace) -> int:
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+
+    from streamer.training.audio import shards, synthesis
+    from streamer.training.train import Folders
+
+    missing = synthesis.missing_programs()
+    if missing:
+        print(
+            f"not installed: {', '.join(missing)} (see --help for the Debian packages)",
+            file=sys.stderr,
+        )
+        return 1
+    folder = Folders(options.work).shards
+    held_out = [(split, 0) for split in ("seen", "unseen", "open")]
+    jobs = [*held_out, *(("train", n) for n in range(options.shards))]
+    with Progress() as progress, ProcessPoolExecutor(options.processes) as pool:
+        task = progress.add_task("synthesising", total=len(jobs))
+        for done in as_completed(
+            [pool.submit(shards.make_shard, folder, split, n) for split, n in jobs]
+        ):
+            done.result()
+            progress.advance(task)
+    return 0
+
+
+def _recordings(options: argparse.Namespace) -> int:
+    from streamer.training.audio import recordings
+    from streamer.training.train import Folders
+
+    if options.source is None:
+        print("recordings needs --from, a folder with a manifest.jsonl", file=sys.stderr)
+        return 2
+    recordings.write_shards(options.source, Folders(options.work).shards)
+    return 0
+
+
+def _train(options: argparse.Namespace) -> int:
+    from streamer.training.train import Folders, run
+
+    run(Folders(options.work), processes=options.processes, until=options.until)
+    return 0
+
+
+def _align(options: argparse.Namespace) -> int:
+    from streamer.training.publish import averaged_model
+    from streamer.training.timing import align_shards
+    from streamer.training.train import Folders
+    from streamer.training.vocabulary import Vocabulary
+
+    folders = Folders(options.work)
+    words = Vocabulary(folders.vocabulary)
+    done = align_shards(averaged_model(folders, 1), words, folders.shards)
+    print(f"{done} shards aligned")
+    return 0
+
+
+def _publish(options: argparse.Namespace) -> int:
+    from streamer.training.publish import publish
+    from streamer.training.train import Folders
+
+    publish(Folders(options.work), options.model, checkpoints=options.checkpoints)
+    size = sum(f.stat().st_size for f in options.model.iterdir())
+    print(f"{options.model}: {size / 1e6:.1f} MB")
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from streamer.engine.onnx.engine import OnnxEngine
+    from streamer.training.evaluate import evaluate
+    from streamer.training.train import Folders
+
+    engine = OnnxEngine.load(options.model)
+    console = Console()
+    for result in evaluate(engine, Folders(options.work).shards, options.source, options.clips):
+        console.print(f"{result.value:7.1%}  {result.clips:5d} clips  {result.name}")
+        for reference, text in result.examples[:3]:
+            console.print(f"           [dim]{json.dumps(reference)} -> {json.dumps(text)}[/dim]")
+    return 0
+
+
+def _sample(_: argparse.Namespace) -> int:
+    from streamer.training import sample
+
+    sample.write(_PACKAGE / "models" / "sample")
+    return 0
+
+
+_COMMANDS = {
+    "vocabulary": _vocabulary,
+    "synthesise": _synthesise,
+    "recordings": _recordings,
+    "train": _train,
+    "align": _align,
+    "publish": _publish,
+    "evaluate": _evaluate,
+    "sample": _sample,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())
