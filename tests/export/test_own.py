@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -192,4 +193,7 @@ def test_the_engine_recognises_the_contract_and_serves_it(
     for i in (0, 1):
         assert heard[i].tokens == checkpoint.generated(clips[i].samples, prompt)
     assert heard[2].text == ""
+    again = [replace(clip, draft=heard[i].tokens) for i, clip in enumerate(clips)]
+    for i, hypothesis in engine.transcribe(again):
+        assert hypothesis.tokens == heard[i].tokens
     assert engine.info.name == "tiny"

@@ -96,7 +96,7 @@ class OnnxEngine:
         if not math.isfinite(float(clip.samples.sum())):
             raise ValueError("a clip has samples that are no numbers")
         prompt = self._tokenizer.prompt(clip.language, clip.punctuation)
-        return Request(clip.samples, prompt)
+        return Request(clip.samples, prompt, clip.draft)
 
 
 def _model(encoder: Graph, decoder: Graph) -> OwnModel | PublishedModel:
