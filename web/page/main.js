@@ -180,13 +180,13 @@ async function hear(line) {
   if (again || !recording) return;
   const { offset, tape } = recording;
   const samples = await tape.cut(line.start - offset, line.end - offset);
+  playing = line;
+  view.markPlaying(line);
   await player.play(samples, tape.rate, tape.channels, () => {
     if (playing !== line) return;
     playing = null;
     view.markPlaying(null);
   });
-  playing = line;
-  view.markPlaying(line);
 }
 
 async function meet() {
@@ -201,13 +201,7 @@ async function meet() {
   if (!ready.languages.includes(choices.language)) choices.language = ready.languages[0] ?? "";
   language.value = choices.language;
   byId("about").append(` Model: ${ready.model}.`);
-  if (ready.demonstration) {
-    notice(
-      "demonstration",
-      "This is the small demonstration model: it knows everyday English phrases, numbers, dates and names. For the real one, run “streamer models pull cohere-int8” on the server.",
-      "note",
-    );
-  }
+  byId("demonstration").hidden = !ready.demonstration;
   allow(true);
   enter("ready");
 }

@@ -16,10 +16,10 @@ if TYPE_CHECKING:  # the test modules skip themselves where playwright is not in
     from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def launch() -> Iterator[Launch]:
     """Starts Chromium with a microphone that hears a WAV file, from its start in each recording."""
-    # Of package scope, so that its event loop is gone before other tests start theirs.
+    # Of module scope, so that its event loop is gone before other tests start theirs.
     from e2e.page.browser import CHROMIUM, flags_with
     from playwright.sync_api import sync_playwright
 
@@ -31,7 +31,7 @@ def launch() -> Iterator[Launch]:
         )
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     microphone = tmp_path_factory.mktemp("microphone") / "tones.wav"
     soundfile.write(microphone, tones(6), 48_000, subtype="PCM_16")

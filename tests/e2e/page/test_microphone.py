@@ -26,37 +26,33 @@ if (real) navigator.mediaDevices.getUserMedia = async (wanted) => {
 """
 
 
-def test_one_click_shows_words_that_settle(open_page: OpenPage, server: FakeServer) -> None:
+# A screen reader is told of finals, and of no partials that change under it.
+LISTEN_AS_SCREEN_READER = """() => {
+    window.announced = [];
+    const announcer = document.querySelector('#announcer[aria-live=polite]');
+    new MutationObserver(() => announced.push(announcer.textContent))
+        .observe(announcer, {childList: true});
+}"""
+
+
+def test_one_click_shows_words_that_settle_and_are_announced(
+    open_page: OpenPage, server: FakeServer
+) -> None:
     page = open_page(server.url)
+    page.evaluate(LISTEN_AS_SCREEN_READER)
     page.get_by_role("button", name="Start listening").click()
     expect(page.locator("#headline")).to_have_text("Listening")
     page.wait_for_selector("#lines .faint")
     assert SENTENCES[0].startswith(page.locator("#lines li").first.locator("p").inner_text())
     expect(page.locator("#lines li")).to_have_count(2, timeout=15_000)
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Stop").dblclick()
     wait_until_ready(page)
     assert lines_of(page) == list(SENTENCES[:2])
     assert page.locator("#lines .faint").count() == 0
+    assert page.evaluate("announced") == list(SENTENCES[:2])
     start = next(order for order in server.behaviour.received if "sample_rate" in order)
     assert start["encoding"] == "pcm_s16le"
     assert start["sample_rate"] == 48_000, "the fake device's own rate"
-
-
-def test_a_screen_reader_hears_finals_and_no_partials(
-    open_page: OpenPage, server: FakeServer
-) -> None:
-    page = open_page(server.url)
-    page.evaluate(
-        """() => {
-            window.announced = [];
-            const announcer = document.querySelector('#announcer[aria-live=polite]');
-            new MutationObserver(() => announced.push(announcer.textContent))
-                .observe(announcer, {childList: true});
-        }"""
-    )
-    page.click("#record")
-    expect(page.locator("#lines li")).to_have_count(3, timeout=15_000)
-    assert page.evaluate("announced") == list(SENTENCES[:2])
 
 
 def test_a_server_restart_in_mid_sentence_loses_nothing(

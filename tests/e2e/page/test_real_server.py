@@ -105,10 +105,10 @@ def word_errors(said: str, heard: str) -> float:
 def test_a_file_gives_the_same_finals_as_the_command_line(page: Page) -> None:
     command = [sys.executable, "-m", "streamer.cli.main", "transcribe", str(SAMPLE)]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    expect(page.locator("#empty")).to_contain_text("demonstration model")
     drop(page, SAMPLE.read_bytes())
     wait_until_ready(page)
     assert lines_of(page) == [line for line in told.splitlines() if line]
-    expect(page.locator("#notices")).to_contain_text("demonstration model")
 
 
 def test_the_microphone_gives_what_was_said_through_a_restart_in_mid_sentence(

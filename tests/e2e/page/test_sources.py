@@ -108,4 +108,4 @@ def test_keys_can_be_switched_off(open_page: OpenPage, server: FakeServer) -> No
 def test_the_demonstration_model_says_what_it_is(open_page: OpenPage, server: FakeServer) -> None:
     server.behaviour.demonstration = True
     page = open_page(server.url)
-    expect(page.locator("#notices")).to_contain_text("streamer models pull cohere-int8")
+    expect(page.locator("#empty")).to_contain_text("streamer models pull cohere-int8")
