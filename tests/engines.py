@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from streamer.engine.base import Clip, EngineInfo, Hypothesis
 
 
 class CountingEngine:
-    """Says a word for each third of a second; can be made slow, broken, or held."""
+    """Says a word for each third of a second, one a step; can be made slow, broken, or held.
 
-    def __init__(self, seconds_a_clip: float = 0.0) -> None:
+    Each step takes `seconds_a_step`. `joined` lists the clips' seconds of every joining, `steps`
+    how many clips were in flight at every step.
+    """
+
+    def __init__(self, seconds_a_step: float = 0.0, capacity: int = 8) -> None:
         self.info = EngineInfo(
             name="counting",
             languages=("en", "de"),
@@ -21,21 +25,49 @@ class CountingEngine:
             max_seconds=35.0,
             demonstration=False,
         )
-        self.seconds_a_clip = seconds_a_clip
+        self.seconds_a_step = seconds_a_step
+        self.capacity = capacity
         self.failures = 0
-        self.batches: list[list[float]] = []
+        self.joined: list[list[float]] = []
+        self.steps: list[int] = []
         self.may_run = threading.Event()
         self.may_run.set()
+        self._left: dict[int, int] = {}
+        self._clips: dict[int, Clip] = {}
 
-    def transcribe(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Hypothesis]]:
-        self.batches.append([clip.seconds for clip in clips])
+    @property
+    def room(self) -> int:
+        return self.capacity - len(self._clips)
+
+    def join(self, clips: Sequence[tuple[int, Clip]]) -> None:
+        assert len(clips) <= self.room
+        self.joined.append([clip.seconds for _, clip in clips])
+        for key, clip in clips:
+            self._clips[key] = clip
+            self._left[key] = len(words_of(clip).tokens) + 1
+
+    def step(self) -> list[tuple[int, Hypothesis]]:
         assert self.may_run.wait(timeout=30)
-        for index, clip in enumerate(clips):
-            time.sleep(self.seconds_a_clip)
-            if self.failures > 0:
-                self.failures -= 1
-                raise RuntimeError("out of memory")
-            yield index, words_of(clip)
+        time.sleep(self.seconds_a_step)
+        if self.failures > 0:
+            self.failures -= 1
+            raise RuntimeError("out of memory")
+        self.steps.append(len(self._clips))
+        for key in self._left:
+            self._left[key] -= 1
+        ended = [key for key, left in self._left.items() if left == 0]
+        return [(key, words_of(self._forget(key))) for key in ended]
+
+    def drop(self, key: int) -> None:
+        self._forget(key)
+
+    def reset(self) -> None:
+        self._clips.clear()
+        self._left.clear()
+
+    def _forget(self, key: int) -> Clip:
+        del self._left[key]
+        return self._clips.pop(key)
 
 
 def words_of(clip: Clip) -> Hypothesis:

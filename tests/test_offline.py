@@ -38,10 +38,10 @@ async def test_a_file_is_its_utterances_and_progress_between() -> None:
 
 async def test_a_long_file_waits_for_its_finals_and_loses_none() -> None:
     samples = np.tile(np.concatenate([voice(4.0), silence(1.0)]), 40)
-    engine = CountingEngine(seconds_a_clip=0.01)
+    engine = CountingEngine(seconds_a_step=0.001)
     news = await transcribe(samples, engine)
     assert len([item for item in news if isinstance(item, Final)]) == 40
-    assert max(len(batch) for batch in engine.batches) > 1, "the queue is kept full"
+    assert max(engine.steps) > 1, "the queue is kept full"
 
 
 async def test_a_broken_engine_ends_the_file() -> None:

@@ -6,7 +6,7 @@ API or a cluster of replicas alike. An engine knows nothing of sessions or conne
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -68,17 +68,40 @@ class EngineInfo:
 
 
 class Engine(Protocol):
-    """A loaded speech model."""
+    """A loaded speech model, advanced step by step so that clips may join and leave between steps.
+
+    Blocks, and belongs to one thread at a time. A clip's text never depends on the clips that it
+    shares the engine with.
+    """
 
     @property
     def info(self) -> EngineInfo:
         """Name, languages and where it runs; constant for the engine's life."""
         ...
 
-    def transcribe(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Hypothesis]]:
-        """Yield (index into `clips`, hypothesis) as rows end, each index once, in any order.
+    @property
+    def room(self) -> int:
+        """How many clips may join now; 0 where those in flight must end first."""
+        ...
 
-        Blocks; the scheduler calls it from its one worker thread. A clip's text never depends
-        on the other clips. Raises whatever the runtime raises: clips not yet yielded have failed.
+    def join(self, clips: Sequence[tuple[int, Clip]]) -> None:
+        """Take in at most `room` clips, each with a key of the caller's that no other has.
+
+        Raises whatever the runtime raises: `reset` is then all that may follow.
         """
+        ...
+
+    def step(self) -> list[tuple[int, Hypothesis]]:
+        """Advance the clips in flight, and return those that ended, by key.
+
+        Raises like `join`. With nothing in flight it does nothing.
+        """
+        ...
+
+    def drop(self, key: int) -> None:
+        """Forget a clip in flight whose text nobody wants any more."""
+        ...
+
+    def reset(self) -> None:
+        """Forget every clip in flight."""
         ...

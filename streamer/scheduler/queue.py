@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Protocol
 
 from streamer.engine.base import Hypothesis
@@ -28,12 +29,16 @@ class Listener(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Waiting:
-    """A job in the queue: when it came and is due, in seconds of one monotonic clock."""
+    """A job in the queue: when it came and is due, in seconds of one monotonic clock.
+
+    One that failed in company is tried again `alone`.
+    """
 
     job: Job
     listener: Listener
     arrived: float
     due: float
+    alone: bool = False
 
 
 class JobQueue:
@@ -90,18 +95,25 @@ class JobQueue:
         self._finals = {k: w for k, w in self._finals.items() if k.session != session}
         self._partials = {k: w for k, w in self._partials.items() if k[0] != session}
 
-    def take(self, at_most: int) -> list[Waiting]:
-        """Remove and return the jobs that run next: all finals or all partials."""
+    def take(self, finals: int, partials: int, *, company: bool) -> list[Waiting]:
+        """Remove and return the jobs that run next: at most so many finals, or so many partials.
+
+        Partials only when no final waits. A job that must run alone comes by itself, and not while
+        there is `company`: jobs that run already.
+        """
         if self._finals:
-            batch = _most_urgent(self._finals.values(), at_most)
+            batch = _most_urgent(self._finals.values(), finals, company=company)
             for waiting in batch:
                 del self._finals[waiting.job.key]
             return batch
-        batch = _most_urgent(self._partials.values(), at_most)
+        batch = _most_urgent(self._partials.values(), partials, company=company)
         for waiting in batch:
             del self._partials[waiting.job.key.session, waiting.job.key.channel]
         return batch
 
 
-def _most_urgent(waiting: Iterable[Waiting], at_most: int) -> list[Waiting]:
-    return sorted(waiting, key=lambda one: (one.due, one.arrived))[:at_most]
+def _most_urgent(waiting: Iterable[Waiting], at_most: int, *, company: bool) -> list[Waiting]:
+    urgent = sorted(waiting, key=lambda one: (one.due, one.arrived))[:at_most]
+    if urgent and urgent[0].alone:
+        return [] if company else urgent[:1]
+    return list(takewhile(lambda one: not one.alone, urgent))

@@ -6,8 +6,9 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import Protocol, TypeVarTuple
 
 from streamer.engine.base import Engine, EngineInfo
@@ -18,23 +19,29 @@ log = logging.getLogger(__name__)
 
 Args = TypeVarTuple("Args")
 
+RESERVED_FOR_FINALS = 0.25
+"""Share of the engine's room that partials leave free, so that a final never waits for one."""
+
 
 @dataclass(frozen=True, slots=True)
 class BatchReport:
-    """What one batch cost, for metrics."""
+    """What joined the engine together, for metrics."""
 
     kind: JobKind
     clips: int
     audio_s: float
-    seconds: float
     longest_wait_s: float
 
 
 class SchedulerObserver(Protocol):
     """Whoever counts what the scheduler does; called on the event loop."""
 
-    def batch_done(self, report: BatchReport) -> None:
-        """A batch has been run."""
+    def batch_joined(self, report: BatchReport) -> None:
+        """Clips have joined the engine."""
+        ...
+
+    def step_done(self, seconds: float) -> None:
+        """The engine has made a step, new clips encoded and all."""
         ...
 
     def partial_superseded(self) -> None:
@@ -43,7 +50,7 @@ class SchedulerObserver(Protocol):
 
 
 class Scheduler:
-    """The micro-batching queue.
+    """The micro-batching queue with continuous batching: jobs join the engine between its steps.
 
     `submit`, `withdraw` and the answers belong to the event loop that `start` was called on;
     only the engine's calls run in the worker thread.
@@ -58,9 +65,15 @@ class Scheduler:
         self._queue = JobQueue()
         self._changed = threading.Condition()
         self._closing = False
+        self._unwanted: set[UtteranceKey] = set()
+        self._gone: set[str] = set()
         self._busy_since: float | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
+        # The worker's own.
+        self._keys = count()
+        self._in_flight: dict[int, Waiting] = {}
+        self._room = engine.room
 
     @property
     def info(self) -> EngineInfo:
@@ -81,7 +94,7 @@ class Scheduler:
 
     @property
     def busy_s(self) -> float:
-        """Seconds that the engine has been at its present batch; 0 while idle."""
+        """Seconds that the engine has been at its present step; 0 while idle."""
         since = self._busy_since
         return 0.0 if since is None else time.monotonic() - since
 
@@ -91,7 +104,7 @@ class Scheduler:
         self._thread.start()
 
     async def close(self) -> None:
-        """Let the batch in progress end, drop what waits, and end the worker."""
+        """Let the step in progress end, drop what waits, and end the worker."""
         with self._changed:
             self._closing = True
             self._changed.notify()
@@ -109,62 +122,113 @@ class Scheduler:
                 self._observer.partial_superseded()
 
     def withdraw(self, key: UtteranceKey) -> None:
-        """Drop what waits for an utterance; a job already running is answered all the same."""
+        """Drop an utterance's jobs; one that is just ending may be answered all the same."""
         with self._changed:
             self._queue.withdraw(key)
+            self._unwanted.add(key)
 
     def withdraw_session(self, session: str) -> None:
-        """Drop what waits for a session."""
+        """Drop a session's jobs."""
         with self._changed:
             self._queue.withdraw_session(session)
+            self._gone.add(session)
 
     def _work(self) -> None:
-        for batch in self._batches():
-            began = time.monotonic()
-            self._busy_since = began
-            unanswered = self._run(batch)
-            for waiting in unanswered:
-                self._retry(waiting)
+        while (batch := self._next()) is not None:
+            self._busy_since = time.monotonic()
+            try:
+                self._advance(batch)
+            except Exception:  # an engine may raise anything, and must not take the worker along
+                log.exception("the engine failed with %d clips in flight", len(self._in_flight))
+                self._recover()
+            self._tell_step(time.monotonic() - self._busy_since)
             self._busy_since = None
-            self._report(batch, began)
 
-    def _batches(self) -> Iterator[list[Waiting]]:
-        while True:
-            with self._changed:
-                while not self._queue and not self._closing:
-                    self._changed.wait()
-                if self._closing:
-                    return
-                batch = self._queue.take(self._max_batch)
-            yield batch
+    def _next(self) -> list[Waiting] | None:
+        """Wait until there is something to do; return who joins now, or None at the end."""
+        with self._changed:
+            while not (self._queue or self._in_flight or self._closing):
+                self._changed.wait()
+            if self._closing:
+                return None
+            batch = self._queue.take(
+                self._places(JobKind.FINAL),
+                self._places(JobKind.PARTIAL),
+                company=bool(self._in_flight),
+            )
+            unwanted, self._unwanted = self._unwanted, set()
+            gone, self._gone = self._gone, set()
+        self._drop(lambda job: job.key in unwanted or job.key.session in gone)
+        return [waiting for waiting in batch if not self._overtakes(waiting)]
 
-    def _run(self, batch: list[Waiting]) -> list[Waiting]:
-        """Answer what the engine can do; return the jobs that it failed to."""
-        unanswered = dict(enumerate(batch))
-        try:
-            for index, hypothesis in self._engine.transcribe([one.job.clip for one in batch]):
-                waiting = unanswered.pop(index)
-                self._call(waiting.listener.heard, waiting.job, hypothesis)
-        except Exception:  # an engine may raise anything, and must not take the worker along
-            log.exception("the engine failed on a batch of %d", len(batch))
-        return list(unanswered.values())
+    def _places(self, kind: JobKind) -> int:
+        """How many jobs of a kind may join now."""
+        if any(waiting.alone for waiting in self._in_flight.values()):
+            return 0
+        room = self._engine.room
+        if kind is JobKind.PARTIAL and self._in_flight:
+            room -= round(self._room * RESERVED_FOR_FINALS)
+        return max(0, min(room, self._max_batch))
 
-    def _retry(self, waiting: Waiting) -> None:
-        """Try a job alone: its neighbours may have been the cause."""
-        if self._run([waiting]):
-            self._call(waiting.listener.failed, waiting.job, "the engine failed twice")
+    def _drop(self, unwanted: Callable[[Job], bool]) -> None:
+        for ticket, waiting in list(self._in_flight.items()):
+            if unwanted(waiting.job):
+                self._engine.drop(ticket)
+                del self._in_flight[ticket]
 
-    def _report(self, batch: list[Waiting], began: float) -> None:
-        if self._observer is None:
-            return
-        report = BatchReport(
-            kind=batch[0].job.kind,
-            clips=len(batch),
-            audio_s=sum(one.job.clip.seconds for one in batch),
-            seconds=time.monotonic() - began,
-            longest_wait_s=max(began - one.arrived for one in batch),
-        )
-        self._call(self._observer.batch_done, report)
+    def _overtakes(self, waiting: Waiting) -> bool:
+        """Whether a final's audio is in flight already, as a partial, which is then the final.
+
+        A partial of less audio is not worth its place any more.
+        """
+        for ticket, flying in self._in_flight.items():
+            if flying.job.key == waiting.job.key:
+                if flying.job.end == waiting.job.end:
+                    self._in_flight[ticket] = waiting
+                    return True
+                self._drop(lambda job: job.key == waiting.job.key)
+                return False
+        return False
+
+    def _advance(self, batch: list[Waiting]) -> None:
+        """Let a batch join, make a step, and answer who ended."""
+        if batch:
+            tickets = {next(self._keys): waiting for waiting in batch}
+            self._in_flight |= tickets
+            self._tell_batch(batch)
+            self._engine.join([(ticket, one.job.clip) for ticket, one in tickets.items()])
+        for ticket, hypothesis in self._engine.step():
+            waiting = self._in_flight.pop(ticket)
+            self._call(waiting.listener.heard, waiting.job, hypothesis)
+
+    def _recover(self) -> None:
+        """Start afresh: each final that was in flight is tried again alone, then given up.
+
+        Alone, since any of the clips may have been the cause. A partial is not worth it.
+        """
+        self._engine.reset()
+        failed, self._in_flight = list(self._in_flight.values()), {}
+        for waiting in failed:
+            if waiting.alone or waiting.job.kind is JobKind.PARTIAL:
+                self._call(waiting.listener.failed, waiting.job, "the engine failed twice")
+            else:
+                with self._changed:
+                    self._queue.put(replace(waiting, alone=True))
+
+    def _tell_batch(self, batch: list[Waiting]) -> None:
+        if self._observer is not None:
+            now = time.monotonic()
+            report = BatchReport(
+                kind=batch[0].job.kind,
+                clips=len(batch),
+                audio_s=sum(one.job.clip.seconds for one in batch),
+                longest_wait_s=max(now - one.arrived for one in batch),
+            )
+            self._call(self._observer.batch_joined, report)
+
+    def _tell_step(self, seconds: float) -> None:
+        if self._observer is not None:
+            self._call(self._observer.step_done, seconds)
 
     def _call(self, function: Callable[[*Args], None], *args: *Args) -> None:
         """Call on the event loop; a loop that has ended wants no answers."""

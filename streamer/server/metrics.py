@@ -31,10 +31,10 @@ class Metrics:
             "streamer_final_seconds", "From the end of an utterance to its final", _LATENCIES
         )
         self.batch_clips = self._histogram(
-            "streamer_batch_clips", "Clips handed to the engine at a time", (1, 2, 4, 8, 16, 32, 64)
+            "streamer_batch_clips", "Clips that join the engine together", (1, 2, 4, 8, 16, 32, 64)
         )
-        self.batch_seconds = self._histogram(
-            "streamer_batch_seconds", "Engine time of a batch", _LATENCIES
+        self.step_seconds = self._histogram(
+            "streamer_step_seconds", "Time of an engine's step, new clips encoded", _LATENCIES
         )
         self.queue_wait = self._histogram(
             "streamer_queue_seconds", "Longest wait in a batch, by kind", _LATENCIES, ["kind"]
@@ -58,12 +58,15 @@ class Metrics:
         """Return everything in Prometheus' text format."""
         return generate_latest(self.registry)
 
-    def batch_done(self, report: BatchReport) -> None:
+    def batch_joined(self, report: BatchReport) -> None:
         """Count a batch (`SchedulerObserver`)."""
         self.batch_clips.observe(report.clips)
-        self.batch_seconds.observe(report.seconds)
         self.queue_wait.labels(report.kind).observe(report.longest_wait_s)
         self.engine_audio.labels(report.kind).inc(report.audio_s)
+
+    def step_done(self, seconds: float) -> None:
+        """Count a step (`SchedulerObserver`)."""
+        self.step_seconds.observe(seconds)
 
     def partial_superseded(self) -> None:
         """Count a partial that was never run (`SchedulerObserver`)."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,21 +44,25 @@ def queue_of(*jobs: Waiting) -> JobQueue:
     return queue
 
 
+def take(queue: JobQueue, at_most: int = 8) -> list[Waiting]:
+    return queue.take(at_most, at_most, company=False)
+
+
 def test_every_final_goes_before_any_partial() -> None:
     early_partial, late_final = partial(session="a", due=0), final(session="b", due=9)
-    assert queue_of(early_partial, late_final).take(8) == [late_final]
+    assert take(queue_of(early_partial, late_final)) == [late_final]
 
 
 def test_the_earliest_deadline_goes_first() -> None:
     jobs = [final(session=name, due=due) for name, due in (("a", 3), ("b", 1), ("c", 2))]
-    assert [one.due for one in queue_of(*jobs).take(2)] == [1, 2]
+    assert [one.due for one in take(queue_of(*jobs), 2)] == [1, 2]
 
 
 def test_a_newer_partial_replaces_the_one_that_waits() -> None:
     older, newer = partial(), partial(1)
     queue = queue_of(older)
     assert queue.put(newer) is older
-    assert queue.take(8) == [newer]
+    assert take(queue) == [newer]
 
 
 def test_partials_of_different_channels_do_not_touch() -> None:
@@ -79,7 +85,7 @@ def test_what_is_withdrawn_never_runs() -> None:
     queue = queue_of(final(0), partial(1), final(0, session="other"))
     queue.withdraw(UtteranceKey("s", 0, 0))
     queue.withdraw(UtteranceKey("s", 0, 1))
-    assert [one.job.key.session for one in queue.take(8)] == ["other"]
+    assert [one.job.key.session for one in take(queue)] == ["other"]
 
 
 def test_a_session_that_is_gone_leaves_nothing() -> None:
@@ -92,6 +98,21 @@ def test_lateness_is_that_of_the_most_overdue_final() -> None:
     queue = queue_of(final(0, due=5), final(1, due=3), partial(2, due=0))
     assert queue.longest_late(now=4) == 1
     assert queue.longest_late(now=2) == 0
+
+
+def test_partials_have_places_of_their_own() -> None:
+    queue = queue_of(partial(session="a"), partial(session="b"))
+    assert queue.take(8, 0, company=True) == []
+    assert len(queue.take(8, 1, company=True)) == 1
+
+
+def test_what_must_run_alone_comes_by_itself_and_not_into_company() -> None:
+    failed = replace(final(0, due=1), alone=True)
+    queue = queue_of(failed, final(1, due=2), final(2, due=0))
+    assert [one.due for one in take(queue)] == [0]
+    assert queue.take(8, 8, company=True) == []
+    assert take(queue) == [failed]
+    assert [one.due for one in take(queue)] == [2]
 
 
 jobs = st.builds(
@@ -112,7 +133,7 @@ def test_no_final_is_ever_lost_and_batches_never_mix_kinds(
     expected = {one.job.key for one in all_jobs if one.job.kind is JobKind.FINAL}
     taken: list[Waiting] = []
     while queue:
-        batch = queue.take(size)
+        batch = take(queue, size)
         assert 0 < len(batch) <= size
         assert len({one.job.kind for one in batch}) == 1
         taken += batch

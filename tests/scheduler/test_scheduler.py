@@ -21,11 +21,13 @@ from streamer.scheduler.scheduler import BatchReport, Scheduler
 class Answers:
     heard_texts: dict[int, str] = field(default_factory=dict[int, str])
     failures: dict[int, str] = field(default_factory=dict[int, str])
+    kinds: list[JobKind] = field(default_factory=list[JobKind])
     superseded_ends: list[int] = field(default_factory=list[int])
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def heard(self, job: Job, hypothesis: Hypothesis) -> None:
         self.heard_texts[job.key.utterance] = hypothesis.text
+        self.kinds.append(job.kind)
         self.changed.set()
 
     def failed(self, job: Job, message: str) -> None:
@@ -45,19 +47,25 @@ class Answers:
 @dataclass
 class Reports:
     batches: list[BatchReport] = field(default_factory=list[BatchReport])
+    steps: int = 0
     superseded: int = 0
 
-    def batch_done(self, report: BatchReport) -> None:
+    def batch_joined(self, report: BatchReport) -> None:
         self.batches.append(report)
+
+    def step_done(self, seconds: float) -> None:
+        self.steps += 1
 
     def partial_superseded(self) -> None:
         self.superseded += 1
 
 
-def job(utterance: int, kind: JobKind = JobKind.FINAL, seconds: float = 1.0) -> Job:
+def job(
+    utterance: int, kind: JobKind = JobKind.FINAL, seconds: float = 1.0, session: str = "s"
+) -> Job:
     samples = np.zeros(round(16_000 * seconds), np.float32)
     clip = Clip(samples, "en", punctuation=True)
-    return Job(UtteranceKey("s", 0, utterance), kind, clip, len(samples), 0.0)
+    return Job(UtteranceKey(session, 0, utterance), kind, clip, len(samples), 0.0)
 
 
 @asynccontextmanager
@@ -73,7 +81,7 @@ async def running(
         await scheduler.close()
 
 
-async def test_jobs_are_answered_in_batches() -> None:
+async def test_jobs_join_in_batches() -> None:
     engine, answers, reports = CountingEngine(), Answers(), Reports()
     engine.may_run.clear()
     async with running(engine, 4, reports) as scheduler:
@@ -82,33 +90,99 @@ async def test_jobs_are_answered_in_batches() -> None:
         engine.may_run.set()
         await answers.wait_for(6)
     assert answers.heard_texts == dict.fromkeys(range(6), "word0 word1 word2")
-    assert sum(len(batch) for batch in engine.batches) == 6
-    assert max(len(batch) for batch in engine.batches) == 4
+    assert sum(len(batch) for batch in engine.joined) == 6
+    assert max(len(batch) for batch in engine.joined) <= 4
     assert sum(report.audio_s for report in reports.batches) == 6
+    assert reports.steps == len(engine.steps)
+
+
+async def test_a_short_final_joins_and_leaves_while_a_long_one_goes_on() -> None:
+    engine, answers = CountingEngine(seconds_a_step=0.01), Answers()
+    async with running(engine) as scheduler:
+        scheduler.submit(job(0, seconds=30.0), answers)
+        await asyncio.sleep(0.05)
+        scheduler.submit(job(1, seconds=0.5), answers)
+        await answers.wait_for(1)
+        assert list(answers.heard_texts) == [1]
+        await answers.wait_for(2)
+    assert max(engine.steps) == 2
+
+
+async def test_a_full_engine_lets_the_next_join_as_soon_as_one_leaves() -> None:
+    engine, answers = CountingEngine(capacity=2), Answers()
+    async with running(engine) as scheduler:
+        for utterance in range(7):
+            scheduler.submit(job(utterance, seconds=1.0 + utterance % 3), answers)
+        await answers.wait_for(7)
+    assert max(engine.steps) == 2
+
+
+async def test_partials_leave_room_for_a_final() -> None:
+    engine, answers = CountingEngine(capacity=4), Answers()
+    async with running(engine) as scheduler:
+        engine.may_run.clear()
+        scheduler.submit(job(0, JobKind.PARTIAL, session="0"), answers)
+        await asyncio.sleep(0.05)
+        for number in range(1, 6):
+            scheduler.submit(job(number, JobKind.PARTIAL, session=str(number)), answers)
+        engine.may_run.set()
+        await answers.wait_for(6)
+    assert max(engine.steps) == 3
 
 
 async def test_the_newest_partial_is_the_one_that_runs() -> None:
-    engine, answers, reports = CountingEngine(), Answers(), Reports()
+    engine, answers, reports = CountingEngine(capacity=1), Answers(), Reports()
     engine.may_run.clear()
     async with running(engine, 4, reports) as scheduler:
-        scheduler.submit(job(0), answers)  # keeps the engine busy
+        scheduler.submit(job(0), answers)
+        await asyncio.sleep(0.05)  # it runs now
         for seconds in (1.0, 1.3, 1.6):
             scheduler.submit(job(1, JobKind.PARTIAL, seconds), answers)
         engine.may_run.set()
         await answers.wait_for(2)
     assert answers.superseded_ends == [16_000, 20_800]
     assert reports.superseded == 2
-    assert engine.batches[-1] == [1.6]
+    assert engine.joined[-1] == [1.6]
+
+
+async def test_a_partial_in_flight_over_the_same_audio_becomes_the_final() -> None:
+    engine, answers = CountingEngine(), Answers()
+    engine.may_run.clear()
+    async with running(engine) as scheduler:
+        scheduler.submit(job(0, JobKind.PARTIAL), answers)
+        await asyncio.sleep(0.05)
+        scheduler.submit(job(0, JobKind.FINAL), answers)
+        engine.may_run.set()
+        await answers.wait_for(1)
+    assert engine.joined == [[1.0]]
+    assert answers.kinds == [JobKind.FINAL]
+
+
+async def test_a_partial_in_flight_over_less_audio_gives_way_to_the_final() -> None:
+    engine, answers = CountingEngine(), Answers()
+    engine.may_run.clear()
+    async with running(engine) as scheduler:
+        scheduler.submit(job(0, JobKind.PARTIAL, 20.0), answers)
+        await asyncio.sleep(0.05)
+        scheduler.submit(job(0, JobKind.FINAL, 21.0), answers)
+        engine.may_run.set()
+        await answers.wait_for(1)
+    assert answers.kinds == [JobKind.FINAL]
+    assert engine.room == engine.capacity
 
 
 async def test_a_failure_is_tried_again_alone() -> None:
     engine, answers = CountingEngine(), Answers()
-    engine.failures = 1
+    engine.may_run.clear()
     async with running(engine) as scheduler:
-        scheduler.submit(job(0), answers)
-        await answers.wait_for(1)
-    assert answers.heard_texts == {0: "word0 word1 word2"}
-    assert len(engine.batches) == 2
+        for utterance in range(3):
+            scheduler.submit(job(utterance), answers)
+        await asyncio.sleep(0.05)
+        engine.failures = 1
+        engine.may_run.set()
+        await answers.wait_for(3)
+    assert answers.heard_texts == dict.fromkeys(range(3), "word0 word1 word2")
+    assert set(engine.steps) == {1}
 
 
 async def test_a_second_failure_is_told_and_the_worker_lives(
@@ -127,24 +201,49 @@ async def test_a_second_failure_is_told_and_the_worker_lives(
     assert "out of memory" in caplog.text
 
 
-async def test_what_is_withdrawn_is_not_answered() -> None:
+async def test_a_partial_that_fails_is_not_tried_again() -> None:
     engine, answers = CountingEngine(), Answers()
+    engine.failures = 1
+    async with running(engine) as scheduler:
+        scheduler.submit(job(0, JobKind.PARTIAL), answers)
+        await answers.wait_for(1)
+    assert 0 in answers.failures
+    assert engine.joined == [[1.0]]
+
+
+async def test_what_is_withdrawn_is_not_answered_waiting_or_in_flight() -> None:
+    engine, answers = CountingEngine(capacity=1), Answers()
     engine.may_run.clear()
-    async with running(engine, max_batch=1) as scheduler:
-        scheduler.submit(job(0), answers)
+    async with running(engine) as scheduler:
+        scheduler.submit(job(0, seconds=9.0), answers)
         await asyncio.sleep(0.05)  # it runs now
         scheduler.submit(job(1), answers)
         scheduler.submit(job(2), answers)
+        scheduler.withdraw(job(0).key)
         scheduler.withdraw(job(1).key)
         engine.may_run.set()
-        await answers.wait_for(2)
-    assert sorted(answers.heard_texts) == [0, 2]
+        await answers.wait_for(1)
+    assert list(answers.heard_texts) == [2]
+
+
+async def test_a_session_that_is_gone_gives_its_places_back() -> None:
+    engine, answers = CountingEngine(), Answers()
+    engine.may_run.clear()
+    async with running(engine) as scheduler:
+        scheduler.submit(job(0, seconds=30.0, session="gone"), answers)
+        await asyncio.sleep(0.05)
+        scheduler.withdraw_session("gone")
+        scheduler.submit(job(1), answers)
+        engine.may_run.set()
+        await answers.wait_for(1)
+    assert list(answers.heard_texts) == [1]
+    assert engine.room == engine.capacity
 
 
 async def test_a_busy_engine_shows_and_its_queue_grows_late() -> None:
-    engine, answers = CountingEngine(), Answers()
+    engine, answers = CountingEngine(capacity=1), Answers()
     engine.may_run.clear()
-    async with running(engine, max_batch=1) as scheduler:
+    async with running(engine) as scheduler:
         assert scheduler.busy_s == 0
         scheduler.submit(job(0), answers)
         scheduler.submit(job(1), answers)
@@ -155,7 +254,7 @@ async def test_a_busy_engine_shows_and_its_queue_grows_late() -> None:
 
 
 async def test_the_event_loop_never_waits_for_the_engine() -> None:
-    engine, answers = CountingEngine(seconds_a_clip=0.2), Answers()
+    engine, answers = CountingEngine(seconds_a_step=0.2), Answers()
     async with running(engine) as scheduler:
         loop = asyncio.get_running_loop()
         for utterance in range(4):
@@ -166,4 +265,4 @@ async def test_the_event_loop_never_waits_for_the_engine() -> None:
             await asyncio.sleep(0.01)
             ticks += 1
         await answers.wait_for(4)
-    assert ticks > 15  # of 50; a loop that waited for one clip would have had 30 fewer
+    assert ticks > 15  # of 50; a loop that waited for a step would have had 5

@@ -180,7 +180,7 @@ async def test_a_client_that_vanishes_leaves_nothing_behind() -> None:
 
 
 async def test_the_loop_stays_free_while_the_engine_and_many_streams_are_busy() -> None:
-    async with serving(CountingEngine(seconds_a_clip=0.2)) as address:
+    async with serving(CountingEngine(seconds_a_step=0.2, capacity=64)) as address:
 
         async def stream() -> int:
             async with client(address) as ws:

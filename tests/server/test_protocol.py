@@ -342,9 +342,9 @@ async def test_one_session_too_many_is_refused_with_a_time_to_come_back() -> Non
 
 
 async def test_new_sessions_are_refused_while_finals_are_late() -> None:
-    engine = CountingEngine()
+    engine = CountingEngine(capacity=1)
     engine.may_run.clear()
-    limits = serving(engine, max_lateness_s=0.1, max_batch=1)
+    limits = serving(engine, max_lateness_s=0.1)
     async with limits as address, client(address, "?partials=false") as ws:
         for flush in ("a", "b"):
             await ws.send(pcm(voice(1.0)))

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
 from streamer.engine.base import NOTHING_HEARD, SAMPLE_RATE, Clip, EngineInfo, Hypothesis
 from streamer.engine.errors import ModelError
 from streamer.engine.features import MIN_SAMPLES
-from streamer.engine.onnx.continuous import recognise_continuously
-from streamer.engine.onnx.decoding import Recognise, Request
+from streamer.engine.onnx.batchers import Batcher, ContinuousBatcher, GroupBatcher
+from streamer.engine.onnx.decoding import Request
 from streamer.engine.onnx.folder import ModelFolder
 from streamer.engine.onnx.own import OwnModel
-from streamer.engine.onnx.published import PublishedModel, recognise_in_groups
+from streamer.engine.onnx.published import PublishedModel
 from streamer.engine.onnx.sessions import (
     RUNTIME_ERRORS,
     Graph,
@@ -31,10 +31,11 @@ MAX_SECONDS = 35.0
 class OnnxEngine:
     """An `Engine` on ONNX Runtime. Used by one thread at a time."""
 
-    def __init__(self, recognise: Recognise, tokenizer: Tokenizer, info: EngineInfo) -> None:
-        self._recognise = recognise
+    def __init__(self, batcher: Batcher, tokenizer: Tokenizer, info: EngineInfo) -> None:
+        self._batcher = batcher
         self._tokenizer = tokenizer
         self._info = info
+        self._too_short: list[int] = []
 
     @classmethod
     def load(cls, folder: Path, *, provider: Provider = "auto", threads: int = 0) -> OnnxEngine:
@@ -65,27 +66,65 @@ class OnnxEngine:
             max_seconds=MAX_SECONDS,
             demonstration=encoder.metadata.get("streamer.demonstration") == "1",
         )
-        return cls(_recogniser(model, tokenizer.eos), tokenizer, info)
+        return cls(_batcher(model, tokenizer.eos), tokenizer, info)
 
     @property
     def info(self) -> EngineInfo:
         """What users are told."""
         return self._info
 
-    def transcribe(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Hypothesis]]:
-        """Yield (index, hypothesis) as rows end.
+    @property
+    def room(self) -> int:
+        """How many clips may join now."""
+        return self._batcher.room
 
-        Clips under 100 ms hold no word and never reach the model. Raises ValueError, before
+    def join(self, clips: Sequence[tuple[int, Clip]]) -> None:
+        """Take in clips.
+
+        Those under 100 ms hold no word and never reach the model. Raises ValueError, before
         anything else, for a clip above `info.max_seconds`, in a language not in `info.languages`,
         or with samples that are no numbers; and the runtime's own errors.
         """
-        requests = [self._request(clip) for clip in clips]
-        heard = [i for i, clip in enumerate(clips) if len(clip.samples) >= MIN_SAMPLES]
-        for i in set(range(len(clips))).difference(heard):
-            yield i, NOTHING_HEARD
-        for place, decoded in self._recognise([requests[i] for i in heard]):
+        requests = [(key, self._request(clip)) for key, clip in clips]
+        heard = [item for item in requests if len(item[1].samples) >= MIN_SAMPLES]
+        self._too_short += [key for key, request in requests if len(request.samples) < MIN_SAMPLES]
+        if heard:
+            self._batcher.join(heard)
+
+    def step(self) -> list[tuple[int, Hypothesis]]:
+        """Advance the clips in flight; return those that ended."""
+        ended = [(key, NOTHING_HEARD) for key in self._too_short]
+        self._too_short.clear()
+        for key, decoded in self._batcher.step():
             text = self._tokenizer.decode(decoded.tokens)
-            yield heard[place], Hypothesis(text, decoded.tokens, decoded.confidence)
+            ended.append((key, Hypothesis(text, decoded.tokens, decoded.confidence)))
+        return ended
+
+    def drop(self, key: int) -> None:
+        """Forget a clip in flight."""
+        self._batcher.drop(key)
+
+    def reset(self) -> None:
+        """Forget every clip in flight."""
+        self._too_short.clear()
+        self._batcher.reset()
+
+    def transcribe(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Hypothesis]]:
+        """Yield (index, hypothesis) of any number of clips as they end, with nobody else around.
+
+        Raises what `join` raises, before anything else.
+        """
+        for clip in clips:
+            self._request(clip)
+        waiting = deque(enumerate(clips))
+        left = len(clips)
+        self.reset()
+        while left:
+            joining = [waiting.popleft() for _ in range(min(self.room, len(waiting)))]
+            self.join(joining)
+            ended = self.step()
+            left -= len(ended)
+            yield from ended
 
     def _request(self, clip: Clip) -> Request:
         if len(clip.samples) > self._info.max_seconds * SAMPLE_RATE:
@@ -109,7 +148,7 @@ def _model(encoder: Graph, decoder: Graph) -> OwnModel | PublishedModel:
     raise ModelError(f"{decoder.path} keeps no known model contract (inputs: {inputs})")
 
 
-def _recogniser(model: OwnModel | PublishedModel, eos: int) -> Recognise:
+def _batcher(model: OwnModel | PublishedModel, eos: int) -> Batcher:
     if isinstance(model, OwnModel):
-        return partial(recognise_continuously, model, eos)
-    return partial(recognise_in_groups, model, eos)
+        return ContinuousBatcher(model, eos)
+    return GroupBatcher(model, eos)
