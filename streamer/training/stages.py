@@ -15,7 +15,7 @@ NONE = Augmentation()
 class Stage:
     """One part of the curriculum.
 
-    ``seconds`` is the longest utterance, ``joined`` the share of batches with utterances joined from
+    ``seconds`` is the longest utterance, ``joined`` the share of batches with utterances made of
     several sentences, ``prefixes`` of utterances cut off in the middle, ``nonspeech`` of those
     replaced by sound without words, ``plain`` of those with the nopnc prompt, ``masked`` of those
     that SpecAugment masks; ``batch_seconds`` is the audio in a batch. ``attention``, ``ctc`` and
@@ -54,18 +54,18 @@ _FULL = Augmentation(speed=0.6, room=0.3, noise=0.5, telephone=0.2, tilt=0.4, lo
 STAGES = (
     Stage("a: CTC alone, short clips", 1200, 4.0, 24, 1.2e-3, 1.2e-3, ctc=1.0, augmentation=_LIGHT),
     Stage(
-        "b: attention joins, guided", 3000, 6.0, 24, 6.0e-4, 5.5e-4,
+        "b: attention joins, guided", 2600, 6.0, 24, 6.0e-4, 5.5e-4,
         ctc=0.5, attention=1.0, guide=0.5, joined=0.15, nonspeech=0.03,
         corrupted=0.15, smoothing=0.05, augmentation=_LIGHT,
     ),
     Stage(
-        "c: noise, room, telephone", 1500, 9.0, 26, 5.5e-4, 4.0e-4,
+        "c: noise, room, telephone", 1000, 9.0, 26, 5.5e-4, 4.0e-4,
         ctc=0.5, attention=1.0, guide=0.2, joined=0.35, nonspeech=0.06,
         corrupted=0.12, masked=0.3, smoothing=0.05, augmentation=_MEDIUM,
         sources=("train", "lj"),
     ),
     Stage(
-        "d: long, all effects", 1800, 22.0, 34, 4.0e-4, 1e-5,
+        "d: long, all effects", 1500, 22.0, 34, 4.0e-4, 1e-5,
         ctc=0.3, attention=1.0, guide=0.05, joined=0.5, prefixes=0.1, nonspeech=0.12,
         corrupted=0.08, masked=0.5, smoothing=0.05, augmentation=_FULL,
         sources=("train", "lj"),
