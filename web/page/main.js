@@ -69,7 +69,8 @@ const recorder = new Recorder(choices, {
         transcript.interrupted(recording.id);
         inside.interrupted();
       },
-      trouble: (code, message) => notice(code, message),
+      trouble: ({ type, code, message }) =>
+        notice(code, `The server says: ${message}.`, type === "warning" ? "note" : "warning"),
     };
   },
   samples: (samples) => {

@@ -1,5 +1,8 @@
 /** Short messages above everything else: one a subject, gone when dismissed or outdated. */
 
+/** A note asks for nothing, and goes by itself. */
+const NOTE_MS = 12_000;
+
 /** @type {Map<string, HTMLElement>} */
 const shown = new Map();
 
@@ -22,6 +25,7 @@ export function notice(subject, text, kind = "warning") {
   box.append(words, close);
   document.getElementById("notices")?.append(box);
   shown.set(subject, box);
+  if (kind === "note") setTimeout(() => shown.get(subject) === box && unnotice(subject), NOTE_MS);
 }
 
 /** @param {string} subject */

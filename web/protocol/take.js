@@ -1,7 +1,7 @@
 /**
  * One recording from its start to the server's `done`, over as many connections as it takes.
  *
- * @import { Settings, ServerMessage, Ready, Failure, UtteranceEvent } from "./types.js"
+ * @import { Settings, ServerMessage, Ready, Failure, Warning, UtteranceEvent } from "./types.js"
  *
  * @typedef {Pick<WebSocket, "send" | "close" | "bufferedAmount" | "onopen" | "onmessage" | "onclose">} Socket
  *
@@ -13,7 +13,7 @@
  * @property {(event: UtteranceEvent) => void} event
  * @property {(seconds: number) => void} acknowledged audio of the take that is wholly transcribed
  * @property {() => void} interrupted the connection was lost; open utterances will be heard again
- * @property {(code: string, message: string) => void} trouble a warning or an error of the server's
+ * @property {(failure: Failure | Warning) => void} trouble as the server tells it
  */
 import { waitBefore } from "./backoff.js";
 import { Continuity } from "./continuity.js";
@@ -160,10 +160,10 @@ export class Take {
       }
       case "error":
         if (message.fatal) this.#fatal = message;
-        this.#listener.trouble(message.code, message.message);
+        this.#listener.trouble(message);
         break;
       case "warning":
-        this.#listener.trouble(message.code, message.message);
+        this.#listener.trouble(message);
         break;
       case "done":
         if (this.#stopped) this.#finish("done");
