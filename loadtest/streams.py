@@ -16,11 +16,10 @@ import contextlib
 import json
 import random
 import re
-import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -29,6 +28,7 @@ import numpy as np
 import uvloop
 
 from loadtest.measures import Samples, StreamLog, measure, percentiles
+from loadtest.serving import served
 from streamer.audio.files import AudioFile
 from streamer.cli.demo import sample_path
 from streamer.client import Stream, StreamError, open_stream
@@ -43,7 +43,7 @@ async def main() -> int:
     """Run what the command line asks for."""
     arguments = _arguments()
     audio = _pcm(arguments.audio)
-    async with _server(arguments) as url:
+    with _server(arguments) as url:
         if arguments.capacity:
             report = await _capacity(url, audio, arguments.seconds)
         else:
@@ -156,24 +156,14 @@ def _loop_lag(url: str) -> dict[str, float]:
     return {"share": round(1 - float(found["0.02"]) / max(total, 1), 4), "samples": total}
 
 
-@asynccontextmanager
-async def _server(arguments: argparse.Namespace) -> AsyncGenerator[str]:
+@contextmanager
+def _server(arguments: argparse.Namespace) -> Generator[str]:
     """Use the server at --url, or start one in a process of its own."""
     if arguments.url is not None:
         yield arguments.url
-        return
-    command = [sys.executable, "-m", "streamer.cli.main", "serve", "--port", "0"]
-    command += ["--max-sessions", "100000", *arguments.serve]
-    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
-    try:
-        assert process.stdout is not None
-        async for line in process.stdout:
-            if found := re.search(rb"ws://[^/\s]+", line):
-                yield found[0].decode()
-                break
-    finally:
-        process.terminate()
-        await process.wait()
+    else:
+        with served(arguments.serve) as url:
+            yield url
 
 
 def _pcm(path: Path) -> bytes:
