@@ -1,7 +1,8 @@
-"""The microphone page's files, read once at start: no request touches the disk."""
+"""The microphone page's files, read and compressed once at start: no request touches the disk."""
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +22,11 @@ CONTENT_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file ready to be sent."""
+    """A file ready to be sent, plain or, where that is smaller, with gzip."""
 
     content_type: str
     body: bytes
+    zipped: bytes | None
 
 
 def load_assets() -> dict[str, Asset]:
@@ -44,7 +46,14 @@ def _page_folder() -> Path:
 
 def _folder(folder: Path) -> dict[str, Asset]:
     return {
-        path.relative_to(folder).as_posix(): Asset(CONTENT_TYPES[path.suffix], path.read_bytes())
+        path.relative_to(folder).as_posix(): _asset(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.suffix in CONTENT_TYPES
     }
+
+
+def _asset(path: Path) -> Asset:
+    body = path.read_bytes()
+    zipped = gzip.compress(body, mtime=0)
+    smaller = zipped if len(zipped) < 0.9 * len(body) else None
+    return Asset(CONTENT_TYPES[path.suffix], body, smaller)

@@ -91,7 +91,7 @@ class Gate:
                 message = "this is a WebSocket address\n"
                 return _text(HTTPStatus.UPGRADE_REQUIRED, message, {"Upgrade": "websocket"})
             case _:
-                return self._asset(path)
+                return self._asset(path, request.headers.get("Accept-Encoding", ""))
 
     def _admit(self, request: Request) -> Response | None:
         query = dict(parse_qsl(urlsplit(request.path).query))
@@ -129,11 +129,15 @@ class Gate:
             return _text(HTTPStatus.SERVICE_UNAVAILABLE, "engine stuck\n")
         return _text(HTTPStatus.OK, "ready\n")
 
-    def _asset(self, path: str) -> Response:
+    def _asset(self, path: str, accepted: str) -> Response:
         asset = self._assets.get(path)
         if asset is None:
             return _text(HTTPStatus.NOT_FOUND, "not found\n")
-        return _response(HTTPStatus.OK, asset.content_type, asset.body, SECURITY_HEADERS)
+        headers = SECURITY_HEADERS | {"Vary": "Accept-Encoding"}
+        if asset.zipped is None or "gzip" not in accepted:
+            return _response(HTTPStatus.OK, asset.content_type, asset.body, headers)
+        headers["Content-Encoding"] = "gzip"
+        return _response(HTTPStatus.OK, asset.content_type, asset.zipped, headers)
 
     def _refuse(
         self, status: HTTPStatus, error: Error, headers: dict[str, str] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import json
 from typing import Any
 
@@ -374,3 +375,13 @@ async def test_probes_metrics_and_page_share_the_port() -> None:
         assert (await get(address, "/v1/stream"))[0] == 426
         assert (await get(address, "/../pyproject.toml"))[0] == 404
         assert (await get(address, "/nowhere", **UPGRADE))[0] == 404
+
+
+async def test_the_page_is_small_on_the_wire_and_the_same_unpacked() -> None:
+    async with serving() as address:
+        _, plain_headers, plain = await get(address, "/page/main.js")
+        _, headers, zipped = await get(address, "/page/main.js", **{"Accept-Encoding": "gzip, br"})
+    assert "Content-Encoding" not in plain_headers
+    assert headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(zipped) == plain
+    assert len(zipped) < len(plain) / 2
