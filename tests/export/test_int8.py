@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from streamer.engine.features import log_mel
 from streamer.engine.onnx import OnnxEngine
-from streamer.engine.onnx.continuous import recognise_continuously
-from streamer.engine.onnx.decoding import Request
+from streamer.engine.onnx.batchers import ContinuousBatcher
+from streamer.engine.onnx.decoding import Decoded, Request
 from streamer.engine.onnx.own import OwnModel
 from streamer.engine.onnx.sessions import Graph
 from streamer.engine.tokenizer import Tokenizer
@@ -31,6 +31,19 @@ from streamer.export.published import export_published
 
 def noise(n: int) -> NDArray[np.float32]:
     return (0.1 * np.random.default_rng(n).standard_normal(n)).astype(np.float32)
+
+
+def recognised(model: OwnModel, eos: int, clips: list[Request]) -> dict[int, Decoded]:
+    """What each clip is heard as when all join as soon as there is room."""
+    batcher = ContinuousBatcher(model, eos)
+    waiting = list(enumerate(clips))
+    heard: dict[int, Decoded] = {}
+    while len(heard) < len(clips):
+        room = batcher.room
+        batcher.join(waiting[:room])
+        waiting = waiting[room:]
+        heard |= batcher.step()
+    return heard
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +73,9 @@ def test_a_clips_tokens_are_the_same_in_any_company(
 ) -> None:
     prompt = Tokenizer.from_file(checkpoint.tokens).prompt("en", punctuation=True)
     clips = [Request(noise(n), prompt) for n in (16000, 1600, 40000, 1760, 24000, 9000)]
-    together = dict(recognise_continuously(model, checkpoint.eos, clips))
+    together = recognised(model, checkpoint.eos, clips)
     for i, clip in enumerate(clips):
-        ((_, alone),) = recognise_continuously(model, checkpoint.eos, [clip])
-        assert alone.tokens == together[i].tokens
+        assert recognised(model, checkpoint.eos, [clip])[0].tokens == together[i].tokens
 
 
 def product(weight: NDArray[np.float32]) -> Any:

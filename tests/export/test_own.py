@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from streamer.engine.base import Clip
 from streamer.engine.features import log_mel
 from streamer.engine.onnx import OnnxEngine
-from streamer.engine.onnx.continuous import ContinuousDecoder, Entry, recognise_continuously
-from streamer.engine.onnx.decoding import Request
+from streamer.engine.onnx.batchers import ContinuousBatcher
+from streamer.engine.onnx.continuous import ContinuousDecoder, Entry
+from streamer.engine.onnx.decoding import Decoded, Request
 from streamer.engine.onnx.own import OwnModel
 from streamer.engine.onnx.sessions import Graph
 from streamer.engine.tokenizer import Tokenizer
@@ -27,6 +28,19 @@ pytest.importorskip("transformers", reason="export and its reference need the ex
 pytest.importorskip("onnx", reason="export needs the extra [export]")
 
 from streamer.export.own import export_own
+
+
+def recognised(model: OwnModel, eos: int, clips: list[Request]) -> dict[int, Decoded]:
+    """What each clip is heard as when all join as soon as there is room."""
+    batcher = ContinuousBatcher(model, eos)
+    waiting = list(enumerate(clips))
+    heard: dict[int, Decoded] = {}
+    while len(heard) < len(clips):
+        room = batcher.room
+        batcher.join(waiting[:room])
+        waiting = waiting[room:]
+        heard |= batcher.step()
+    return heard
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +76,7 @@ def test_batches_of_mixed_lengths_say_token_for_token_what_generate_says(
     checkpoint: Checkpoint, model: OwnModel
 ) -> None:
     clips = requests(checkpoint)
-    heard = dict(recognise_continuously(model, checkpoint.eos, clips))
+    heard = recognised(model, checkpoint.eos, clips)
     assert sorted(heard) == list(range(len(clips)))
     for i, clip in enumerate(clips):
         assert heard[i].tokens == checkpoint.generated(clip.samples, clip.prompt)
@@ -126,7 +140,7 @@ def test_a_draft_never_changes_the_result_and_a_right_one_saves_all_steps_but_on
     checkpoint: Checkpoint, model: OwnModel
 ) -> None:
     clips = requests(checkpoint)
-    plain = dict(recognise_continuously(model, checkpoint.eos, clips))
+    plain = recognised(model, checkpoint.eos, clips)
     generator = np.random.default_rng(11)
     for i, clip in enumerate(clips):
         right = list(plain[i].tokens)
@@ -159,7 +173,7 @@ def test_a_rows_tokens_never_depend_on_who_shares_the_batch_or_on_when_it_joined
     checkpoint: Checkpoint, model: OwnModel, seed: int
 ) -> None:
     clips = requests(checkpoint)
-    plain = dict(recognise_continuously(model, checkpoint.eos, clips))
+    plain = recognised(model, checkpoint.eos, clips)
     encoded = [next(model.encode([log_mel(clip.samples)])) for clip in clips]
     generator = np.random.default_rng(seed)
     waiting = list(generator.permutation(len(clips)))

@@ -6,11 +6,17 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from streamer.engine.features import log_mel
-from streamer.engine.onnx.continuous import MAX_ROWS, ContinuousDecoder, Entry, of_like_length
+from streamer.engine.onnx.continuous import ContinuousDecoder, Entry
 from streamer.engine.onnx.decoding import Decoded, Request
 from streamer.engine.onnx.own import OwnModel
 from streamer.engine.onnx.published import MAX_ROWS as MAX_GROUP
 from streamer.engine.onnx.published import PublishedModel, recognise_in_groups
+
+MAX_ROWS = 16
+"""Rows decoded together."""
+PADDING = 1.15
+"""Frames encoded, padding included, over frames that count: how unlike clips may be that a GPU
+encodes together."""
 
 
 class Batcher(Protocol):
@@ -39,46 +45,65 @@ class Batcher(Protocol):
 
 
 class ContinuousBatcher:
-    """Our own contract: clips join and leave between any two decoder calls."""
+    """Our own contract: clips join and leave between any two decoder calls.
+
+    A clip that joins waits for its encoder pass, which is part of a step. A CPU encodes one clip a
+    step: it is bound by arithmetic and would gain nothing by more at once, so clips that are being
+    decoded wait for one encoder pass at most, none pays for padding, and one that is dropped in
+    time costs nothing.
+    """
 
     def __init__(self, model: OwnModel, eos: int) -> None:
         self._model = model
         self._eos = eos
-        self._decoder = ContinuousDecoder(model, eos, MAX_ROWS)
-        self._ended: list[tuple[int, Decoded]] = []  # in the very call that they joined with
+        self._encodes_many = model.encoder.device == "cuda"
+        self.reset()
 
     @property
     def room(self) -> int:
         """How many clips may join now."""
-        return self._decoder.room
+        return self._decoder.room - len(self._waiting)
 
     def join(self, requests: Sequence[tuple[int, Request]]) -> None:
         """Take in at most `room` clips."""
-        while requests:
-            joining = of_like_length(requests)
-            requests = requests[len(joining) :]
-            encoded = self._model.encode([log_mel(request.samples) for _, request in joining])
-            self._ended += self._decoder.join(
-                [
-                    Entry(key, clip, request.prompt, request.draft)
-                    for clip, (key, request) in zip(encoded, joining, strict=True)
-                ]
-            )
+        self._waiting += requests
 
     def step(self) -> list[tuple[int, Decoded]]:
-        """Advance, and return what ended."""
-        ended, self._ended = self._ended, []
+        """Encode who waits, advance who does not, and return what ended."""
+        ended = self._admit() if self._waiting else []
         return ended + self._decoder.step() if len(self._decoder) else ended
 
     def drop(self, key: int) -> None:
         """Forget a clip."""
-        self._ended = [(ended, decoded) for ended, decoded in self._ended if ended != key]
+        self._waiting = [item for item in self._waiting if item[0] != key]
         self._decoder.drop(key)
 
     def reset(self) -> None:
         """Forget every clip."""
-        self._ended.clear()
+        self._waiting: list[tuple[int, Request]] = []
         self._decoder = ContinuousDecoder(self._model, self._eos, MAX_ROWS)
+
+    def _admit(self) -> list[tuple[int, Decoded]]:
+        count = of_like_length(self._waiting) if self._encodes_many else 1
+        admitted, self._waiting = self._waiting[:count], self._waiting[count:]
+        encoded = self._model.encode([log_mel(request.samples) for _, request in admitted])
+        return self._decoder.join(
+            [
+                Entry(key, clip, request.prompt, request.draft)
+                for clip, (key, request) in zip(encoded, admitted, strict=True)
+            ]
+        )
+
+
+def of_like_length(waiting: Sequence[tuple[int, Request]]) -> int:
+    """Count the first of the clips that waste little on padding when they are encoded together."""
+    longest = total = 0
+    for count, (_, request) in enumerate(waiting):
+        longest = max(longest, request.frames)
+        total += request.frames
+        if longest * (count + 1) > PADDING * total:
+            return count
+    return len(waiting)
 
 
 class GroupBatcher:

@@ -8,22 +8,15 @@ nor on who shares the batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streamer.engine.features import log_mel
-from streamer.engine.onnx.decoding import Decoded, Request
+from streamer.engine.onnx.decoding import Decoded
 from streamer.engine.onnx.own import Answer, Encoded, OwnModel
 from streamer.engine.onnx.slots import Slots
-
-MAX_ROWS = 16
-"""Rows decoded together."""
-PADDING = 1.15
-"""Frames encoded, padding included, over frames that count. Together clips take fewer calls, but on
-a CPU the encoder is bound by arithmetic, and padding is computed in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,35 +133,3 @@ class ContinuousDecoder:
         self._slots.remove(place)
         self._rows[place] = self._rows[-1]
         self._rows.pop()
-
-
-def recognise_continuously(
-    model: OwnModel, eos: int, requests: Sequence[Request]
-) -> Iterator[tuple[int, Decoded]]:
-    """Recognise clips of any lengths: each joins as soon as there is room, in order."""
-    decoder = ContinuousDecoder(model, eos, MAX_ROWS)
-    waiting = list(enumerate(requests))
-    while waiting or len(decoder):
-        joining = _of_like_length(waiting[: decoder.room])
-        if joining:
-            del waiting[: len(joining)]
-            encoded = model.encode([log_mel(request.samples) for _, request in joining])
-            yield from decoder.join(
-                [
-                    Entry(key, clip, request.prompt, request.draft)
-                    for clip, (key, request) in zip(encoded, joining, strict=True)
-                ]
-            )
-        if len(decoder):
-            yield from decoder.step()
-
-
-def _of_like_length(waiting: Sequence[tuple[int, Request]]) -> Sequence[tuple[int, Request]]:
-    """Take as many from the front as waste little on padding when they are encoded together."""
-    longest = total = 0
-    for count, (_, request) in enumerate(waiting):
-        longest = max(longest, request.frames)
-        total += request.frames
-        if longest * (count + 1) > PADDING * total:
-            return waiting[:count]
-    return waiting

@@ -1,0 +1,154 @@
+"""How clips join, wait, and leave, on a model whose rows follow a script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
+from typing import cast
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from streamer.engine.onnx.batchers import MAX_ROWS, ContinuousBatcher, of_like_length
+from streamer.engine.onnx.decoding import Request
+from streamer.engine.onnx.own import Answer, Caches, Encoded, OwnModel
+
+EOS, PROMPT = 0, [7, 8]
+
+
+class Scripted:
+    """Says, for a clip of k x 1600 samples, k tokens and the end; remembers what it encoded."""
+
+    layers, heads, head_size, positions, vocabulary = 1, 1, 1, 100, 50
+
+    def __init__(self, device: str) -> None:
+        self.encoder = SimpleNamespace(device=device)
+        self.encoded: list[list[int]] = []
+        self.decoded: list[int] = []
+
+    def encode(self, mels: Sequence[NDArray[np.float32]]) -> Iterator[Encoded]:
+        self.encoded.append([mel.shape[1] // 10 for mel in mels])
+        for mel in mels:
+            frames = mel.shape[1] // 10
+            yield Encoded([np.zeros((1, frames, 1), np.float32)] * 2, frames)
+
+    def decode(
+        self,
+        tokens: NDArray[np.int64],
+        past_lengths: NDArray[np.int64],
+        cross_lengths: NDArray[np.int64],
+        own: Caches,
+        cross: Caches,
+    ) -> Answer:
+        self.decoded.append(len(tokens))
+        said = past_lengths[:, np.newaxis] + np.arange(tokens.shape[1]) - len(PROMPT) + 2
+        chosen = np.where(said <= cross_lengths[:, np.newaxis], 20 + said, EOS)
+        new = np.zeros((len(tokens), 1, tokens.shape[1], 1), np.float32)
+        return Answer(chosen, np.full(chosen.shape, -0.5, np.float32), [new, new])
+
+
+def batcher(device: str = "cpu") -> tuple[ContinuousBatcher, Scripted]:
+    model = Scripted(device)
+    return ContinuousBatcher(cast("OwnModel", model), EOS), model
+
+
+def clip(tokens: int, draft: Sequence[int] = ()) -> Request:
+    samples = np.random.default_rng(tokens).uniform(-0.1, 0.1, 1600 * tokens).astype(np.float32)
+    return Request(samples, PROMPT, draft)
+
+
+def said(tokens: int) -> tuple[int, ...]:
+    return tuple(range(21, 21 + tokens))
+
+
+def test_a_short_clip_never_waits_for_a_long_one() -> None:
+    clips, model = batcher()
+    clips.join([(1, clip(40))])
+    for _ in range(5):
+        assert clips.step() == []
+    clips.join([(2, clip(2))])
+    ended = [clips.step() for _ in range(2)]
+    assert [key for step in ended for key, _ in step] == [2]
+    assert model.decoded[-1] == 2  # both rows in one call
+
+
+def test_each_clip_gets_its_own_words_in_any_order_of_joining() -> None:
+    clips, _ = batcher()
+    lengths = [5, 1, 9, 2, 7, 3, 30, 4]
+    waiting = list(enumerate(lengths))
+    heard: dict[int, tuple[int, ...]] = {}
+    while len(heard) < len(lengths):
+        if waiting:
+            key, tokens = waiting.pop()
+            clips.join([(key, clip(tokens))])
+        heard |= {key: decoded.tokens for key, decoded in clips.step()}
+    assert heard == {key: said(tokens) for key, tokens in enumerate(lengths)}
+
+
+def test_a_cpu_encodes_one_clip_a_step_and_a_gpu_those_of_like_length() -> None:
+    for device, expected in (("cpu", [[10], [10]]), ("cuda", [[10, 10, 9], [1, 1]])):
+        clips, model = batcher(device)
+        clips.join([(i, clip(tokens)) for i, tokens in enumerate((10, 10, 9, 1, 1))])
+        clips.step()
+        clips.step()
+        assert model.encoded == expected
+
+
+@pytest.mark.parametrize(
+    ("draft", "calls"),
+    [(said(6), 1), (said(3), 4), ((21, 22, 99, 24), 5), ((*said(6), 40, 41), 1), ((), 7)],
+)
+def test_a_draft_saves_the_calls_that_it_foresaw(draft: tuple[int, ...], calls: int) -> None:
+    clips, model = batcher()
+    clips.join([(1, clip(6, draft))])
+    while not (ended := clips.step()):
+        pass
+    ((_, decoded),) = ended
+    assert decoded.tokens == said(6)
+    assert decoded.confidence == pytest.approx(np.exp(-0.5))
+    assert len(model.decoded) == calls
+
+
+def test_clips_that_wait_count_as_in_flight_and_may_be_dropped_for_nothing() -> None:
+    clips, model = batcher()
+    clips.join([(i, clip(3)) for i in range(MAX_ROWS)])
+    assert clips.room == 0
+    clips.step()
+    assert clips.room == 0
+    for key in range(5, 10):
+        clips.drop(key)
+    assert clips.room == 5
+    heard = {key for _ in range(40) for key, _ in clips.step()}
+    assert heard == set(range(MAX_ROWS)) - set(range(5, 10))
+    assert len(model.encoded) == MAX_ROWS - 5
+    assert clips.room == MAX_ROWS
+
+
+def test_a_dropped_row_leaves_the_others_as_they_were() -> None:
+    clips, _ = batcher()
+    clips.join([(i, clip(12)) for i in range(4)])
+    for _ in range(5):
+        clips.step()
+    clips.drop(1)
+    heard = {key: decoded.tokens for _ in range(20) for key, decoded in clips.step()}
+    assert heard == {key: said(12) for key in (0, 2, 3)}
+
+
+def test_reset_forgets_who_waits_and_who_is_being_decoded() -> None:
+    clips, _ = batcher()
+    clips.join([(1, clip(3)), (2, clip(3))])
+    clips.step()
+    clips.reset()
+    assert clips.room == MAX_ROWS
+    assert clips.step() == []
+
+
+def test_like_lengths_are_encoded_together() -> None:
+    def count(*lengths: int) -> int:
+        return of_like_length([(i, clip(tokens)) for i, tokens in enumerate(lengths)])
+
+    assert count(10) == 1
+    assert count(10, 9, 10) == 3
+    assert count(10, 5) == 1
+    assert count(10, 10, 10, 2) == 3
