@@ -1,7 +1,7 @@
 """From a module to an ONNX file, one weight at a time.
 
-The structure is traced without any weight in it, and the weights are attached afterwards. So the
-peak is the checkpoint and little more, where torch's own exporter needs four times the weights.
+The structure is traced without any weight in it, and the weights are put in as it is written. So
+the peak is the checkpoint and little more, where torch's own exporter needs four times the weights.
 """
 
 from __future__ import annotations
@@ -22,8 +22,12 @@ from torch import Tensor, nn
 OPSET = 17
 """The first with LayerNormalization; every ONNX Runtime since 1.12 (2022) runs it."""
 Dimension = str | int
+Weights = dict[str, NDArray[Any]]
+"""Initialisers by name, as views of the checkpoint's memory as long as nothing changes them."""
 INLINE_LIMIT = 1 << 30
 """Bytes of weights up to which one file holds everything; protobuf ends at 2 GiB."""
+ALIGNMENT = 4096
+"""Of each weight in a file of its own, so that it can be mapped into memory."""
 
 
 def trace(
@@ -66,58 +70,73 @@ def trace(
     return model
 
 
-def attach_weights(model: onnx.ModelProto, module: nn.Module, arguments: Sequence[str]) -> None:
-    """Turn the inputs that are no arguments into initialisers, of the module's values."""
+def take_weights(model: onnx.ModelProto, module: nn.Module, arguments: Sequence[str]) -> Weights:
+    """Return the module's value of each input that is no argument, and take it off the inputs."""
     state = module.state_dict()
-    graph = model.graph
-    weights = [value.name for value in graph.input if value.name not in arguments]
-    inputs = [value for value in graph.input if value.name in arguments]
-    del graph.input[:]
-    graph.input.extend(inputs)
-    for name in weights:
-        array = state[name].detach().contiguous().numpy()
-        graph.initializer.append(numpy_helper.from_array(array, name))
+    inputs = list(model.graph.input)
+    del model.graph.input[:]
+    model.graph.input.extend(value for value in inputs if value.name in arguments)
+    names = [value.name for value in inputs if value.name not in arguments]
+    return {name: state[name].detach().numpy() for name in names}
 
 
-def store_as_half(model: onnx.ModelProto) -> None:
+def store_as_half(model: onnx.ModelProto, weights: Weights) -> None:
     """Store each weight that FP16 holds exactly as FP16, and cast it to FP32 in the graph.
 
     ONNX Runtime does the casts once, when it loads the graph.
     """
-    graph = model.graph
-    stored: list[onnx.TensorProto] = []
     casts: list[onnx.NodeProto] = []
-    for tensor in graph.initializer:
-        half = _exact_half(numpy_helper.to_array(tensor))
-        if half is None:
-            stored.append(tensor)
-        else:
-            stored.append(numpy_helper.from_array(half, f"{tensor.name}.half"))
-            cast = helper.make_node(
-                "Cast", [f"{tensor.name}.half"], [tensor.name], to=TensorProto.FLOAT
-            )
+    for name, array in list(weights.items()):
+        half = _exact_half(array)
+        if half is not None:
+            del weights[name]
+            weights[f"{name}.half"] = half
+            cast = helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT)
             casts.append(cast)
-    nodes = [*casts, *graph.node]
-    del graph.initializer[:]
-    graph.initializer.extend(stored)
-    del graph.node[:]
-    graph.node.extend(nodes)
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
 
 
-def save(model: onnx.ModelProto, path: Path, metadata: Mapping[str, str]) -> None:
-    """Check the graph and write it, with its weights in one file beside it where they are large."""
+def save(model: onnx.ModelProto, weights: Weights, path: Path, metadata: Mapping[str, str]) -> None:
+    """Put the weights in, check the graph and write it.
+
+    Large weights go into one file beside it, one at a time, so that they are never in memory twice.
+    """
     helper.set_model_props(model, dict(metadata))
     model.producer_name = "streamer"
-    size = sum(len(tensor.raw_data) for tensor in model.graph.initializer)
-    if size <= INLINE_LIMIT:
+    initializers = model.graph.initializer
+    if sum(array.nbytes for array in weights.values()) <= INLINE_LIMIT:
+        for name, array in weights.items():
+            initializers.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
         onnx.checker.check_model(model)
         onnx.save(model, path)
         return
-    onnx.save(model, path, save_as_external_data=True, location=f"{path.name}.data")
+    data = path.with_name(f"{path.name}.data")
+    with data.open("wb") as file:
+        for name, array in weights.items():
+            file.write(bytes(-file.tell() % ALIGNMENT))
+            initializers.append(_reference(name, array, data.name, file.tell()))
+            np.ascontiguousarray(array).tofile(file)
+    onnx.save(model, path)
     onnx.checker.check_model(path)
 
 
-def _exact_half(array: NDArray[np.generic]) -> NDArray[np.float16] | None:
+def _reference(name: str, array: NDArray[Any], location: str, offset: int) -> onnx.TensorProto:
+    """Make an initialiser whose values are in another file."""
+    tensor = TensorProto(
+        name=name,
+        dims=array.shape,
+        data_type=helper.np_dtype_to_tensor_dtype(array.dtype),
+        data_location=TensorProto.EXTERNAL,
+    )
+    where = {"location": location, "offset": str(offset), "length": str(array.nbytes)}
+    for key, value in where.items():
+        tensor.external_data.add(key=key, value=value)
+    return tensor
+
+
+def _exact_half(array: NDArray[Any]) -> NDArray[np.float16] | None:
     if array.dtype != np.float32:
         return None
     with np.errstate(over="ignore"):

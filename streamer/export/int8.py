@@ -15,35 +15,37 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnx
-from onnx import helper, numpy_helper
+from numpy.typing import NDArray
+from onnx import helper
+
+from streamer.export.graph import Weights
 
 SMALLEST = 1e-30
 """Keeps a row of zeros from dividing by zero."""
 
 
-def quantise_products(model: onnx.ModelProto) -> None:
+def quantise_products(model: onnx.ModelProto, weights: Weights) -> None:
     """Rewrite each product with a weight matrix, x (…, in) · W (in, out), in integers, in place."""
-    weights = {tensor.name: tensor for tensor in model.graph.initializer if len(tensor.dims) == 2}
     nodes: list[onnx.NodeProto] = []
     rows: dict[str, _Rows] = {}
-    replaced: dict[str, list[onnx.TensorProto]] = {}
     for node in model.graph.node:
-        if node.op_type != "MatMul" or node.input[1] not in weights:
+        if node.op_type != "MatMul" or not _is_matrix(node.input[1], weights):
             nodes.append(node)
             continue
         activation, weight = node.input
         if activation not in rows:
             rows[activation] = _quantise_rows(activation, nodes)
-        if weight not in replaced:
-            replaced[weight] = _quantised_columns(weights[weight])
+        if weight in weights:
+            array = weights.pop(weight)
+            weights[f"{weight}.int8"], weights[f"{weight}.scale"] = _quantised_columns(array)
         _multiply(rows[activation], weight, node.output[0], nodes)
-    kept = [tensor for tensor in model.graph.initializer if tensor.name not in replaced]
-    made = [tensor for tensors in replaced.values() for tensor in tensors]
-    constants = [numpy_helper.from_array(value, name) for name, value in _CONSTANTS.items()]
-    del model.graph.initializer[:]
-    model.graph.initializer.extend([*kept, *made, *constants])
+    weights.update(_CONSTANTS)
     del model.graph.node[:]
     model.graph.node.extend(nodes)
+
+
+def _is_matrix(name: str, weights: Weights) -> bool:
+    return f"{name}.int8" in weights or (name in weights and weights[name].ndim == 2)
 
 
 _CONSTANTS = {
@@ -66,15 +68,12 @@ class _Rows:
     """The activation's shape, with -1 for its last dimension."""
 
 
-def _quantised_columns(weight: onnx.TensorProto) -> list[onnx.TensorProto]:
+def _quantised_columns(
+    weight: NDArray[np.float32],
+) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """Make the integers of a weight (in, out), and the scale of each column, (out,)."""
-    array = numpy_helper.to_array(weight)
-    scale = (np.maximum(np.abs(array).max(axis=0), SMALLEST) / 127).astype(np.float32)
-    integers = np.rint(array / scale).astype(np.int8)
-    return [
-        numpy_helper.from_array(integers, f"{weight.name}.int8"),
-        numpy_helper.from_array(scale, f"{weight.name}.scale"),
-    ]
+    scale = (np.maximum(np.abs(weight).max(axis=0), SMALLEST) / 127).astype(np.float32)
+    return np.rint(weight / scale).astype(np.int8), scale
 
 
 def _quantise_rows(x: str, nodes: list[onnx.NodeProto]) -> _Rows:

@@ -10,7 +10,7 @@ from pathlib import Path
 import onnx
 from torch import nn
 
-from streamer.export.graph import attach_weights, save, store_as_half
+from streamer.export.graph import save, store_as_half, take_weights
 from streamer.export.int8 import quantise_products
 
 MODEL_TYPE = "cohere-transcribe"
@@ -38,11 +38,11 @@ class FolderWriter:
         metadata: Mapping[str, str],
     ) -> None:
         """Write `stem`.onnx, or `stem`.int8.onnx: a traced structure with the module's weights."""
-        attach_weights(graph, module, arguments)
+        weights = take_weights(graph, module, arguments)
         if self.int8:
-            quantise_products(graph)
+            quantise_products(graph, weights)
         if self.half_storage:
-            store_as_half(graph)
+            store_as_half(graph, weights)
         common = {
             "model_type": MODEL_TYPE,
             "streamer.name": self.name,
@@ -50,7 +50,7 @@ class FolderWriter:
         }
         path = self.folder / (f"{stem}.int8.onnx" if self.int8 else f"{stem}.onnx")
         self.folder.mkdir(parents=True, exist_ok=True)
-        save(graph, path, {**common, **metadata})
+        save(graph, weights, path, {**common, **metadata})
 
     def tokens(self, tokens: Path) -> None:
         """Copy the vocabulary."""

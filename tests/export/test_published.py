@@ -116,6 +116,23 @@ def test_half_storage_changes_nothing_but_the_size(
     assert saved > 1.5 * weights  # of the 2 bytes a weight, less what the casts take
 
 
+def test_large_weights_go_into_a_file_beside_the_graph(
+    one_checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint, mel = one_checkpoint, np.ones((1, 128, 50), np.float32)
+    outputs: list[NDArray[np.float32]] = []
+    for name, limit in (("inline", 1 << 30), ("beside", 1)):
+        monkeypatch.setattr("streamer.export.graph.INLINE_LIMIT", limit)
+        out = tmp_path / name
+        export_published(checkpoint.model, checkpoint.tokens, out, half_storage=False, name="tiny")
+        outputs += session(out / "encoder.onnx")({"mel": mel})[:1]
+    weights = sum(parameter.nbytes for parameter in checkpoint.model.model.encoder.parameters())
+    assert (tmp_path / "beside" / "encoder.onnx.data").stat().st_size > weights
+    inline, beside = outputs
+    np.testing.assert_array_equal(inline, beside)
+    assert OnnxEngine.load(tmp_path / "beside", provider="cpu").info.name == "tiny"
+
+
 def test_what_sherpa_onnx_reads_is_there(checkpoint: Checkpoint, folder: Path) -> None:
     shape = checkpoint.shape
     encoder = onnx.load(folder / "encoder.onnx")
