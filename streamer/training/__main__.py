@@ -48,7 +48,10 @@ def _parser() -> argparse.ArgumentParser:
         "--from", dest="source", type=Path, help="folder of recordings with a manifest.jsonl"
     )
     parser.add_argument(
-        "--shards", type=int, default=_SHARDS, help="synthesise: shards of 400 sentences"
+        "--shards",
+        type=int,
+        default=_SHARDS,
+        help="synthesise, align: how many shards of 400 sentences",
     )
     parser.add_argument(
         "--processes", type=int, default=2, help="train: one thread each; synthesise: likewise"
@@ -90,8 +93,9 @@ def _synthesise(options: argparse.Namespace) -> int:
         )
         return 1
     folder = Folders(options.work).shards
-    held_out = [(split, 0) for split in ("seen", "unseen", "open")]
-    jobs = [*held_out, *(("train", n) for n in range(options.shards))]
+    evaluation: tuple[shards.Split, ...] = ("seen", "unseen", "open")
+    training: shards.Split = "train"
+    jobs = [(split, 0) for split in evaluation] + [(training, n) for n in range(options.shards)]
     with Progress() as progress, ProcessPoolExecutor(options.processes) as pool:
         task = progress.add_task("synthesising", total=len(jobs))
         for done in as_completed(
@@ -128,7 +132,7 @@ def _align(options: argparse.Namespace) -> int:
 
     folders = Folders(options.work)
     words = Vocabulary(folders.vocabulary)
-    done = align_shards(averaged_model(folders, 1), words, folders.shards)
+    done = align_shards(averaged_model(folders, 1), words, folders.shards, options.shards)
     print(f"{done} shards aligned")
     return 0
 

@@ -21,7 +21,7 @@ from streamer.engine.features import MIN_SAMPLES, log_mel
 from streamer.training import stages, vocabulary
 from streamer.training.audio import augment, nonspeech
 from streamer.training.audio.recordings import READER
-from streamer.training.audio.shards import ClipEntry, Shard, read_shard, shard_paths
+from streamer.training.audio.shards import ClipEntry, Shard, as_float, read_shard, shard_paths
 from streamer.training.audio.voices import training_voices
 from streamer.training.stages import Stage
 from streamer.training.text.corpus import first_words, plain_words
@@ -94,7 +94,7 @@ class Library:
     def clip(self, index: int) -> Utterance:
         """A clip as it was synthesised."""
         shard, _, entry = self._clips[index]
-        return Utterance(self._shards[shard].clip(entry).astype(np.float32) / 32768, entry.text)
+        return Utterance(as_float(self._shards[shard].clip(entry)), entry.text)
 
     def prefix(self, rng: np.random.Generator, index: int) -> Utterance:
         """The beginning of a clip, cut anywhere, with the words that had ended by then.

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from streamer.engine.base import SAMPLE_RATE, Clip, Engine
+from streamer.engine.base import SAMPLE_RATE, Clip
+from streamer.engine.onnx.engine import OnnxEngine
 from streamer.training import scoring
 from streamer.training.audio import augment, nonspeech, recordings
-from streamer.training.audio.shards import read_shard, shard_paths
+from streamer.training.audio.shards import as_float, read_shard, shard_paths
 
 Samples = NDArray[np.float32]
 Effect = Callable[[np.random.Generator, Samples], Samples]
@@ -46,7 +47,7 @@ def held_out(shards: Path, split: str, count: int) -> list[Sample]:
     for path in shard_paths(shards, split):
         shard = read_shard(path)
         for entry in shard.entries:
-            sound = shard.clip(entry).astype(np.float32) / 32768 * 0.5
+            sound = as_float(shard.clip(entry)) * np.float32(0.5)
             found.append(Sample(np.pad(sound, _MARGIN), entry.text))
     return found[:: max(1, len(found) // count)][:count]
 
@@ -89,7 +90,7 @@ def without_speech(folder: Path | None, count: int) -> list[Sample]:
     return found
 
 
-def transcripts(engine: Engine, samples: list[Sample]) -> list[str]:
+def transcripts(engine: OnnxEngine, samples: list[Sample]) -> list[str]:
     """What the engine hears in each; only the first 30 s of longer ones."""
     longest = int(_LONGEST_SECONDS * SAMPLE_RATE)
     clips = [Clip(s.samples[:longest].astype(np.float32), "en", True) for s in samples]
@@ -100,7 +101,7 @@ def transcripts(engine: Engine, samples: list[Sample]) -> list[str]:
 
 
 def speech_result(
-    engine: Engine, name: str, samples: list[Sample], effect: Effect | None = None
+    engine: OnnxEngine, name: str, samples: list[Sample], effect: Effect | None = None
 ) -> Result:
     """The word error rate of some samples, after an effect where one is given."""
     rng = np.random.default_rng(_SEED)
@@ -115,7 +116,7 @@ def speech_result(
     return Result(name, len(samples), scoring.word_error_rate(references, texts), tuple(wrong[:8]))
 
 
-def silence_result(engine: Engine, samples: list[Sample]) -> Result:
+def silence_result(engine: OnnxEngine, samples: list[Sample]) -> Result:
     """The share of samples without speech that gave any text."""
     texts = transcripts(engine, samples)
     talked = [("", t) for t in texts if t]
@@ -124,7 +125,7 @@ def silence_result(engine: Engine, samples: list[Sample]) -> Result:
     )
 
 
-def evaluate(engine: Engine, shards: Path, folder: Path | None, count: int) -> list[Result]:
+def evaluate(engine: OnnxEngine, shards: Path, folder: Path | None, count: int) -> list[Result]:
     """Every figure of the model card. ``folder`` holds real recordings and their manifest."""
     seen, unseen = held_out(shards, "seen", count), held_out(shards, "unseen", count)
     results = [

@@ -8,12 +8,25 @@ only in training.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CohereAsrConfig, CohereAsrForConditionalGeneration
+from transformers.models.cohere_asr.modeling_cohere_asr import (
+    CohereAsrCrossAttention,
+    CohereAsrDecoderLayer,
+    CohereAsrSelfAttention,
+)
+from transformers.models.parakeet.modeling_parakeet import (
+    ParakeetEncoder,
+    ParakeetEncoderAttention,
+    ParakeetEncoderBlock,
+    ParakeetEncoderConvolutionModule,
+)
 
 from streamer.training.vocabulary import END, FIRST_PIECE
 
@@ -71,7 +84,7 @@ class TrainedModel(nn.Module):
 
     def encode(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """(B, T, 128) and (B,) frames to (B, S, d) and the (B, S) mask of valid positions."""
-        encoder = self.asr.model.encoder
+        encoder = cast("ParakeetEncoder", self.asr.model.encoder)
         frames = torch.arange(features.shape[1])[None] < lengths[:, None]
         hidden = encoder.subsampling(features, frames)
         out_lengths = lengths
@@ -79,12 +92,12 @@ class TrainedModel(nn.Module):
             out_lengths = (out_lengths - 1) // 2 + 1
         valid = torch.arange(hidden.shape[1])[None] < out_lengths[:, None]
         positions = encoder.encode_positions(hidden[:1])
-        for layer in encoder.layers:
+        for layer in cast("Iterable[ParakeetEncoderBlock]", encoder.layers):
             hidden = self._encoder_layer(layer, hidden, valid, positions)
         return hidden, valid
 
     def _encoder_layer(
-        self, layer: nn.Module, x: Tensor, valid: Tensor, positions: Tensor
+        self, layer: ParakeetEncoderBlock, x: Tensor, valid: Tensor, positions: Tensor
     ) -> Tensor:
         x = x + 0.5 * self._drop(layer.feed_forward1(layer.norm_feed_forward1(x)))
         x = x + self._drop(
@@ -104,7 +117,7 @@ class TrainedModel(nn.Module):
         causal = torch.ones(length, length, dtype=torch.bool).tril()
         seen = valid[:, None, None, :]
         attentions: list[Tensor] = []
-        for layer in decoder.layers:
+        for layer in cast("Iterable[CohereAsrDecoderLayer]", decoder.layers):
             normal = layer.input_layernorm(x)
             x = x + self._drop(_attention(layer.self_attn, normal, normal, causal)[0])
             heard, weights = _attention(
@@ -135,7 +148,10 @@ def _split(x: Tensor, heads: int) -> Tensor:
 
 
 def _attention(
-    module: nn.Module, x: Tensor, memory: Tensor, visible: Tensor
+    module: CohereAsrSelfAttention | CohereAsrCrossAttention,
+    x: Tensor,
+    memory: Tensor,
+    visible: Tensor,
 ) -> tuple[Tensor, Tensor]:
     heads = module.config.num_attention_heads
     q, k, v = (
@@ -149,8 +165,10 @@ def _attention(
     return module.o_proj(out), weights
 
 
-def _relative_attention(module: nn.Module, x: Tensor, valid: Tensor, positions: Tensor) -> Tensor:
-    heads, length = module.config.num_attention_heads, x.shape[1]
+def _relative_attention(
+    module: ParakeetEncoderAttention, x: Tensor, valid: Tensor, positions: Tensor
+) -> Tensor:
+    heads, length = module.bias_u.shape[0], x.shape[1]
     q, k, v = (
         _split(module.q_proj(x), heads),
         _split(module.k_proj(x), heads),
@@ -166,7 +184,7 @@ def _relative_attention(module: nn.Module, x: Tensor, valid: Tensor, positions: 
     return module.o_proj((weights.to(v.dtype) @ v).transpose(1, 2).flatten(2))
 
 
-def _convolution(module: nn.Module, x: Tensor, valid: Tensor) -> Tensor:
+def _convolution(module: ParakeetEncoderConvolutionModule, x: Tensor, valid: Tensor) -> Tensor:
     first, second = module.pointwise_conv1, module.pointwise_conv2
     x = functional.glu(functional.linear(x, first.weight.squeeze(-1), first.bias), dim=-1)
     x = x.masked_fill(~valid[..., None], 0.0).transpose(1, 2)

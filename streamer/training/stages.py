@@ -48,26 +48,26 @@ class Stage:
 WARM_UP_STEPS = 400
 
 _LIGHT = Augmentation(speed=0.5, noise=0.2, lowest_snr_db=15)
-_MEDIUM = Augmentation(speed=0.6, room=0.2, noise=0.4, telephone=0.15, tilt=0.3, lowest_snr_db=8)
-_FULL = Augmentation(speed=0.6, room=0.3, noise=0.5, telephone=0.2, tilt=0.4, lowest_snr_db=4)
+_MEDIUM = Augmentation(speed=0.5, room=0.15, noise=0.35, telephone=0.12, tilt=0.25, lowest_snr_db=8)
+_FULL = Augmentation(speed=0.5, room=0.2, noise=0.4, telephone=0.15, tilt=0.3, lowest_snr_db=6)
 
 STAGES = (
     Stage("a: CTC alone, short clips", 1200, 4.0, 24, 1.2e-3, 1.2e-3, ctc=1.0, augmentation=_LIGHT),
     Stage(
-        "b: attention joins, guided", 2600, 6.0, 24, 6.0e-4, 5.5e-4,
+        "b: attention joins, guided", 3200, 6.0, 32, 5.0e-4, 5.0e-4,
         ctc=0.5, attention=1.0, guide=0.5, joined=0.15, nonspeech=0.03,
         corrupted=0.15, smoothing=0.05, augmentation=_LIGHT,
     ),
     Stage(
-        "c: noise, room, telephone", 1000, 9.0, 26, 5.5e-4, 4.0e-4,
-        ctc=0.5, attention=1.0, guide=0.2, joined=0.35, nonspeech=0.06,
-        corrupted=0.12, masked=0.3, smoothing=0.05, augmentation=_MEDIUM,
+        "c: noise, room, telephone", 1800, 10.0, 34, 4.5e-4, 2.5e-4,
+        ctc=0.5, attention=1.0, guide=0.2, joined=0.35, nonspeech=0.05,
+        corrupted=0.1, masked=0.2, smoothing=0.05, augmentation=_MEDIUM,
         sources=("train", "lj"),
     ),
     Stage(
-        "d: long, all effects", 1500, 22.0, 34, 4.0e-4, 1e-5,
-        ctc=0.3, attention=1.0, guide=0.05, joined=0.5, prefixes=0.1, nonspeech=0.12,
-        corrupted=0.08, masked=0.5, smoothing=0.05, augmentation=_FULL,
+        "d: long, all effects", 2600, 22.0, 40, 2.5e-4, 5e-6,
+        ctc=0.3, attention=1.0, guide=0.1, joined=0.4, prefixes=0.1, nonspeech=0.08,
+        corrupted=0.05, masked=0.3, smoothing=0.05, augmentation=_FULL,
         sources=("train", "lj"),
     ),
 )  # fmt: skip

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from streamer.engine.features import log_mel
 from streamer.training.alignment import forced_alignment
-from streamer.training.audio.shards import read_shard, shard_paths, word_ends_path
+from streamer.training.audio.shards import as_float, read_shard, shard_paths, word_ends_path
 from streamer.training.model import TrainedModel
 from streamer.training.text.corpus import plain_words
 from streamer.training.vocabulary import Vocabulary
@@ -25,22 +25,19 @@ _RELEASE_SECONDS = 0.08
 _BATCH = 16
 
 
-def align_shards(
-    model: TrainedModel, words: Vocabulary, folder: Path, prefix: str = "train"
-) -> int:
-    """Writes the word ends of every shard that has none; returns how many shards were done."""
+def align_shards(model: TrainedModel, words: Vocabulary, folder: Path, limit: int) -> int:
+    """Writes the word ends of the first ``limit`` shards that have none; returns how many."""
     model.eval()
     done = 0
-    for index in shard_paths(folder, prefix):
+    missing = [p for p in shard_paths(folder, "train") if not word_ends_path(p).exists()]
+    for index in missing[:limit]:
         path = word_ends_path(index)
-        if path.exists():
-            continue
         shard = read_shard(index)
         order = sorted(range(len(shard.entries)), key=lambda i: shard.entries[i].samples)
         ends: list[list[float]] = [[] for _ in order]
         for at in range(0, len(order), _BATCH):
             rows = order[at : at + _BATCH]
-            sounds = [shard.clip(shard.entries[i]).astype(np.float32) / 32768 for i in rows]
+            sounds = [as_float(shard.clip(shard.entries[i])) for i in rows]
             texts = [plain_words(shard.entries[i].text) for i in rows]
             for i, found in zip(rows, word_ends(model, words, sounds, texts), strict=True):
                 ends[i] = found

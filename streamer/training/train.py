@@ -8,11 +8,11 @@ from typing import Any
 import jiwer
 import numpy as np
 import torch
-import torch.multiprocessing
 from torch import Tensor, distributed
+from torch.multiprocessing.spawn import spawn
 
 from streamer.training import losses, stages, vocabulary
-from streamer.training.audio.shards import read_shard, shard_paths
+from streamer.training.audio.shards import as_float, read_shard, shard_paths
 from streamer.training.batches import Batch, BatchMaker, Utterance, collate, stream
 from streamer.training.log import RunLog
 from streamer.training.model import DEFAULT, Size, TrainedModel, greedy
@@ -191,7 +191,7 @@ def corrupted(inputs: Tensor, targets: Tensor, stage: Stage, size: int) -> Tenso
 def validation_rows(folder: Path, split: str, count: int = _VALIDATION_CLIPS) -> list[Utterance]:
     """Clean held-out clips with the margins that a voice detector leaves, from all of a split."""
     rows = [
-        Utterance(np.pad(shard.clip(entry).astype(np.float32) / 32768, 4000), entry.text)
+        Utterance(np.pad(as_float(shard.clip(entry)), 4000), entry.text)
         for shard in map(read_shard, shard_paths(folder, split))
         for entry in shard.entries
     ]
@@ -230,14 +230,14 @@ def run(folders: Folders, *, processes: int, until: int | None = None) -> None:
     if processes == 1:
         _run(0, folders, 1, until)
     else:
-        torch.multiprocessing.spawn(_run, (folders, processes, until), nprocs=processes)  # pyright: ignore
+        spawn(_run, (folders, processes, until), nprocs=processes)
 
 
 def _run(rank: int, folders: Folders, processes: int, until: int | None) -> None:
     torch.set_num_threads(1)
     if processes > 1:
-        store = distributed.FileStore(str(folders.work / f"meeting-{os.getppid()}"), processes)
-        distributed.init_process_group("gloo", store=store, rank=rank, world_size=processes)
+        meeting = (folders.work / f"meeting-{os.getppid()}").resolve().as_uri()
+        distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=processes)
     trainer = Trainer(folders)
     splits = ("seen", "unseen")[rank::processes]
     validation = {split: validation_rows(folders.shards, split) for split in splits}

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 pytest.importorskip("soxr", reason="needs soxr")
-pytest.importorskip("scipy", reason="needs scipy (the extra [train])")
 
 from streamer.engine.base import SAMPLE_RATE
 from streamer.training.audio import augment, nonspeech

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.fft
 import soxr
 from numpy.typing import NDArray
 
@@ -71,9 +70,9 @@ def in_a_room(rng: np.random.Generator, speech: Samples) -> Samples:
     response = rng.standard_normal(length) * np.exp(-6.9 * time / decay)
     response *= 10 ** (rng.uniform(-12, 2) / 20) / (np.sqrt(np.sum(response**2)) + 1e-9)
     response[0] += 1.0
-    size = scipy.fft.next_fast_len(len(speech) + length, real=True)
-    product = scipy.fft.rfft(speech, size) * scipy.fft.rfft(response.astype(np.float32), size)
-    wet = scipy.fft.irfft(product, size)[: len(speech) + length // 3]
+    size = _fast_length(len(speech) + length)
+    product = np.fft.rfft(speech, size) * np.fft.rfft(response.astype(np.float32), size)
+    wet = np.fft.irfft(product, size)[: len(speech) + length // 3]
     return (wet / max(1.0, float(np.abs(wet).max()))).astype(np.float32)
 
 
@@ -126,10 +125,16 @@ def narrow_band(speech: Samples, companded: bool = True) -> Samples:
 
 def _filtered(speech: Samples, response: Callable[[Samples], NDArray[np.floating]]) -> Samples:
     """Multiplies the spectrum by a function of the frequency in Hz."""
-    size = scipy.fft.next_fast_len(len(speech), real=True)
+    size = _fast_length(len(speech))
     hertz = np.linspace(0, SAMPLE_RATE / 2, size // 2 + 1, dtype=np.float32)
-    spectrum = scipy.fft.rfft(speech, size) * response(hertz).astype(np.float32)
-    return scipy.fft.irfft(spectrum, size)[: len(speech)].astype(np.float32)
+    spectrum = np.fft.rfft(speech, size) * response(hertz).astype(np.float32)
+    return np.fft.irfft(spectrum, size)[: len(speech)].astype(np.float32)
+
+
+def _fast_length(least: int) -> int:
+    """A length from ``least`` on, at most an eighth longer, that an FFT takes quickly."""
+    step = 1 << max(0, least.bit_length() - 4)
+    return -(-least // step) * step
 
 
 def mu_law(samples: NDArray[np.floating]) -> Samples:

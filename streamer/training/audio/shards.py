@@ -58,6 +58,11 @@ class Shard:
         return self.sound[entry.start : entry.start + entry.samples]
 
 
+def as_float(clip: NDArray[np.int16]) -> NDArray[np.float32]:
+    """Samples in [-1, 1)."""
+    return clip.astype(np.float32) * np.float32(2.0**-15)
+
+
 def shard_name(split: Split, number: int) -> str:
     """The files' name without suffix; also the seed."""
     return f"{split}-{number:05d}"
