@@ -115,6 +115,9 @@ def save(model: onnx.ModelProto, weights: Weights, path: Path, metadata: Mapping
     data = path.with_name(f"{path.name}.data")
     with data.open("wb") as file:
         for name, array in weights.items():
+            if array.nbytes < ALIGNMENT:  # shapes above all, which the loader must see at once
+                initializers.append(numpy_helper.from_array(array, name))
+                continue
             file.write(bytes(-file.tell() % ALIGNMENT))
             initializers.append(_reference(name, array, data.name, file.tell()))
             np.ascontiguousarray(array).tofile(file)

@@ -116,18 +116,22 @@ def test_half_storage_changes_nothing_but_the_size(
     assert saved > 1.5 * weights  # of the 2 bytes a weight, less what the casts take
 
 
+@pytest.mark.parametrize("int8", [False, True])
 def test_large_weights_go_into_a_file_beside_the_graph(
-    one_checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    one_checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, int8: bool
 ) -> None:
     checkpoint, mel = one_checkpoint, np.ones((1, 128, 50), np.float32)
     outputs: list[NDArray[np.float32]] = []
     for name, limit in (("inline", 1 << 30), ("beside", 1)):
         monkeypatch.setattr("streamer.export.graph.INLINE_LIMIT", limit)
         out = tmp_path / name
-        export_published(checkpoint.model, checkpoint.tokens, out, half_storage=False, name="tiny")
-        outputs += session(out / "encoder.onnx")({"mel": mel})[:1]
-    weights = sum(parameter.nbytes for parameter in checkpoint.model.model.encoder.parameters())
-    assert (tmp_path / "beside" / "encoder.onnx.data").stat().st_size > weights
+        export_published(
+            checkpoint.model, checkpoint.tokens, out, half_storage=False, int8=int8, name="tiny"
+        )
+        encoder = out / ("encoder.int8.onnx" if int8 else "encoder.onnx")
+        outputs += session(encoder)({"mel": mel})[:1]
+    data = encoder.with_name(f"{encoder.name}.data")
+    assert data.stat().st_size > (0 if int8 else encoder.stat().st_size / 4)
     inline, beside = outputs
     np.testing.assert_array_equal(inline, beside)
     assert OnnxEngine.load(tmp_path / "beside", provider="cpu").info.name == "tiny"
