@@ -12,6 +12,7 @@ from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from queue import Full
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ from streamer.training.audio.recordings import READER
 from streamer.training.audio.shards import ClipEntry, Shard, as_float, read_shard, shard_paths
 from streamer.training.audio.voices import training_voices
 from streamer.training.stages import Stage
-from streamer.training.text.corpus import first_words, plain_words
+from streamer.training.text.corpus import first_words, is_domain, plain_words
 
 _QUEUE = 12
 _RESCAN_STEPS = 200
@@ -62,8 +63,9 @@ class Batch:
 class Library:
     """The clips on disk, by group, ready to be drawn by length."""
 
-    def __init__(self, folder: Path, prefixes: tuple[str, ...]) -> None:
+    def __init__(self, folder: Path, prefixes: tuple[str, ...], other_english: float = 1.0) -> None:
         self._folder, self._prefixes = folder, prefixes
+        self._other_english = other_english
         self._voices = frozenset(v.label for v in training_voices()) | {READER}
         self._shards: list[Shard] = []
         self._read: set[Path] = set()
@@ -81,12 +83,17 @@ class Library:
                     self._clips += [
                         (len(self._shards), number, entry)
                         for number, entry in enumerate(shard.entries)
-                        if entry.voice in self._voices
+                        if entry.voice in self._voices and self._kept(entry)
                     ]
                     self._shards.append(shard)
         self._lengths = np.array([entry.seconds for _, _, entry in self._clips])
         self._by_length = np.argsort(self._lengths, kind="stable")
         self._sorted = self._lengths[self._by_length]
+
+    def _kept(self, entry: ClipEntry) -> bool:
+        if self._other_english >= 1.0 or is_domain(entry.text):
+            return True
+        return crc32(entry.text.encode()) % 1000 < 1000 * self._other_english
 
     def __len__(self) -> int:
         return len(self._clips)
@@ -161,7 +168,7 @@ class BatchMaker:
     ) -> None:
         self._folder, self._seed, self._plan = shards, seed, plan
         self._vocabulary = vocabulary.Vocabulary(vocabulary_folder)
-        self._libraries: dict[tuple[str, ...], Library] = {}
+        self._libraries: dict[tuple[tuple[str, ...], float], Library] = {}
 
     def batch(self, step: int) -> Batch | None:
         """None after the last stage."""
@@ -187,9 +194,10 @@ class BatchMaker:
         )
 
     def _library(self, stage: Stage, step: int) -> Library:
-        if stage.sources not in self._libraries:
-            self._libraries[stage.sources] = Library(self._folder, stage.sources)
-        library = self._libraries[stage.sources]
+        key = stage.sources, stage.other_english
+        if key not in self._libraries:
+            self._libraries[key] = Library(self._folder, *key)
+        library = self._libraries[key]
         if step % _RESCAN_STEPS == 0:
             library.rescan()
         return library

@@ -18,7 +18,8 @@ class Stage:
     ``seconds`` is the longest utterance, ``joined`` the share of batches with utterances made of
     several sentences, ``prefixes`` of utterances cut off in the middle, ``nonspeech`` of those
     replaced by sound without words, ``plain`` of those with the nopnc prompt, ``masked`` of those
-    that SpecAugment masks; ``batch_seconds`` is the audio in a batch. ``attention``, ``ctc`` and
+    that SpecAugment masks, ``other_english`` the share kept of the clips with words from outside
+    the domain; ``batch_seconds`` is the audio in a batch. ``attention``, ``ctc`` and
     ``guide`` weigh the three losses. ``corrupted`` is the share of the decoder's input tokens that
     are replaced at random: the decoder cannot then lean on what was said before, and listens. The
     learning rate runs in a straight line from ``rate`` to ``rate_end``.
@@ -41,6 +42,7 @@ class Stage:
     masked: float = 0.0
     dropout: float = 0.0
     smoothing: float = 0.0
+    other_english: float = 1.0
     sources: tuple[str, ...] = ("train",)
     augmentation: Augmentation = NONE
 
@@ -48,27 +50,26 @@ class Stage:
 WARM_UP_STEPS = 400
 
 _LIGHT = Augmentation(speed=0.5, noise=0.2, lowest_snr_db=15)
-_MEDIUM = Augmentation(speed=0.5, room=0.15, noise=0.35, telephone=0.12, tilt=0.25, lowest_snr_db=8)
-_FULL = Augmentation(speed=0.5, room=0.2, noise=0.4, telephone=0.15, tilt=0.3, lowest_snr_db=6)
+_MORE = Augmentation(
+    speed=0.5, room=0.05, noise=0.25, telephone=0.08, tilt=0.1, lowest_snr_db=10
+)  # fmt: skip
 
 STAGES = (
     Stage("a: CTC alone, short clips", 1200, 4.0, 24, 1.2e-3, 1.2e-3, ctc=1.0, augmentation=_LIGHT),
     Stage(
-        "b: attention joins, guided", 3200, 6.0, 32, 5.0e-4, 5.0e-4,
+        "b: attention joins, guided", 3300, 6.0, 32, 5.0e-4, 5.0e-4,
         ctc=0.5, attention=1.0, guide=0.5, joined=0.15, nonspeech=0.03,
         corrupted=0.15, smoothing=0.05, augmentation=_LIGHT,
     ),
     Stage(
-        "c: noise, room, telephone", 1800, 10.0, 34, 4.5e-4, 2.5e-4,
-        ctc=0.5, attention=1.0, guide=0.2, joined=0.35, nonspeech=0.05,
-        corrupted=0.1, masked=0.2, smoothing=0.05, augmentation=_MEDIUM,
-        sources=("train", "lj"),
+        "c: longer, some noise, room and telephone", 1800, 10.0, 34, 5.0e-4, 3.0e-4,
+        ctc=0.5, attention=1.0, guide=0.2, joined=0.3, nonspeech=0.04,
+        corrupted=0.03, smoothing=0.05, other_english=0.2, augmentation=_MORE,
     ),
     Stage(
-        "d: long, all effects", 2600, 22.0, 40, 2.5e-4, 5e-6,
-        ctc=0.3, attention=1.0, guide=0.1, joined=0.4, prefixes=0.1, nonspeech=0.08,
-        corrupted=0.05, masked=0.3, smoothing=0.05, augmentation=_FULL,
-        sources=("train", "lj"),
+        "d: long, cut off, settling", 2600, 22.0, 38, 3.0e-4, 5e-6,
+        ctc=0.3, attention=1.0, guide=0.1, joined=0.35, prefixes=0.1, nonspeech=0.08,
+        corrupted=0.03, smoothing=0.05, other_english=0.2, augmentation=_MORE,
     ),
 )  # fmt: skip
 

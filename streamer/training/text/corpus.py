@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable
+from functools import cache
 from random import Random
 
 from streamer.training.text import grammar, prose
@@ -36,6 +37,18 @@ def draw_domain(rng: Random) -> str:
 def draw_open(rng: Random) -> str:
     """One held-out sentence that is not of the domain: prose, or words without grammar."""
     return _accepted(_open, rng, evaluation=True)
+
+
+@cache
+def domain_words() -> frozenset[str]:
+    """The plain words that sentences of the domain are made of."""
+    rng = Random("domain words")
+    return frozenset(w for _ in range(20_000) for w in plain_words(_domain(rng)).split())
+
+
+def is_domain(text: str) -> bool:
+    """Whether a text, of whatever kind, has no other words than the domain's."""
+    return domain_words().issuperset(plain_words(text).split())
 
 
 def _accepted(draw_any: Callable[[Random], str], rng: Random, evaluation: bool) -> str:
