@@ -30,7 +30,7 @@ def engine() -> Engine:
 
 def spoken() -> Samples:
     samples, _ = soundfile.read(SAMPLE, dtype="float32")
-    return samples
+    return np.asarray(samples, np.float32)
 
 
 def tone(frequency: float) -> Samples:
