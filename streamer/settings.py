@@ -25,7 +25,7 @@ class Settings(BaseSettings):
         default=0, ge=0, le=256, description="CPU threads of the model; 0 is one a core"
     )
     max_batch: int = Field(
-        default=8, ge=1, le=256, description="utterances handed to the engine at a time"
+        default=8, ge=1, le=256, description="utterances that join the engine at a time"
     )
     max_sessions: int = Field(
         default=200, ge=1, description="sessions at a time; one more is refused with 503"

@@ -124,6 +124,7 @@ def test_a_file_that_is_no_audio_is_told_and_the_others_are_done(
         (["serve", "--model", "cohere-int8"], 1, "streamer models pull"),
         (["serve", "--port", "99999"], 2, "--port"),
         (["models", "pull", "cohere-int8", "--from", "/nowhere"], 1, "/nowhere"),
+        (["export", "/nowhere", "out"], 1, "/nowhere is not a folder"),
     ],
 )
 def test_mistakes_are_told_in_a_line(
@@ -154,7 +155,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
     out = capsys.readouterr().out
-    for command in ("serve", "demo", "transcribe", "models"):
+    for command in ("serve", "demo", "transcribe", "models", "export"):
         assert command in out
 
 

@@ -1,0 +1,63 @@
+"""`streamer export`: a checkpoint of the model family becomes a folder that can be served."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from streamer.cli.errors import CommandError, ExitCode
+from streamer.cli.parsers import Commands
+from streamer.engine.errors import ModelError
+
+CONTRACTS = ("own", "published")
+PRECISIONS = ("fp32", "int8")
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        "export",
+        help="export a Hugging Face checkpoint to ONNX",
+        description=(
+            "Export a `cohere_asr` checkpoint folder (safetensors) to a folder that `--model` "
+            "takes. Needs the extra `export`."
+        ),
+    )
+    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT")
+    parser.add_argument("out", type=Path, metavar="OUT")
+    parser.add_argument(
+        "--contract",
+        choices=CONTRACTS,
+        default="own",
+        help="own is what this server is fastest with, published is what sherpa-onnx runs "
+        "(default: own)",
+    )
+    parser.add_argument(
+        "--precision", choices=PRECISIONS, default="fp32", help="of the weights (default: fp32)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """Export, and say where the model is."""
+    if not arguments.checkpoint.is_dir():
+        raise CommandError(f"{arguments.checkpoint} is not a folder")
+    try:
+        from streamer.export.checkpoint import (  # noqa: PLC0415 - torch is an extra
+            ExportError,
+            export_checkpoint,
+        )
+    except ImportError as error:
+        problem = f"export needs the extra: pip install 'streamer[export]' ({error})"
+        raise CommandError(problem) from error
+    try:
+        export_checkpoint(
+            arguments.checkpoint,
+            arguments.out,
+            contract=arguments.contract,
+            precision=arguments.precision,
+        )
+    except (ExportError, ModelError, OSError) as error:
+        raise CommandError(str(error)) from error
+    print(f"Exported. Serve it: streamer serve --model {arguments.out}")
+    return ExitCode.OK
