@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     if not arguments.checkpoint.is_dir():
         raise CommandError(f"{arguments.checkpoint} is not a folder")
     try:
-        from streamer.export.checkpoint import (  # noqa: PLC0415 - torch is an extra
+        from streamer.export.checkpoint import (
             ExportError,
             export_checkpoint,
         )
