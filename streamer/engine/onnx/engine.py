@@ -102,6 +102,7 @@ class OnnxEngine:
 
     def drop(self, key: int) -> None:
         """Forget a clip in flight."""
+        self._too_short = [short for short in self._too_short if short != key]
         self._batcher.drop(key)
 
     def reset(self) -> None:
