@@ -48,8 +48,8 @@ def fetch(
     except failures as error:
         raise PullError(
             f"{model.name} could not be downloaded from the Hugging Face hub ({error}). Without "
-            f"access to it, bring the files of {model.repository} here by other means and name "
-            "their folder as the source"
+            f"access to it, bring the files of {model.repository} here by other means and pull "
+            "--from their folder"
         ) from error
 
 
