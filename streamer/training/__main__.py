@@ -94,7 +94,7 @@ def _synthesise(options: argparse.Namespace) -> int:
         return 1
     folder = Folders(options.work).shards
     jobs: list[tuple[shards.Split, int]] = [("seen", 0), ("unseen", 0), ("open", 0)]
-    jobs += [("train", number) for number in range(options.shards)]
+    jobs.extend(("train", number) for number in range(options.shards))
     with Progress() as progress, ProcessPoolExecutor(options.processes) as pool:
         task = progress.add_task("synthesising", total=len(jobs))
         for done in as_completed(
