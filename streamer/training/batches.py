@@ -114,7 +114,7 @@ class Library:
         row = ends[number] if ends else ()
         if not row:
             return whole
-        cut = float(rng.uniform(0.3, entry.seconds))
+        cut = float(rng.uniform(min(0.3, entry.seconds), entry.seconds))
         complete = sum(end <= cut for end in row)
         text = first_words(whole.text, complete)
         return Utterance(whole.samples[: int(cut * SAMPLE_RATE)], text, cut=True)
