@@ -128,6 +128,9 @@ class Channel:
         self.say(kind, channel=self.number, utterance=self.utterance, **fields)
 
 
+_METRICS = b'streamer_queue_jobs{kind="final"} 2.0\nstreamer_queue_jobs{kind="partial"} 3.0\n'
+
+
 class FakeServer:
     """Starts and stops on demand, always on the same port."""
 
@@ -183,6 +186,8 @@ class FakeServer:
             return _answer(HTTPStatus.OK, "audio/wav", self.behaviour.sample)
         if path == "readyz":
             return _answer(HTTPStatus.OK, "text/plain", b"ready")
+        if path == "metrics":
+            return _answer(HTTPStatus.OK, "text/plain", _METRICS)
         file = (WEB / (path or "index.html")).resolve()
         if not file.is_relative_to(WEB) or not file.is_file():
             return _answer(HTTPStatus.NOT_FOUND, "text/plain", b"not found")
