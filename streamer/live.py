@@ -91,6 +91,14 @@ class LiveSession:
             self._carry_out(self._session.slow_partials())
 
     def _carry_out(self, outputs: list[Output]) -> None:
+        self._act(outputs)
+        if self._session.owed_s < MAX_OWED_S:
+            self._room.set()
+        elif self._room.is_set():
+            self._room.clear()
+            self._act(self._session.hold_audio())
+
+    def _act(self, outputs: list[Output]) -> None:
         for output in outputs:
             match output:
                 case Job():
@@ -99,7 +107,3 @@ class LiveSession:
                     self._scheduler.withdraw(key)
                 case _:
                     self._emit(output)
-        if self._session.owed_s < MAX_OWED_S:
-            self._room.set()
-        else:
-            self._room.clear()

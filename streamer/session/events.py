@@ -71,6 +71,7 @@ class WarningCode(StrEnum):
     """Things that a client may want to know; service goes on."""
 
     PARTIALS_SLOWED = "partials_slowed"
+    AUDIO_AHEAD = "audio_ahead"
     INVALID_SAMPLES = "invalid_samples"
     INCOMPLETE_SAMPLE = "incomplete_sample"
     AUDIO_AFTER_STOP = "audio_after_stop"

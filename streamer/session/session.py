@@ -123,6 +123,12 @@ class Session:
             WarningCode.PARTIALS_SLOWED, "the server is busy: partials come less often"
         )
 
+    def hold_audio(self) -> list[Output]:
+        """Take the news that the server reads no more audio until finals have been sent."""
+        return self._warn(
+            WarningCode.AUDIO_AHEAD, "audio comes faster than it is transcribed: reading waits"
+        )
+
     def _rules(self, settings: StreamSettings) -> Endpointing:
         if settings.vad == "off":
             return Endpointing.by_hand(settings.max_utterance_s)

@@ -13,7 +13,7 @@ import pytest
 from engines import CountingEngine
 from servers import client, get, of_type, receive, receive_all, receive_until, send, serving
 from sounds import pcm, silence, two_utterances, voice
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 UPGRADE = {
@@ -223,6 +223,27 @@ async def test_stop_twice_and_audio_after_stop_are_harmless() -> None:
         messages = await receive_all(ws)
     assert [message["type"] for message in messages] == ["final", "done"]
     assert messages[-1]["audio"] == 1.0
+
+
+async def test_a_file_ahead_of_the_engine_is_told_and_read_as_fast_as_it_is_done() -> None:
+    engine = CountingEngine()
+    engine.may_run.clear()
+    async with serving(engine) as address, client(address, "?partials=false") as ws:
+        data = pcm(np.tile(np.concatenate([voice(4.0), silence(1.0)]), 40))
+        sending = asyncio.create_task(_send_in_pieces(ws, data))
+        (warning,) = of_type(await receive_until(ws, "warning"), "warning")
+        assert warning["code"] == "audio_ahead"
+        engine.may_run.set()
+        await sending
+        messages = await receive_all(ws)
+    assert messages[-1]["utterances"] == 40
+    assert len(of_type(messages, "final")) == 40
+
+
+async def _send_in_pieces(ws: ClientConnection, data: bytes) -> None:
+    for at in range(0, len(data), 65_536):
+        await ws.send(data[at : at + 65_536])
+    await send(ws, "stop")
 
 
 async def test_two_channels_are_told_apart() -> None:
