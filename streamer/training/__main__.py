@@ -63,6 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--model", type=Path, default=_PACKAGE / "models" / "embedded", help="published folder"
     )
+    parser.add_argument(
+        "--contract", choices=["own", "published"], default="own", help="publish: which graphs"
+    )
     parser.add_argument("--clips", type=int, default=160, help="evaluate: clips a condition")
     return parser
 
@@ -140,7 +143,12 @@ def _publish(options: argparse.Namespace) -> int:
     from streamer.training.publish import publish
     from streamer.training.train import Folders
 
-    publish(Folders(options.work), options.model, checkpoints=options.checkpoints)
+    publish(
+        Folders(options.work),
+        options.model,
+        checkpoints=options.checkpoints,
+        contract=options.contract,
+    )
     size = sum(f.stat().st_size for f in options.model.iterdir())
     print(f"{options.model}: {size / 1e6:.1f} MB")
     return 0

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import torch
 
+from streamer.export.checkpoint import Contract
+from streamer.export.own import export_own
 from streamer.export.published import export_published, round_to_half
 from streamer.training import vocabulary
 from streamer.training.model import DEFAULT, TrainedModel
@@ -30,12 +32,17 @@ def last_checkpoints(folders: Folders, count: int) -> list[Path]:
     return kept or [folders.last]
 
 
-def publish(folders: Folders, out: Path, *, checkpoints: int) -> TrainedModel:
-    """Writes encoder.onnx, decoder.onnx and tokens.txt to ``out``; returns the averaged model."""
+def publish(folders: Folders, out: Path, *, checkpoints: int, contract: Contract) -> TrainedModel:
+    """Writes encoder.onnx, decoder.onnx and tokens.txt to ``out``; returns the averaged model.
+
+    The package holds our own contract, which the engine is fastest with. The published one is for
+    comparing with other runtimes on the same weights.
+    """
     model = averaged_model(folders, checkpoints)
     round_to_half(model.asr)
     tokens = folders.vocabulary / "tokens.txt"
-    export_published(model.asr, tokens, out, half_storage=True, name=MODEL_NAME, demonstration=True)
+    export = export_own if contract == "own" else export_published
+    export(model.asr, tokens, out, half_storage=True, name=MODEL_NAME, demonstration=True)
     return model
 
 
