@@ -62,12 +62,12 @@ STAGES = (
         corrupted=0.15, smoothing=0.05, augmentation=_LIGHT,
     ),
     Stage(
-        "c: longer, some noise, room and telephone", 1800, 10.0, 34, 5.0e-4, 3.0e-4,
+        "c: longer, some noise, room and telephone", 1100, 10.0, 32, 5.0e-4, 4.0e-4,
         ctc=0.5, attention=1.0, guide=0.2, joined=0.3, nonspeech=0.04,
         corrupted=0.03, smoothing=0.05, other_english=0.2, augmentation=_MORE,
     ),
     Stage(
-        "d: long, cut off, settling", 2600, 22.0, 38, 3.0e-4, 5e-6,
+        "d: long, cut off, settling", 1500, 14.0, 32, 4.0e-4, 5e-6,
         ctc=0.3, attention=1.0, guide=0.1, joined=0.35, prefixes=0.1, nonspeech=0.08,
         corrupted=0.03, smoothing=0.05, other_english=0.2, augmentation=_MORE,
     ),

@@ -21,7 +21,7 @@ from streamer.training.text.corpus import plain_words
 
 SAVE_STEPS = 250
 LOG_STEPS = 50
-KEEP_STEPS = 500
+KEEP_STEPS = 250
 _VALIDATION_CLIPS = 32
 _CLIP_NORM = 3.0
 
