@@ -164,7 +164,10 @@ def _evaluate(options: argparse.Namespace) -> int:
     for result in evaluate(engine, Folders(options.work).shards, options.source, options.clips):
         console.print(f"{result.value:7.1%}  {result.clips:5d} clips  {result.name}")
         for reference, text in result.examples[:3]:
-            console.print(f"           [dim]{json.dumps(reference)} -> {json.dumps(text)}[/dim]", soft_wrap=True)
+            console.print(
+                f"           [dim]{json.dumps(reference)} -> {json.dumps(text)}[/dim]",
+                soft_wrap=True,
+            )
     return 0
 
 
