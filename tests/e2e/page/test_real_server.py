@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 import soxr
@@ -67,6 +68,8 @@ def server() -> Iterator[StreamerServe]:
 def page(server: StreamerServe, launch: Launch, tmp_path: Path) -> Iterator[Page]:
     """The page, with a microphone that hears the beginning of the bundled recording."""
     samples, rate = soundfile.read(SAMPLE, dtype="float32", frames=round(HEARD_S * 16_000))
+    # Chromium plays the file again and again: the pause ends the last utterance.
+    samples = np.concatenate([np.asarray(samples), np.zeros(2 * rate, np.float32)])
     microphone = tmp_path / "sample.wav"
     soundfile.write(microphone, soxr.resample(samples, rate, 48_000), 48_000, subtype="PCM_16")
     complaints: list[str] = []
