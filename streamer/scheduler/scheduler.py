@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 Args = TypeVarTuple("Args")
 
+CLOSE_TIMEOUT_S = 10.0
+
 RESERVED_FOR_FINALS = 0.25
 """Share of the engine's room that partials leave free, so that a final never waits for one."""
 
@@ -104,11 +106,16 @@ class Scheduler:
         self._thread.start()
 
     async def close(self) -> None:
-        """Let the step in progress end, drop what waits, and end the worker."""
+        """Let the step in progress end, drop what waits, and end the worker.
+
+        An engine that hangs is left behind: its thread does not keep the process alive.
+        """
         with self._changed:
             self._closing = True
             self._changed.notify()
-        await asyncio.to_thread(self._thread.join)
+        await asyncio.to_thread(self._thread.join, CLOSE_TIMEOUT_S)
+        if self._thread.is_alive():
+            log.error("the engine has not ended its step in %g s", CLOSE_TIMEOUT_S)
 
     def submit(self, job: Job, listener: Listener) -> None:
         """Queue a job; the listener hears of it on the event loop."""

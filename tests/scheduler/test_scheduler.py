@@ -253,6 +253,21 @@ async def test_a_busy_engine_shows_and_its_queue_grows_late() -> None:
         assert scheduler.lateness_s > 0
 
 
+async def test_an_engine_that_hangs_does_not_hold_up_the_end(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("streamer.scheduler.scheduler.CLOSE_TIMEOUT_S", 0.1)
+    engine, answers = CountingEngine(), Answers()
+    engine.may_run.clear()
+    scheduler = Scheduler(engine, max_batch=1)
+    scheduler.start()
+    scheduler.submit(job(0), answers)
+    await asyncio.sleep(0.05)
+    await scheduler.close()
+    assert "has not ended" in caplog.text
+    engine.may_run.set()
+
+
 async def test_the_event_loop_never_waits_for_the_engine() -> None:
     engine, answers = CountingEngine(seconds_a_step=0.2), Answers()
     async with running(engine) as scheduler:
