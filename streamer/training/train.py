@@ -124,8 +124,8 @@ class Trainer:
             out["guide"] = (stage.guide, losses.guide_loss(attentions, windows))
         return out
 
-    def save(self) -> None:
-        """Writes the last state, and every `KEEP_STEPS` a copy of the weights that is kept."""
+    def save(self, *, keep: bool = False) -> None:
+        """Writes the last state, and every `KEEP_STEPS` or on demand weights that are kept."""
         self._folders.checkpoints.mkdir(parents=True, exist_ok=True)
         state = {
             "model": self.model.state_dict(),
@@ -133,7 +133,7 @@ class Trainer:
             "optimiser": self._optimiser.state_dict(),
         }
         _write(state, self._folders.last)
-        if self.step % KEEP_STEPS == 0:
+        if keep or self.step % KEEP_STEPS == 0:
             kept = {"model": self.model.state_dict(), "step": self.step}
             _write(kept, self._folders.checkpoints / f"step-{self.step:06d}.pt")
 
@@ -259,3 +259,5 @@ def _run(rank: int, folders: Folders, processes: int, until: int | None) -> None
                 log.write(trainer.step, {})
             if until is not None and trainer.step >= until:
                 break
+        if rank == 0:
+            trainer.save(keep=True)
