@@ -15,6 +15,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,7 @@ def main() -> int:
     with served(serve) as url:
         for _ in range(arguments.rounds + 1):
             for batch in BATCHES:
-                measure(f"bare loop, batch {batch}", lambda: bare_loop(engine, clips, batch))  # noqa: B023
+                measure(f"bare loop, batch {batch}", partial(bare_loop, engine, clips, batch))
             measure("server", lambda: uvloop.run(_through_server(url, samples, arguments.files)))
     rtfx = {name: round(statistics.median(runs[1:]), 1) for name, runs in measured.items()}
     best = max(value for name, value in rtfx.items() if name != "server")

@@ -53,8 +53,9 @@ class LiveSession:
         self._carry_out(self._session.feed(data))
 
     async def room(self) -> None:
-        """Wait until the session owes little enough to take more audio."""
-        await self._room.wait()
+        """Wait until the session owes little enough to take more audio, or is closed."""
+        if not self._closed:
+            await self._room.wait()
 
     def configure(self, settings: StreamSettings) -> None:
         """Change settings from the next utterance on."""
@@ -71,6 +72,7 @@ class LiveSession:
     def close(self) -> None:
         """Forget everything: nobody listens any more."""
         self._closed = True
+        self._room.set()
         self._scheduler.withdraw_session(self._session.id)
 
     def heard(self, job: Job, hypothesis: Hypothesis) -> None:

@@ -107,7 +107,9 @@ class NativeConnection:
         self._end(_Ending(Farewell(1012, "the server is going away")))
 
     def abort(self) -> None:
-        """Cut the connection without another word."""
+        """Cut the connection without another word, and stop waiting for the engine."""
+        if self._live is not None:
+            self._live.close()
         self._ws.transport.abort()
 
     async def _read(self) -> None:

@@ -163,6 +163,28 @@ async def test_a_client_that_never_reads_is_dropped_and_holds_up_nothing() -> No
     assert time.monotonic() - began < 5
 
 
+async def test_a_hanging_engine_and_a_client_far_ahead_do_not_hold_up_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("streamer.scheduler.scheduler.CLOSE_TIMEOUT_S", 0.1)
+    engine = CountingEngine()
+    engine.may_run.clear()
+    server = TranscriptionServer(Settings(port=0), engine)
+    async with server:
+        host, port = server.address
+        ws = await connect(f"ws://{host}:{port}/v1/stream?vad=off&max_utterance_s=5&partials=false")
+        for _ in range(16):
+            await ws.send(bytes(10 * 32_000))
+        async with asyncio.timeout(10):
+            while "audio_ahead" not in str(await ws.recv()):
+                pass
+        ending = asyncio.create_task(server.__aexit__())
+        done, _ = await asyncio.wait([ending], timeout=5)
+        engine.may_run.set()
+        assert done
+    ws.transport.abort()
+
+
 async def test_a_client_that_vanishes_leaves_nothing_behind() -> None:
     engine = CountingEngine()
     engine.may_run.clear()
