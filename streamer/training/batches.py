@@ -91,7 +91,7 @@ class Library:
         self._sorted = self._lengths[self._by_length]
 
     def _kept(self, entry: ClipEntry) -> bool:
-        if self._other_english >= 1.0 or is_domain(entry.text):
+        if self._other_english >= 1.0 or entry.voice == READER or is_domain(entry.text):
             return True
         return crc32(entry.text.encode()) % 1000 < 1000 * self._other_english
 

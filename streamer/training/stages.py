@@ -27,8 +27,9 @@ class Stage:
     ``seconds`` is the longest utterance, ``joined`` the share of batches with utterances made of
     several sentences, ``prefixes`` of utterances cut off in the middle, ``nonspeech`` of those
     replaced by sound without words, ``plain`` of those with the nopnc prompt, ``masked`` of those
-    that SpecAugment masks, ``other_english`` the share kept of the clips with words from outside
-    the domain; ``batch_seconds`` is the audio in a batch. ``attention``, ``ctc`` and
+    that SpecAugment masks, ``warped`` of those whose mel axis is stretched or squeezed as another
+    vocal tract would, ``other_english`` the share kept of the clips with words from outside the
+    domain; ``batch_seconds`` is the audio in a batch. ``attention``, ``ctc`` and
     ``guide`` weigh the three losses. ``corrupted`` is the share of the decoder's input tokens that
     are replaced at random: the decoder cannot then lean on what was said before, and listens. The
     learning rate runs in a straight line from ``rate`` to ``rate_end``.
@@ -49,6 +50,7 @@ class Stage:
     plain: float = 0.3
     corrupted: float = 0.0
     masked: float = 0.0
+    warped: float = 0.0
     dropout: float = 0.0
     smoothing: float = 0.0
     other_english: float = 1.0
@@ -61,6 +63,9 @@ WARM_UP_STEPS = 400
 _LIGHT = Augmentation(speed=0.5, noise=0.2, lowest_snr_db=15)
 _MORE = Augmentation(
     speed=0.5, room=0.05, noise=0.25, telephone=0.08, tilt=0.1, lowest_snr_db=10
+)  # fmt: skip
+_MOST = Augmentation(
+    speed=0.5, room=0.1, noise=0.45, telephone=0.15, tilt=0.15, lowest_snr_db=5
 )  # fmt: skip
 
 STAGES = (
@@ -84,6 +89,18 @@ STAGES = (
         "e: settling", 250, 14.0, 32, 1.2e-4, 2e-6,
         ctc=0.3, attention=1.0, guide=0.1, joined=0.35, prefixes=0.1, nonspeech=0.08,
         corrupted=0.03, smoothing=0.05, other_english=0.2, augmentation=_MORE,
+    ),
+    Stage(
+        "f: any noise, many throats, a human reader", 3000, 16.0, 32, 3.5e-4, 2.0e-4,
+        ctc=0.3, attention=1.0, guide=0.1, joined=0.3, prefixes=0.1, nonspeech=0.1,
+        corrupted=0.03, masked=0.1, warped=0.4, smoothing=0.05, other_english=0.35,
+        sources=("train", "lj"), augmentation=_MOST,
+    ),
+    Stage(
+        "g: up to 20 s, settling", 1500, 20.0, 32, 2.0e-4, 2e-6,
+        ctc=0.3, attention=1.0, guide=0.1, joined=0.3, prefixes=0.1, nonspeech=0.1,
+        corrupted=0.03, masked=0.1, warped=0.3, smoothing=0.05, other_english=0.35,
+        sources=("train", "lj"), augmentation=_MOST,
     ),
 )  # fmt: skip
 

@@ -24,6 +24,7 @@ LOG_STEPS = 50
 KEEP_STEPS = 250
 _VALIDATION_CLIPS = 32
 _CLIP_NORM = 3.0
+_LEAST_WARP, _MOST_WARP = 0.88, 1.14
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ class Trainer:
 
     def _losses(self, batch: Batch, stage: Stage) -> dict[str, tuple[float, Tensor]]:
         features, frames = torch.from_numpy(batch.features), torch.from_numpy(batch.frames)
+        if stage.warped:
+            features = warped(features, stage.warped)
         if stage.masked:
             features = masked(features, frames, stage.masked)
         with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -178,6 +181,21 @@ def masked(features: Tensor, frames: Tensor, share: float) -> Tensor:
             start = int(torch.randint(0, max(1, length - width), ()))
             row[start : start + width] = 0
     return features
+
+
+def warped(features: Tensor, share: float) -> Tensor:
+    """Another vocal tract: in ``share`` of the rows the mel axis is scaled by 0.88 to 1.14.
+
+    After Jaitly and Hinton, "Vocal tract length perturbation" (2013), on the mel axis itself.
+    """
+    bins = features.shape[2]
+    factors = torch.empty(len(features)).uniform_(_LEAST_WARP, _MOST_WARP)
+    factors[torch.rand(len(features)) >= share] = 1.0
+    places = (torch.arange(bins) * factors[:, None]).clamp(max=bins - 1)
+    below = places.long().clamp(max=bins - 2)
+    part = (places - below)[:, None, :]
+    rows = below[:, None, :].expand(-1, features.shape[1], -1)
+    return features.gather(2, rows) * (1 - part) + features.gather(2, rows + 1) * part
 
 
 def corrupted(inputs: Tensor, targets: Tensor, stage: Stage, size: int) -> Tensor:
