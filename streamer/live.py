@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from streamer.engine.base import Hypothesis
 from streamer.scheduler.job import Job, Withdrawal
 from streamer.scheduler.scheduler import Scheduler
-from streamer.session.channel import Output
 from streamer.session.events import Event
+from streamer.session.inputs import (
+    AudioCame,
+    AudioHeld,
+    FlushAsked,
+    Input,
+    JobFailed,
+    JobHeard,
+    PartialsSlowed,
+    SettingsChanged,
+    StopAsked,
+    put,
+)
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
 
@@ -21,6 +33,22 @@ SLOWED_AFTER = 3
 """Partials superseded in a row before the client is told that they come slowly."""
 
 
+class Witness(Protocol):
+    """Sees all that goes into a session and all that comes out, in order; must not block."""
+
+    def took(self, given: Input) -> None:
+        """The session is about to be given this."""
+        ...
+
+    def gave(self, event: Event) -> None:
+        """The session tells this."""
+        ...
+
+    def ended(self) -> None:
+        """Nothing more will follow."""
+        ...
+
+
 class LiveSession:
     """Carries out what the session decides, and hands its events to `emit`, in order.
 
@@ -28,11 +56,16 @@ class LiveSession:
     """
 
     def __init__(
-        self, session: Session, scheduler: Scheduler, emit: Callable[[Event], None]
+        self,
+        session: Session,
+        scheduler: Scheduler,
+        emit: Callable[[Event], None],
+        witnesses: Sequence[Witness] = (),
     ) -> None:
         self._session = session
         self._scheduler = scheduler
         self._emit = emit
+        self._witnesses = witnesses
         self._room = asyncio.Event()
         self._room.set()
         self._superseded = 0
@@ -50,7 +83,7 @@ class LiveSession:
 
     def feed(self, data: bytes) -> None:
         """Take audio; wait for `room` before the next piece."""
-        self._carry_out(self._session.feed(data))
+        self._take(AudioCame(data))
 
     async def room(self) -> None:
         """Wait until the session owes little enough to take more audio, or is closed."""
@@ -59,53 +92,61 @@ class LiveSession:
 
     def configure(self, settings: StreamSettings) -> None:
         """Change settings from the next utterance on."""
-        self._session.configure(settings)
+        self._take(SettingsChanged(settings))
 
     def flush(self, flush_id: str | None) -> None:
         """Close the open utterance now."""
-        self._carry_out(self._session.flush(flush_id))
+        self._take(FlushAsked(flush_id))
 
     def stop(self) -> None:
         """No more audio: the last event will be `Done`."""
-        self._carry_out(self._session.stop())
+        self._take(StopAsked())
 
     def close(self) -> None:
         """Forget everything: nobody listens any more."""
+        if self._closed:
+            return
         self._closed = True
         self._room.set()
         self._scheduler.withdraw_session(self._session.id)
+        for witness in self._witnesses:
+            witness.ended()
 
     def heard(self, job: Job, hypothesis: Hypothesis) -> None:
         """The scheduler's answer to a job."""
         self._superseded = 0
         if not self._closed:
-            self._carry_out(self._session.deliver(job, hypothesis))
+            self._take(JobHeard(job, hypothesis))
 
     def failed(self, job: Job, message: str) -> None:
         """The scheduler's news that a job cannot be done."""
         if not self._closed:
-            self._carry_out(self._session.fail(job, message))
+            self._take(JobFailed(job, message))
 
     def superseded(self, job: Job) -> None:
         """The scheduler's news that a partial was never run."""
         self._superseded += 1
         if self._superseded == SLOWED_AFTER and not self._closed:
-            self._carry_out(self._session.slow_partials())
+            self._take(PartialsSlowed())
 
-    def _carry_out(self, outputs: list[Output]) -> None:
-        self._act(outputs)
+    def _take(self, given: Input) -> None:
+        self._carry_out(given)
         if self._session.owed_s < MAX_OWED_S:
             self._room.set()
         elif self._room.is_set():
             self._room.clear()
-            self._act(self._session.hold_audio())
+            self._carry_out(AudioHeld())
 
-    def _act(self, outputs: list[Output]) -> None:
-        for output in outputs:
+    def _carry_out(self, given: Input) -> None:
+        for witness in self._witnesses:
+            witness.took(given)
+        for output in put(self._session, given):
             match output:
                 case Job():
                     self._scheduler.submit(output, self)
                 case Withdrawal(key):
                     self._scheduler.withdraw(key)
                 case _:
+                    for witness in self._witnesses:
+                        witness.gave(output)
                     self._emit(output)
