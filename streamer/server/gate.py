@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from urllib.parse import parse_qsl, urlsplit
 
 from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
 
 from streamer.scheduler.scheduler import Scheduler
-from streamer.server.access import KEY_PARAMETER, has_key, is_allowed_origin
+from streamer.server.access import has_key, is_allowed_origin
 from streamer.server.assets import load_assets
+from streamer.server.doors import DOORS, door_at
+from streamer.server.governor import Admitted, GovernedConnection
 from streamer.server.metrics import Metrics
-from streamer.session.settings import InvalidSettingError, parse_settings
 from streamer.settings import Settings
-from streamer.wire.native.adapter import invalid_setting
-from streamer.wire.native.messages import Error
-
-STREAM_PATH = "/v1/stream"
+from streamer.wire.door import Door, Handshake, Host, RefusalError
 
 RETRY_AFTER_S = 5
 """What a refused client is told to wait; long enough for a queue to recover."""
@@ -40,20 +40,6 @@ SECURITY_HEADERS = {
 }
 
 
-def stream_query(path: str) -> dict[str, str]:
-    """Return the settings in a request's query string, without the API key.
-
-    Raises InvalidSettingError for a setting that stands there twice.
-    """
-    settings: dict[str, str] = {}
-    for name, value in parse_qsl(urlsplit(path).query, keep_blank_values=True):
-        if name in settings:
-            raise InvalidSettingError(name, "stands in the query twice", "one value")
-        settings[name] = value
-    settings.pop(KEY_PARAMETER, None)
-    return settings
-
-
 class Gate:
     """Answers plain HTTP requests, and refuses streams that may not be opened."""
 
@@ -71,14 +57,18 @@ class Gate:
         self._assets = load_assets()
         self.draining = False
 
-    def process_request(self, _: ServerConnection, request: Request) -> Response | None:
+    def process_request(self, ws: ServerConnection, request: Request) -> Response | None:
         """Answer a request, or return None to let the upgrade go on."""
         path = urlsplit(request.path).path
-        upgrade = "websocket" in request.headers.get("Upgrade", "").lower()
-        if path == STREAM_PATH and upgrade:
-            return self._admit(request)
-        if upgrade:
-            return _text(HTTPStatus.NOT_FOUND, f"no such stream; try {STREAM_PATH}\n")
+        door = door_at(path)
+        if "websocket" in request.headers.get("Upgrade", "").lower():
+            if door is None:
+                places = ", ".join(sorted(door.path for door in DOORS))
+                return _text(HTTPStatus.NOT_FOUND, f"no such stream; there are {places}\n")
+            return self._admit(ws, door, request)
+        if door is not None:
+            message = "this is a WebSocket address\n"
+            return _text(HTTPStatus.UPGRADE_REQUIRED, message, {"Upgrade": "websocket"})
         match path:
             case "/healthz":
                 return _text(HTTPStatus.OK, "ok\n")
@@ -87,40 +77,45 @@ class Gate:
             case "/metrics":
                 body = self._metrics.render()
                 return _response(HTTPStatus.OK, "text/plain; version=0.0.4; charset=utf-8", body)
-            case "/v1/stream":
-                message = "this is a WebSocket address\n"
-                return _text(HTTPStatus.UPGRADE_REQUIRED, message, {"Upgrade": "websocket"})
             case _:
                 return self._asset(path, request.headers.get("Accept-Encoding", ""))
 
-    def _admit(self, request: Request) -> Response | None:
-        query = dict(parse_qsl(urlsplit(request.path).query))
-        if not has_key(request.headers, query, self._settings.api_keys):
-            error = Error(code="unauthorized", message="an API key is needed", fatal=True)
-            return self._refuse(HTTPStatus.UNAUTHORIZED, error, {"WWW-Authenticate": "Bearer"})
-        if not is_allowed_origin(request.headers, self._settings.allowed_origins):
-            error = Error(code="forbidden_origin", message="this origin is not let in", fatal=True)
-            return self._refuse(HTTPStatus.FORBIDDEN, error)
+    def _admit(self, ws: ServerConnection, door: Door, request: Request) -> Response | None:
+        """Let a client in and remember its dialect, or refuse it in that dialect's words."""
+        handshake = _handshake(request)
+        session = secrets.token_urlsafe(12)
+        host = Host(self._scheduler.info, self._settings, session)
         try:
-            parse_settings(stream_query(request.path), self._scheduler.info.languages)
-        except InvalidSettingError as problem:
-            return self._refuse(HTTPStatus.BAD_REQUEST, invalid_setting(problem, fatal=True))
-        if (refusal := self._refusal()) is not None:
-            code, message = refusal
-            error = Error(code=code, message=message, fatal=True)
-            retry = {"Retry-After": str(RETRY_AFTER_S)}
-            return self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, error, retry)
+            self._identify(door, handshake)
+            dialect = door.open(handshake, host)
+            self._find_room()
+        except RefusalError as refusal:
+            self._metrics.refused.labels(refusal.code).inc()
+            body = door.refused(refusal)
+            return _response(HTTPStatus(refusal.status), "application/json", body, refusal.headers)
+        assert isinstance(ws, GovernedConnection)
+        ws.admitted = Admitted(door, dialect, session)
         return None
 
-    def _refusal(self) -> tuple[str, str] | None:
-        """Why no new stream can be taken now, if so: a code and a sentence."""
+    def _identify(self, door: Door, handshake: Handshake) -> None:
+        """Raise RefusalError for a client that brings no key, or comes from a foreign page."""
+        if not has_key(door.keys(handshake), self._settings.api_keys):
+            headers = {"WWW-Authenticate": "Bearer"}
+            raise RefusalError(401, "unauthorized", "an API key is needed", headers=headers)
+        if not is_allowed_origin(handshake.headers, self._settings.allowed_origins):
+            raise RefusalError(403, "forbidden_origin", "this origin is not let in")
+
+    def _find_room(self) -> None:
+        """Raise RefusalError while no new stream can be taken."""
         if self.draining:
-            return "draining", "the server is going away"
-        if self._sessions() >= self._settings.max_sessions:
-            return "overloaded", "every session is taken"
-        if self._scheduler.lateness_s > self._settings.max_lateness_s:
-            return "overloaded", "finals are late already"
-        return None
+            code, message = "draining", "the server is going away"
+        elif self._sessions() >= self._settings.max_sessions:
+            code, message = "overloaded", "every session is taken"
+        elif self._scheduler.lateness_s > self._settings.max_lateness_s:
+            code, message = "overloaded", "finals are late already"
+        else:
+            return
+        raise RefusalError(503, code, message, headers={"Retry-After": str(RETRY_AFTER_S)})
 
     def _ready(self) -> Response:
         if self.draining:
@@ -139,12 +134,25 @@ class Gate:
         headers["Content-Encoding"] = "gzip"
         return _response(HTTPStatus.OK, asset.content_type, asset.zipped, headers)
 
-    def _refuse(
-        self, status: HTTPStatus, error: Error, headers: dict[str, str] | None = None
-    ) -> Response:
-        self._metrics.refused.labels(error.code).inc()
-        body = error.model_dump_json(exclude_none=True, exclude={"seq"}).encode()
-        return _response(status, "application/json", body, headers)
+
+def select_subprotocol(ws: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Answer a subprotocol of the dialect's own, if the client offers one."""
+    assert isinstance(ws, GovernedConnection)
+    if ws.admitted is None:
+        return None
+    known = ws.admitted.door.subprotocols
+    return next((one for one in offered if one in known), None)
+
+
+def _handshake(request: Request) -> Handshake:
+    parts = urlsplit(request.path)
+    offered = ",".join(request.headers.get_all("Sec-WebSocket-Protocol"))
+    return Handshake(
+        parts.path,
+        parse_qsl(parts.query, keep_blank_values=True),
+        request.headers,
+        [one.strip() for one in offered.split(",") if one.strip()],
+    )
 
 
 def _text(status: HTTPStatus, text: str, headers: dict[str, str] | None = None) -> Response:
@@ -152,7 +160,7 @@ def _text(status: HTTPStatus, text: str, headers: dict[str, str] | None = None) 
 
 
 def _response(
-    status: HTTPStatus, content_type: str, body: bytes, headers: dict[str, str] | None = None
+    status: HTTPStatus, content_type: str, body: bytes, headers: Mapping[str, str] | None = None
 ) -> Response:
     fields = Headers(
         {

@@ -13,9 +13,13 @@ import asyncio
 import socket
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from websockets.asyncio.server import ServerConnection
 from websockets.protocol import Event
+
+from streamer.wire.dialect import Dialect
+from streamer.wire.door import Door
 
 SLICE_BYTES = 4096
 """Bytes parsed in one turn of the event loop."""
@@ -30,8 +34,19 @@ SEND_BUFFER_BYTES = 65536
 kernel's own choice, megabytes, hides a client that does not read."""
 
 
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What the handshake found out about a client that was let in."""
+
+    door: Door
+    dialect: Dialect
+    session: str
+
+
 class GovernedConnection(ServerConnection):
     """Reads are parsed slice by slice, at a bounded rate of frames."""
+
+    admitted: Admitted | None = None
 
     _inbox: deque[memoryview]
     _allowance: float

@@ -13,8 +13,9 @@ from websockets.exceptions import InvalidMessage, InvalidUpgrade
 
 from streamer.engine.base import Engine
 from streamer.scheduler.scheduler import Scheduler
-from streamer.server.connection import NativeConnection, Service
-from streamer.server.gate import Gate, stream_query
+from streamer.server.connection import Connection
+from streamer.server.conversation import Service
+from streamer.server.gate import Gate, select_subprotocol
 from streamer.server.governor import GovernedConnection
 from streamer.server.metrics import Metrics
 from streamer.settings import Settings
@@ -33,7 +34,7 @@ class TranscriptionServer:
         self._metrics = Metrics()
         self._scheduler = Scheduler(engine, settings.max_batch, self._metrics)
         self._service = Service(settings, self._scheduler, self._metrics)
-        self._connections: set[NativeConnection] = set()
+        self._connections: set[Connection] = set()
         self._empty = asyncio.Event()
         self._empty.set()
         self._gate = Gate(settings, self._scheduler, self._metrics, self._count)
@@ -55,6 +56,7 @@ class TranscriptionServer:
             self._settings.host,
             self._settings.port,
             process_request=self._gate.process_request,
+            select_subprotocol=select_subprotocol,
             create_connection=GovernedConnection,
             compression=None,  # saves nothing on audio, costs memory and time
             server_header=None,
@@ -103,8 +105,9 @@ class TranscriptionServer:
                 await self._empty.wait()
 
     async def _handle(self, ws: ServerConnection) -> None:
-        assert ws.request is not None
-        connection = NativeConnection(ws, stream_query(ws.request.path), self._service)
+        assert isinstance(ws, GovernedConnection)
+        assert ws.admitted is not None
+        connection = Connection(ws, ws.admitted.session, ws.admitted.dialect, self._service)
         self._connections.add(connection)
         self._empty.clear()
         self._metrics.sessions.inc()

@@ -8,35 +8,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamer.endpointing.endpointer import EndReason
-from streamer.server.outbox import Farewell, Outbox, OutboxFullError
-from streamer.wire.native.messages import Acknowledged, Final, Flushed, Partial, ServerMessage
+from streamer.server.outbox import Outbox, OutboxFullError
+from streamer.wire.dialect import Close, Reply, Say
+from streamer.wire.native.messages import Acknowledged, Flushed
 
 
-def partial(utterance: int, text: str = "x") -> Partial:
-    return Partial(channel=0, utterance=utterance, text=text, stable=0, start=0, end=1)
+def partial(utterance: int, text: str = "x") -> Say:
+    return Say(Flushed(id=f"{utterance} {text}"), key=f"partial {utterance}")
 
 
-def final(utterance: int) -> Final:
-    return Final(
-        channel=0,
-        utterance=utterance,
-        text="x",
-        start=0,
-        end=1,
-        reason=EndReason.SILENCE,
-        language="en",
-        confidence=1,
-    )
+def final(utterance: int) -> Say:
+    return Say(Flushed(id=f"{utterance}"), instead_of=f"partial {utterance}")
 
 
-async def emptied(outbox: Outbox) -> list[ServerMessage | Farewell]:
+def acknowledged(audio: float) -> Say:
+    return Say(Acknowledged(audio=audio), key="acknowledged")
+
+
+async def emptied(outbox: Outbox) -> list[Reply]:
     return [await outbox.get() for _ in range(len(outbox))]
 
 
 async def test_messages_come_in_the_order_they_went() -> None:
     outbox = Outbox()
-    messages = [Flushed(id="a"), final(0), Flushed(id="b"), Farewell(1000)]
+    messages = [final(0), acknowledged(1), final(1), Close(1000)]
     for message in messages:
         outbox.put(message)
     assert await emptied(outbox) == messages
@@ -59,10 +54,10 @@ async def test_a_final_makes_its_partial_needless() -> None:
 
 async def test_an_acknowledgement_follows_the_finals_that_it_speaks_of() -> None:
     outbox = Outbox()
-    outbox.put(Acknowledged(audio=1))
+    outbox.put(acknowledged(1))
     outbox.put(final(0))
-    outbox.put(Acknowledged(audio=2))
-    assert await emptied(outbox) == [final(0), Acknowledged(audio=2)]
+    outbox.put(acknowledged(2))
+    assert await emptied(outbox) == [final(0), acknowledged(2)]
 
 
 async def test_a_full_outbox_says_so() -> None:
@@ -86,13 +81,15 @@ items = st.builds(partial, st.integers(0, 3)) | st.builds(final, st.integers(0, 
 
 
 @given(st.lists(items, max_size=30))
-def test_every_final_comes_out_once_and_in_order(messages: list[Partial | Final]) -> None:
-    async def through() -> list[ServerMessage | Farewell]:
+def test_every_final_comes_out_once_and_in_order(messages: list[Say]) -> None:
+    async def through() -> list[Reply]:
         outbox = Outbox()
         for message in messages:
             outbox.put(message)
         return await emptied(outbox)
 
     out = asyncio.run(through())
-    expected = [message for message in messages if isinstance(message, Final)]
-    assert [message for message in out if isinstance(message, Final)] == expected
+    expected = [message for message in messages if message.instead_of]
+    assert [message for message in out if isinstance(message, Say) and message.instead_of] == (
+        expected
+    )

@@ -1,0 +1,141 @@
+"""One client's dialect and session, and what it has yet to be told; no socket."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from streamer.live import LiveSession
+from streamer.scheduler.scheduler import Scheduler
+from streamer.server.metrics import Metrics
+from streamer.server.outbox import Outbox, OutboxFullError
+from streamer.session.events import Done, Event, Final, SpeechEnded
+from streamer.session.session import Session
+from streamer.session.settings import StreamSettings
+from streamer.settings import Settings
+from streamer.wire.dialect import (
+    Action,
+    Audio,
+    Close,
+    Configure,
+    Dialect,
+    Ending,
+    Flush,
+    Open,
+    Say,
+    Stop,
+)
+
+SLICE_BYTES = 8192
+"""Audio fed in one turn of the event loop: at most a second, some two milliseconds of work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What all clients of a server share."""
+
+    settings: Settings
+    scheduler: Scheduler
+    metrics: Metrics
+
+
+class Conversation:
+    """Carries out what a dialect asks for, and tells it what the session says.
+
+    `overflow` is called when the client has left more unread than the outbox holds.
+    """
+
+    def __init__(
+        self, session_id: str, dialect: Dialect, service: Service, overflow: Callable[[], None]
+    ) -> None:
+        self.id = session_id
+        self.dialect = dialect
+        self.outbox = Outbox()
+        self._service = service
+        self._overflow = overflow
+        self._live: LiveSession | None = None
+        self._stopped = False
+        self._ending = Ending.STOPPED
+        self._ended_at: dict[tuple[int, int], float] = {}
+
+    @property
+    def waits_for_us(self) -> bool:
+        """Whether the client may well be silent, since it waits for what it is owed."""
+        return self._stopped or (self._live is not None and self._live.owes)
+
+    async def carry_out(self, actions: Iterable[Action]) -> None:
+        """Do what the dialect asks for, as fast as finals are paid."""
+        for action in actions:
+            match action:
+                case Audio():
+                    await self._hear(action.data)
+                case Open():
+                    self._open(action.settings)
+                case Configure():
+                    self._session.configure(action.settings)
+                case Flush():
+                    self._session.flush(action.id)
+                case Stop():
+                    self._stopped = True
+                    self._session.stop()
+                case Say() | Close():
+                    self._put(action)
+
+    def end(self, ending: Ending) -> None:
+        """End the session for a reason of the server's own; finals first."""
+        self._ending = ending
+        if self._live is None:
+            self._tell(Done(0, 0))
+        else:
+            self._live.stop()
+
+    def close(self) -> None:
+        """Forget the session: nobody listens any more."""
+        if self._live is not None:
+            self._live.close()
+
+    @property
+    def _session(self) -> LiveSession:
+        assert self._live is not None, "a dialect opens the session before it uses it"
+        return self._live
+
+    def _open(self, settings: StreamSettings) -> None:
+        self.close()
+        session = Session(self.id, settings, self._service.settings.min_speech_ms)
+        self._live = LiveSession(session, self._service.scheduler, self._tell)
+
+    async def _hear(self, audio: bytes) -> None:
+        """Feed audio in pieces small enough for the event loop."""
+        live = self._session
+        seconds = len(audio) / live.settings.encoding.sample_bytes / live.settings.sample_rate
+        self._service.metrics.audio.inc(seconds)
+        for at in range(0, len(audio), SLICE_BYTES):
+            if at:
+                await asyncio.sleep(0)
+            live.feed(audio[at : at + SLICE_BYTES])
+            await live.room()
+
+    def _tell(self, event: Event) -> None:
+        match event:
+            case SpeechEnded():
+                self._ended_at[event.channel, event.utterance] = time.monotonic()
+            case Final():
+                ended = self._ended_at.pop((event.channel, event.utterance))
+                self._service.metrics.final_wait.observe(time.monotonic() - ended)
+            case _:
+                pass
+        replies = (
+            self.dialect.finished(event, self._ending)
+            if isinstance(event, Done)
+            else self.dialect.happened(event)
+        )
+        for reply in replies:
+            self._put(reply)
+
+    def _put(self, reply: Say | Close) -> None:
+        try:
+            self.outbox.put(reply)
+        except OutboxFullError:
+            self._overflow()

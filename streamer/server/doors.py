@@ -1,0 +1,13 @@
+"""The WebSocket addresses of the server."""
+
+from __future__ import annotations
+
+from streamer.wire.door import Door
+from streamer.wire.native.dialect import DOOR as NATIVE
+
+DOORS: tuple[Door, ...] = (NATIVE,)
+
+
+def door_at(path: str) -> Door | None:
+    """The door at a path, if there is one."""
+    return next((door for door in DOORS if door.matches(path)), None)

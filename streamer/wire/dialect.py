@@ -1,0 +1,137 @@
+"""What a protocol is to the server, sans-I/O: its messages become actions, events its messages.
+
+A dialect judges nothing but words. The server carries its actions out: it feeds the session, sends
+what is said and closes when told to. One dialect object serves one client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol, Self
+
+from streamer.session.events import Done, Event
+from streamer.session.settings import StreamSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Open the session, or open it anew with other settings; only before the first audio."""
+
+    settings: StreamSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """The next bytes of audio, in the encoding of the settings."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Configure:
+    """Change settings from the next utterance on."""
+
+    settings: StreamSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """Close what is open now; `events.Flushed` with this id follows its final."""
+
+    id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """No more audio comes; `Dialect.finished` is asked once every final has been told."""
+
+
+class Message(Protocol):
+    """A message to the client, a pydantic model: `Dialect.encode` writes it as it is sent."""
+
+    @property
+    def type(self) -> str:
+        """What metrics count it as."""
+        ...
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None) -> Self:
+        """As pydantic's."""
+        ...
+
+    def model_dump_json(self, *, exclude_none: bool = False) -> str:
+        """As pydantic's."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Send a message.
+
+    It takes the place of an unsent message said with the same `key`, and removes the one said with
+    the key `instead_of`: a client that reads slowly gets the newest of what replaces itself.
+    """
+
+    message: Message
+    key: str | None = None
+    instead_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the WebSocket after everything said before has been sent."""
+
+    code: int
+    reason: str = ""
+
+
+Reply = Say | Close
+"""What may follow from an event."""
+
+Action = Open | Audio | Configure | Flush | Stop | Reply
+"""What may follow from a message of the client."""
+
+
+class Ending(StrEnum):
+    """Why no more audio comes."""
+
+    STOPPED = "stopped"  # the dialect's own `Stop`
+    IDLE = "idle"  # nothing came from the client for `Settings.idle_timeout_s`
+    GOING_AWAY = "going_away"  # the server's drain limit is reached
+
+
+class Dialect(Protocol):
+    """One client's protocol."""
+
+    @property
+    def grace_s(self) -> float | None:
+        """Seconds after which `waited` is called if nothing came; None if it need not be."""
+        ...
+
+    def connected(self) -> Iterable[Action]:
+        """The client is there."""
+        ...
+
+    def waited(self) -> Iterable[Action]:
+        """The client has said nothing yet."""
+        ...
+
+    def received(self, message: str | bytes) -> Iterable[Action]:
+        """The client sent a text or a binary message; what is wrong with it is said, not raised.
+
+        Actions are carried out one by one as they are yielded.
+        """
+        ...
+
+    def happened(self, event: Event) -> Iterable[Reply]:
+        """The session tells something, `Done` excepted. Must not block."""
+        ...
+
+    def finished(self, done: Done, ending: Ending) -> Iterable[Reply]:
+        """Every final has been told, and no more will come: the last words, and a `Close`."""
+        ...
+
+    def encode(self, message: Message) -> str:
+        """Write down a message that this dialect said, as it is sent."""
+        ...

@@ -1,0 +1,95 @@
+"""An address where one dialect is spoken, and what is decided there before the upgrade."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from streamer.engine.base import EngineInfo
+from streamer.session.settings import Accepted, StreamSettings, parse_settings
+from streamer.settings import Settings
+from streamer.wire.dialect import Dialect
+
+KEY_PARAMETER = "api_key"
+"""The query parameter for clients that cannot set a header: browsers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """The request that would open a stream. `headers` are looked up without regard to case."""
+
+    path: str
+    query: Sequence[tuple[str, str]]
+    headers: Mapping[str, str]
+    subprotocols: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """The server as a dialect sees it, and the id of the session that it would serve."""
+
+    info: EngineInfo
+    settings: Settings
+    session: str
+
+    def stream_settings(self, raw: Mapping[str, Any]) -> StreamSettings:
+        """Check settings against the loaded model; its limits bound what was asked.
+
+        Raises InvalidSettingError for the first value that is wrong.
+        """
+        settings = parse_settings(raw, self.info.languages)
+        longest = min(settings.max_utterance_s, self.info.max_seconds)
+        return settings.model_copy(update={"max_utterance_s": longest})
+
+
+class RefusalError(Exception):
+    """A stream that is not opened: an HTTP status, a code of ours, and words for the client."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        setting: str | None = None,
+        accepted: Accepted | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.setting = setting
+        self.accepted = accepted
+        self.headers = dict(headers or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A dialect's address.
+
+    `path` is matched whole, or as a prefix where it ends in a slash. `open` makes the dialect of a
+    client and raises `RefusalError` for settings that cannot be honoured. `keys` finds the API keys
+    that a client brought, wherever its dialect puts them; `refused` writes the JSON of a refusal.
+    `subprotocols` are those that are answered when they are offered: a browser fails the handshake
+    when it offers some and none is answered.
+    """
+
+    path: str
+    open: Callable[[Handshake, Host], Dialect]
+    keys: Callable[[Handshake], Sequence[str]]
+    refused: Callable[[RefusalError], bytes]
+    subprotocols: tuple[str, ...] = ()
+
+    def matches(self, path: str) -> bool:
+        """Whether a request for this path comes to this door."""
+        return path.startswith(self.path) if self.path.endswith("/") else path == self.path
+
+
+def keys_brought(handshake: Handshake, *schemes: str) -> list[str]:
+    """Keys in `Authorization` after one of `schemes` (lower case), else in the query."""
+    scheme, _, token = handshake.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() in schemes:
+        return [token.strip()]
+    return [value for name, value in handshake.query if name == KEY_PARAMETER]
