@@ -15,13 +15,13 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from streamer.audio.files import AudioFile, AudioFileError
 from streamer.cli.errors import CommandError, ExitCode
-from streamer.cli.formats import Format, Line, json_line, render
 from streamer.cli.loading import load_engine
 from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
 from streamer.cli.serve import run_loop
 from streamer.client import Stream, StreamError, open_stream
 from streamer.engine.base import SAMPLE_RATE
+from streamer.formats import Format, Line, json_line, render
 from streamer.offline import BLOCK_S, EngineFailedError, offline_settings, transcribe_blocks
 from streamer.scheduler.scheduler import Scheduler
 from streamer.session import events

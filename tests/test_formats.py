@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamer.cli.formats import Format, Line, json_line, render
+from streamer.formats import Format, Line, json_line, render
 
 LINES = [
     Line("Hello there.", 0.4, 1.9996, "en", 0.95),
