@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
@@ -53,4 +54,10 @@ class Settings(BaseSettings):
     )
     allowed_origins: list[str] = Field(
         default=[], description="browser origins let in; none allows the server's own page only"
+    )
+    record: Path | None = Field(
+        default=None, description="folder for recordings of sessions, audio and texts; see replay"
+    )
+    record_max_mb: int = Field(
+        default=1024, ge=1, description="size that all recordings together may reach"
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
-from typing import Any, get_args, get_origin
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -51,8 +52,10 @@ def metavar(field: FieldInfo) -> str:
     kind: Any = field.annotation
     if get_origin(kind) is list:
         return "VALUE"
-    choices = [str(choice) for choice in get_args(kind)]
-    return "{" + ",".join(choices) + "}" if choices else kind.__name__.upper()
+    if get_origin(kind) is Literal:
+        return "{" + ",".join(str(choice) for choice in get_args(kind)) + "}"
+    named = next((one for one in get_args(kind) if one is not NoneType), kind)
+    return named.__name__.upper()
 
 
 def default(field: FieldInfo) -> str:

@@ -70,7 +70,10 @@ async def until_told_to_stop() -> None:
 
 
 async def _serve(settings: Settings, engine: Engine) -> ExitCode:
-    server = TranscriptionServer(settings, engine)
+    try:
+        server = TranscriptionServer(settings, engine)
+    except OSError as error:
+        raise CommandError(f"--record {settings.record}: {error.strerror}") from error
     try:
         async with server:
             host, port = server.address

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from streamer.live import LiveSession
+from streamer.live import LiveSession, Witness
+from streamer.recording.recorder import Recorder
 from streamer.scheduler.scheduler import Scheduler
 from streamer.server.metrics import Metrics
 from streamer.server.outbox import Outbox, OutboxFullError
@@ -39,6 +40,13 @@ class Service:
     settings: Settings
     scheduler: Scheduler
     metrics: Metrics
+    recorder: Recorder | None = None
+
+    def witnesses(self, session: Session) -> list[Witness]:
+        """Return who looks on at a session that begins."""
+        if self.recorder is None:
+            return []
+        return [self.recorder.record(session, self.scheduler.info)]
 
 
 class Conversation:
@@ -104,7 +112,8 @@ class Conversation:
     def _open(self, settings: StreamSettings) -> None:
         self.close()
         session = Session(self.id, settings, self._service.settings.min_speech_ms)
-        self._live = LiveSession(session, self._service.scheduler, self._tell)
+        witnesses = self._service.witnesses(session)
+        self._live = LiveSession(session, self._service.scheduler, self._tell, witnesses)
 
     async def _hear(self, audio: bytes) -> None:
         """Feed audio in pieces small enough for the event loop."""

@@ -27,6 +27,7 @@ class Metrics:
         self.events = counter("streamer_events", "Messages sent to clients", ["type"])
         self.dropped = counter("streamer_dropped_clients", "Clients that did not read")
         self.superseded = counter("streamer_partials_superseded", "Partials never run")
+        self.recordings = counter("streamer_recordings", "Recordings that ended", ["outcome"])
         self.final_wait = self._histogram(
             "streamer_final_seconds", "From the end of an utterance to its final", _LATENCIES
         )

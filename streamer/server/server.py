@@ -12,6 +12,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import InvalidMessage, InvalidUpgrade
 
 from streamer.engine.base import Engine
+from streamer.recording.recorder import Recorder
 from streamer.scheduler.scheduler import Scheduler
 from streamer.server.connection import Connection
 from streamer.server.conversation import Service
@@ -33,7 +34,8 @@ class TranscriptionServer:
         self._settings = settings
         self._metrics = Metrics()
         self._scheduler = Scheduler(engine, settings.max_batch, self._metrics)
-        self._service = Service(settings, self._scheduler, self._metrics)
+        self._recorder = self._make_recorder()
+        self._service = Service(settings, self._scheduler, self._metrics, self._recorder)
         self._connections: set[Connection] = set()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -72,6 +74,8 @@ class TranscriptionServer:
             family=socket.AF_UNSPEC,
         )
         self._scheduler.start()
+        if self._recorder is not None:
+            self._recorder.start()
         self._lag = asyncio.create_task(self._metrics.sample_loop_lag(), name="loop lag")
         return self
 
@@ -85,6 +89,8 @@ class TranscriptionServer:
         self._server.close(code=1012, reason="the server is going away")
         await self._server.wait_closed()
         await self._scheduler.close()
+        if self._recorder is not None:
+            await self._recorder.close()
 
     async def drain(self) -> None:
         """Refuse new sessions, and wait for running ones; at the limit, end them with finals."""
@@ -95,6 +101,15 @@ class TranscriptionServer:
             connection.go_away()
         await self._until_empty(FAREWELL_S)
         log.info("drained: %d sessions are cut off", len(self._connections))
+
+    def _make_recorder(self) -> Recorder | None:
+        settings = self._settings
+        if settings.record is None:
+            return None
+        count = self._metrics.recordings
+        return Recorder(
+            settings.record, settings.record_max_mb << 20, lambda one: count.labels(one).inc()
+        )
 
     def _count(self) -> int:
         return len(self._connections)

@@ -38,7 +38,7 @@ class Session:
     def __init__(self, session_id: str, settings: StreamSettings, min_speech_ms: int) -> None:
         self.id = session_id
         self.settings = settings
-        self._min_speech_ms = min_speech_ms
+        self.min_speech_ms = min_speech_ms
         self._decoder = AudioDecoder(
             settings.encoding, settings.sample_rate, settings.channels, SAMPLE_RATE
         )
@@ -133,7 +133,7 @@ class Session:
         if settings.vad == "off":
             return Endpointing.by_hand(settings.max_utterance_s)
         return Endpointing.by_voice(
-            self._min_speech_ms, settings.endpoint_silence_ms, settings.max_utterance_s
+            self.min_speech_ms, settings.endpoint_silence_ms, settings.max_utterance_s
         )
 
     def _hear(self, samples: NDArray[np.float32]) -> list[Output]:

@@ -1,0 +1,1 @@
+"""Sessions written down as they happen, and run again."""

@@ -1,0 +1,181 @@
+"""A recording run again: the same inputs through the session core and an engine.
+
+A session's events follow from its inputs, and hypotheses are inputs: so a replay puts in what was
+recorded, in the recorded order, and the events must be the same to the last bit. Each hypothesis
+that was used is asked for again, for the audio that the replay's own session cut, and must be the
+same in text and tokens.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from streamer.engine.base import Clip, Engine, Hypothesis
+from streamer.recording.entries import (
+    Ended,
+    EndReason,
+    Entry,
+    Failed,
+    Gave,
+    Header,
+    Heard,
+    JobName,
+    RecordedInput,
+    Took,
+)
+from streamer.scheduler.job import Job, UtteranceKey, Withdrawal
+from streamer.session.events import Event, Final
+from streamer.session.inputs import Input, JobFailed, JobHeard, put
+from streamer.session.session import Session
+
+CONFIDENCE_TOLERANCE = 1e-3
+"""Sums of floats depend on who shared the batch; a text never does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first thing that is not as it was; None where there is nothing on one side."""
+
+    line: int
+    at: float
+    recorded: Event | Hypothesis | None
+    replayed: Event | Hypothesis | str | None
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was the same."""
+
+    inputs: int = 0
+    events: int = 0
+    hypotheses: int = 0
+    audio_s: float = 0.0
+    wall_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Question:
+    line: int
+    at: float
+    clip: Clip
+    recorded: Hypothesis
+
+
+class Replay:
+    """Runs one recording. Blocks as long as the engine does."""
+
+    def __init__(self, header: Header, engine: Engine, max_batch: int) -> None:
+        self._session = Session(header.session, header.settings, header.min_speech_ms)
+        self._channels = header.settings.channels
+        self._engine = engine
+        self._max_batch = max_batch
+        self._due: deque[Event] = deque()  # events of the replay that the recording must have next
+        self._asked: dict[JobName, Job] = {}
+        self._questions: list[_Question] = []
+        self.tally = Tally()
+
+    def run(self, entries: Iterable[tuple[int, Entry]]) -> Difference | None:
+        """Run to the end; returns the first difference. Raises what reading the entries raises."""
+        began = time.monotonic()
+        try:
+            for line, entry in entries:
+                if (difference := self._step(line, entry)) is not None:
+                    # An earlier hypothesis may be different as well, and then is the cause.
+                    return self._ask() or difference
+            return self._ask()
+        finally:
+            self.tally.audio_s = self._session.audio_s
+            self.tally.wall_s = time.monotonic() - began
+
+    def _step(self, line: int, entry: Entry) -> Difference | None:
+        match entry:
+            case Gave(at, event):
+                replayed = self._due.popleft() if self._due else None
+                if replayed != event:
+                    return Difference(line, at, event, replayed)
+                self.tally.events += 1
+            case Took(at, given):
+                if self._due:
+                    return Difference(line, at, None, self._due[0])
+                self._put(line, at, given)
+                if len(self._questions) >= self._max_batch:
+                    return self._ask()
+            case Ended(reason):
+                if self._due and reason is EndReason.CLOSED:
+                    return Difference(line, 0.0, None, self._due[0])
+        return None
+
+    def _put(self, line: int, at: float, given: RecordedInput) -> None:
+        self.tally.inputs += 1
+        for output in put(self._session, self._input(line, at, given)):
+            match output:
+                case Job():
+                    self._asked[JobName.of(output)] = output
+                case Withdrawal():
+                    pass
+                case _:
+                    if isinstance(output, Final):
+                        self._forget(output.channel, output.utterance)
+                    self._due.append(output)
+
+    def _input(self, line: int, at: float, given: RecordedInput) -> Input:
+        match given:
+            case Heard(name, hypothesis):
+                job = self._asked.get(name)
+                if job is not None:
+                    self._questions.append(_Question(line, at, job.clip, hypothesis))
+                    self._forget(name.channel, name.utterance, before=name.end)
+                return JobHeard(job or self._stub(name), hypothesis)
+            case Failed(name, message):
+                return JobFailed(self._asked.get(name) or self._stub(name), message)
+            case _:
+                return given
+
+    def _stub(self, name: JobName) -> Job:
+        """A job whose answer came too late to matter, so that its audio is forgotten."""
+        key = UtteranceKey(self._session.id, min(name.channel, self._channels - 1), name.utterance)
+        silence = Clip(np.zeros(0, np.float32), self._session.settings.language, punctuation=True)
+        return Job(key, name.kind, silence, name.end, 0.0)
+
+    def _forget(self, channel: int, utterance: int, before: int | None = None) -> None:
+        """Forget an utterance's jobs: all, or those whose answers would come too late by now."""
+        for name in list(self._asked):
+            if (name.channel, name.utterance) == (channel, utterance) and (
+                before is None or name.end < before
+            ):
+                del self._asked[name]
+
+    def _ask(self) -> Difference | None:
+        """Ask the engine all that is to be asked, together."""
+        questions, self._questions = self._questions, []
+        try:
+            answers = _answers(self._engine, [question.clip for question in questions])
+        except Exception as error:  # noqa: BLE001 - an engine may raise anything: a difference too
+            self._engine.reset()
+            first = questions[0]
+            told = f"the engine failed: {error}"
+            return Difference(first.line, first.at, first.recorded, told)
+        for question, answer in zip(questions, answers, strict=True):
+            if not _same(question.recorded, answer):
+                return Difference(question.line, question.at, question.recorded, answer)
+            self.tally.hypotheses += 1
+        return None
+
+
+def _answers(engine: Engine, clips: list[Clip]) -> list[Hypothesis]:
+    waiting = deque(enumerate(clips))
+    answers: dict[int, Hypothesis] = {}
+    while len(answers) < len(clips):
+        engine.join([waiting.popleft() for _ in range(min(engine.room, len(waiting)))])
+        answers |= dict(engine.step())
+    return [answers[number] for number in range(len(clips))]
+
+
+def _same(one: Hypothesis, other: Hypothesis) -> bool:
+    near = abs(one.confidence - other.confidence) <= CONFIDENCE_TOLERANCE
+    return near and (one.text, one.tokens) == (other.text, other.tokens)
