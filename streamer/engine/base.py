@@ -24,13 +24,15 @@ class Clip:
     `samples` is (n,) float32 mono at `SAMPLE_RATE`, in [-1, 1]. Whoever makes a clip hands the
     array over: nobody may write to it afterwards. `draft` is the tokens of a hypothesis for less
     of the same audio: an engine may check them at once instead of one by one, and its answer never
-    depends on them.
+    depends on them. `words` asks for each word's time, where `EngineInfo.word_timings` says that
+    the model can tell.
     """
 
     samples: NDArray[np.float32]
     language: str
     punctuation: bool
     draft: tuple[int, ...] = ()
+    words: bool = False
 
     @property
     def seconds(self) -> float:
@@ -39,16 +41,32 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A word as it is displayed, its punctuation attached, and when it was said.
+
+    `start` and `end` are seconds from the clip's start. `confidence` is the geometric mean of the
+    probabilities of the word's tokens, 0 to 1.
+    """
+
+    text: str
+    start: float
+    end: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Hypothesis:
     """What the model heard in a clip.
 
     `tokens` are vocabulary ids without the prompt and the end token. `confidence` is the
-    geometric mean of the chosen tokens' probabilities, end token included, 0 to 1.
+    geometric mean of the chosen tokens' probabilities, end token included, 0 to 1. `words` is None
+    where they were not asked for, or the model cannot tell; joined by spaces they are the text.
     """
 
     text: str
     tokens: tuple[int, ...]
     confidence: float
+    words: tuple[Word, ...] | None = None
 
 
 NOTHING_HEARD = Hypothesis(text="", tokens=(), confidence=1.0)
@@ -65,6 +83,8 @@ class EngineInfo:
     precision: str
     max_seconds: float
     demonstration: bool
+    word_timings: bool = False
+    """Whether hypotheses can tell when each word was said."""
 
 
 class Engine(Protocol):

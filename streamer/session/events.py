@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from streamer.endpointing.endpointer import EndReason
+from streamer.engine.base import Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,10 @@ class SpeechEnded:
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """The text of an utterance; empty if nothing was recognisable."""
+    """The text of an utterance; empty if nothing was recognisable.
+
+    `words`, where they were asked for, lie one after the other between `start` and `end`.
+    """
 
     channel: int
     utterance: int
@@ -51,6 +55,7 @@ class Final:
     reason: EndReason
     language: str
     confidence: float
+    words: tuple[Word, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
