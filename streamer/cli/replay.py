@@ -9,6 +9,8 @@ from streamer.cli.errors import CommandError, ExitCode
 from streamer.cli.loading import load_engine
 from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
+from streamer.engine.base import EngineInfo
+from streamer.recording.entries import EngineName
 from streamer.recording.lines import RecordingError, read_recording
 from streamer.recording.replay import Difference, Replay, Tally
 
@@ -34,16 +36,11 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     settings = read_settings(arguments)
     path: Path = arguments.file
     try:
-        header, entries = read_recording(path)
-        engine = load_engine(settings)
-        recorded, here = header.engine, engine.info
-        if (recorded.name, recorded.precision) != (here.name, here.precision):
-            print(
-                f"Recorded with {recorded.name} ({recorded.precision}), replayed with {here.name} "
-                f"({here.precision}): texts will differ. --model chooses the model."
-            )
-        replay = Replay(header, engine, settings.max_batch)
-        difference = replay.run(entries)
+        with read_recording(path) as (header, entries):
+            engine = load_engine(settings)
+            _compare(header.engine, engine.info)
+            replay = Replay(header, engine, settings.max_batch)
+            difference = replay.run(entries)
     except RecordingError as error:
         raise CommandError(str(error)) from error
     except OSError as error:
@@ -53,6 +50,14 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         return ExitCode.OK
     print(_shown(difference))
     return ExitCode.FAILED
+
+
+def _compare(recorded: EngineName, here: EngineInfo) -> None:
+    if (recorded.name, recorded.precision) != (here.name, here.precision):
+        print(
+            f"Recorded with {recorded.name} ({recorded.precision}), replayed with {here.name} "
+            f"({here.precision}): texts will differ. --model chooses the model."
+        )
 
 
 def _told(tally: Tally) -> str:

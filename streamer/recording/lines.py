@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, get_args
 
@@ -91,41 +92,40 @@ def parse_entry(line: bytes) -> Entry:
     raise LineError("a line says what the session took or gave, or that it ended")
 
 
-def read_recording(path: Path) -> tuple[Header, Iterator[tuple[int, Entry]]]:
-    """Open a recording; returns its header, and its entries with their line numbers as they come.
+@contextmanager
+def read_recording(path: Path) -> Generator[tuple[Header, Iterator[tuple[int, Entry]]]]:
+    """Open a recording: its header, and its entries with their line numbers as they are read.
 
     Raises RecordingError, at once or while the entries are read, for a file that is not a whole
     recording; and OSError.
     """
-    file = path.open("rb")
-    try:
-        header = parse_header(file.readline(MAX_LINE_BYTES))
-    except LineError as error:
-        file.close()
-        raise RecordingError(f"{path}: {error}") from error
-    return header, _entries(path, file)
+    with path.open("rb") as file:
+        try:
+            header = parse_header(file.readline(MAX_LINE_BYTES))
+        except LineError as error:
+            raise RecordingError(f"{path}: {error}") from error
+        yield header, _entries(path, file)
 
 
 def _entries(path: Path, file: BinaryIO) -> Iterator[tuple[int, Entry]]:
-    with file:
-        number = 1
-        while line := file.readline(MAX_LINE_BYTES):
-            number += 1
-            if not line.endswith(b"\n"):
-                break
-            try:
-                entry = parse_entry(line)
-            except LineError as error:
-                raise RecordingError(f"{path}, line {number}: {error}") from error
-            if isinstance(entry, Ended):
-                _check_end(path, file, entry, number)
-                yield number, entry
-                return
+    number = 1
+    while line := file.readline(MAX_LINE_BYTES):
+        number += 1
+        if not line.endswith(b"\n"):
+            break
+        try:
+            entry = parse_entry(line)
+        except LineError as error:
+            raise RecordingError(f"{path}, line {number}: {error}") from error
+        if isinstance(entry, Ended):
+            _check_end(path, file, entry, number)
             yield number, entry
-        raise RecordingError(
-            f"{path} breaks off in line {number}: the server was killed while it was written, "
-            "or the file was not copied as a whole"
-        )
+            return
+        yield number, entry
+    raise RecordingError(
+        f"{path} breaks off in line {number}: the server was killed while it was written, "
+        "or the file was not copied as a whole"
+    )
 
 
 def _check_end(path: Path, file: BinaryIO, ended: Ended, number: int) -> None:

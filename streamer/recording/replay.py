@@ -43,7 +43,7 @@ class Difference:
 
     line: int
     at: float
-    recorded: Event | Hypothesis | None
+    recorded: Event | Hypothesis | Heard | Failed | None
     replayed: Event | Hypothesis | str | None
 
 
@@ -71,11 +71,11 @@ class Replay:
 
     def __init__(self, header: Header, engine: Engine, max_batch: int) -> None:
         self._session = Session(header.session, header.settings, header.min_speech_ms)
-        self._channels = header.settings.channels
         self._engine = engine
         self._max_batch = max_batch
         self._due: deque[Event] = deque()  # events of the replay that the recording must have next
         self._asked: dict[JobName, Job] = {}
+        self._names: set[JobName] = set()  # of all jobs so far
         self._questions: list[_Question] = []
         self.tally = Tally()
 
@@ -102,6 +102,8 @@ class Replay:
             case Took(at, given):
                 if self._due:
                     return Difference(line, at, None, self._due[0])
+                if isinstance(given, Heard | Failed) and given.job not in self._names:
+                    return Difference(line, at, given, f"nobody asked for {given.job}")
                 self._put(line, at, given)
                 if len(self._questions) >= self._max_batch:
                     return self._ask()
@@ -115,7 +117,9 @@ class Replay:
         for output in put(self._session, self._input(line, at, given)):
             match output:
                 case Job():
-                    self._asked[JobName.of(output)] = output
+                    name = JobName.of(output)
+                    self._asked[name] = output
+                    self._names.add(name)
                 case Withdrawal():
                     pass
                 case _:
@@ -138,7 +142,7 @@ class Replay:
 
     def _stub(self, name: JobName) -> Job:
         """A job whose answer came too late to matter, so that its audio is forgotten."""
-        key = UtteranceKey(self._session.id, min(name.channel, self._channels - 1), name.utterance)
+        key = UtteranceKey(self._session.id, name.channel, name.utterance)
         silence = Clip(np.zeros(0, np.float32), self._session.settings.language, punctuation=True)
         return Job(key, name.kind, silence, name.end, 0.0)
 

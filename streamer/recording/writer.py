@@ -45,14 +45,16 @@ class RecordingFile:
             os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
         )
         self._lines = 1
-        self.size = self._file.write(header_line(header))
+        try:
+            self._file.write(header_line(header))
+        except OSError:
+            self.discard()
+            raise
 
     def write(self, entry: Entry) -> int:
         """Add an entry; returns how many bytes it took."""
-        written = self._file.write(entry_line(entry))
         self._lines += 1
-        self.size += written
-        return written
+        return self._file.write(entry_line(entry))
 
     def complete(self, reason: EndReason) -> None:
         """Write the end, and give the file its name once it is on the disk."""
