@@ -16,6 +16,12 @@ class Settings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="port; 0 takes a free one")
+    rest_port: int | None = Field(
+        default=None, ge=0, le=65535, description="port of the OpenAI REST API; none keeps it shut"
+    )
+    wyoming_port: int | None = Field(
+        default=None, ge=0, le=65535, description="port of Wyoming (10300); none keeps it shut"
+    )
     model: str = Field(
         default="embedded", description="name of a known model, or a folder with its graphs"
     )
@@ -42,6 +48,9 @@ class Settings(BaseSettings):
     )
     send_timeout_s: float = Field(
         default=10.0, gt=0, description="a client that takes no event for so long is dropped"
+    )
+    resume_window_s: float = Field(
+        default=30.0, ge=0, description="time that a dropped client has to come back; 0 is none"
     )
     drain_timeout_s: float = Field(
         default=60.0, ge=0, description="time that running sessions have to end after SIGTERM"

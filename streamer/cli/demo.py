@@ -22,7 +22,7 @@ from streamer.client import Stream, open_stream
 from streamer.endpointing.endpointer import POST_ROLL_FRAMES, EndReason
 from streamer.endpointing.frames import FRAME_MS
 from streamer.engine.base import SAMPLE_RATE, Engine
-from streamer.server.server import TranscriptionServer
+from streamer.server.server import ListenError, TranscriptionServer
 from streamer.settings import Settings
 from streamer.wire.native.messages import Final, Partial, Ready
 
@@ -68,8 +68,8 @@ async def _demo(settings: Settings, engine: Engine, *, once: bool) -> ExitCode:
             print(f"\nNow try your own voice: {page_address(server)}   (Ctrl-C ends)", flush=True)
             await until_told_to_stop()
             await server.drain()
-    except OSError as error:
-        raise CommandError(f"cannot listen on {settings.host}:{settings.port}: {error}") from error
+    except ListenError as error:
+        raise CommandError(str(error)) from error
     return ExitCode.OK
 
 

@@ -14,7 +14,7 @@ from streamer.cli.loading import describe, load_engine
 from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
 from streamer.engine.base import Engine
-from streamer.server.server import TranscriptionServer
+from streamer.server.server import ListenError, TranscriptionServer
 from streamer.settings import Settings
 
 
@@ -79,8 +79,10 @@ async def _serve(settings: Settings, engine: Engine) -> ExitCode:
             host, port = server.address
             print(f"Listening on ws://{host}:{port}/v1/stream", flush=True)
             print(f"Microphone page: {page_address(server)}", flush=True)
+            if (wyoming := server.wyoming_address) is not None:
+                print(f"Wyoming: tcp://{wyoming[0]}:{wyoming[1]}", flush=True)
             await until_told_to_stop()
             await server.drain()
-    except OSError as error:
-        raise CommandError(f"cannot listen on {settings.host}:{settings.port}: {error}") from error
+    except ListenError as error:
+        raise CommandError(str(error)) from error
     return ExitCode.OK

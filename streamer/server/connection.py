@@ -1,44 +1,86 @@
-"""One WebSocket: what it brings goes into a conversation, what that has to say goes out."""
+"""One client's socket: what it brings goes into a conversation, what that has to say goes out."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
-from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from streamer.server.conversation import Conversation, Service
-from streamer.wire.dialect import Close, Dialect, Ending
+from streamer.server.sessions import Sessions
+from streamer.wire.dialect import Action, Close, Dialect, Ending, Resumable, Resume
 
 log = logging.getLogger(__name__)
 
 
+class Socket(Protocol):
+    """A WebSocket, or what behaves like one; all but `wait_closed` raise ConnectionClosed."""
+
+    @property
+    def transport(self) -> asyncio.WriteTransport:
+        """What can be cut."""
+        ...
+
+    async def recv(self) -> str | bytes:
+        """Wait for the next message."""
+        ...
+
+    async def send(self, message: str) -> None:
+        """Send a message; waits while the peer does not read."""
+        ...
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Close in good order."""
+        ...
+
+    async def wait_closed(self) -> None:
+        """Wait until the connection is gone."""
+        ...
+
+
 class Connection:
-    """Carries one WebSocket through its dialect."""
+    """Carries one socket through its dialect.
+
+    With `sessions` and a dialect that can, a client may come back to what a dropped connection of
+    the same `owner` of an API key has left.
+    """
 
     def __init__(
-        self, ws: ServerConnection, session_id: str, dialect: Dialect, service: Service
+        self,
+        ws: Socket,
+        session_id: str,
+        dialect: Dialect,
+        service: Service,
+        sessions: Sessions | None = None,
+        owner: str = "",
     ) -> None:
         self._ws = ws
         self._service = service
-        self._dialect = dialect
+        self._sessions = sessions if isinstance(dialect, Resumable) else None
+        self._owner = owner
         self._talk = Conversation(session_id, dialect, service, self._overflow)
+        self._over = False
+        self._reader: asyncio.Task[None] | None = None
+        self._writer: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Serve until the connection is closed, by whichever side."""
-        writer = asyncio.create_task(self._write(), name=f"writer {self._talk.id}")
-        writer.add_done_callback(self._writer_ended)
+        if self._sessions is not None:
+            self._sessions.hold(self._talk, self._owner, self)
+        self._reader = asyncio.create_task(self._read(), name=f"reader {self._talk.id}")
+        self._writer = self._start_writer(())
         try:
-            await self._read()
-        except ConnectionClosed:
-            log.debug("session %s: connection closed", self._talk.id)
+            await asyncio.wait([self._reader])
         finally:
-            self._talk.close()
-            writer.cancel()
-            await asyncio.wait([writer])
-        if not writer.cancelled() and (error := writer.exception()) is not None:
-            raise error
+            await _ended(self._reader)
+            await _ended(self._writer)
+            self._let_go(self._talk, over=self._over)
+        for task in (self._reader, self._writer):
+            if not task.cancelled() and (error := task.exception()) is not None:
+                raise error
 
     def go_away(self) -> None:
         """End the session because the server stops, finals first."""
@@ -46,18 +88,27 @@ class Connection:
 
     def abort(self) -> None:
         """Cut the connection without another word, and stop waiting for the engine."""
-        self._talk.close()
         self._ws.transport.abort()
+        if self._reader is not None:
+            self._reader.cancel()
 
     async def _read(self) -> None:
-        await self._talk.carry_out(self._dialect.connected())
-        if (grace_s := self._dialect.grace_s) is not None:
+        try:
+            await self._converse()
+        except ConnectionClosed as closed:
+            # All is said if we have closed, and the peer has confirmed it.
+            self._over = closed.rcvd is not None and not closed.rcvd_then_sent
+            log.debug("session %s: connection closed", self._talk.id)
+
+    async def _converse(self) -> None:
+        await self._obey(self._talk.dialect.connected())
+        if (grace_s := self._talk.dialect.grace_s) is not None:
             try:
                 message = await self._receive(grace_s)
             except TimeoutError:
-                await self._talk.carry_out(self._dialect.waited())
+                await self._obey(self._talk.dialect.waited())
             else:
-                await self._talk.carry_out(self._dialect.received(message))
+                await self._obey(self._talk.dialect.received(message))
         while True:
             try:
                 message = await self._receive(self._service.settings.idle_timeout_s)
@@ -66,32 +117,74 @@ class Connection:
                     continue
                 self._talk.end(Ending.IDLE)
                 await self._ws.wait_closed()
-                return
-            await self._talk.carry_out(self._dialect.received(message))
+            else:
+                await self._obey(self._talk.dialect.received(message))
 
     async def _receive(self, timeout_s: float) -> str | bytes:
         async with asyncio.timeout(timeout_s):
             return await self._ws.recv()
 
-    async def _write(self) -> None:
-        """Send what the outbox holds; a client that does not read is dropped.
+    async def _obey(self, actions: Iterable[Action]) -> None:
+        for action in actions:
+            if isinstance(action, Resume) and self._sessions is not None:
+                await self._resume(action, self._sessions)
+            else:
+                await self._talk.carry_out((action,))
+
+    async def _resume(self, wanted: Resume, sessions: Sessions) -> None:
+        """Go on with an earlier session in the stead of this one, or say that there is none."""
+        talk = await sessions.claim(wanted.session, self._owner, self)
+        missing = None if talk is None else talk.missing(wanted.last_seq)
+        if talk is None or missing is None:
+            if talk is not None:
+                sessions.let_go(talk, over=False)
+            await self._talk.carry_out(wanted.otherwise)
+            return
+        fresh, self._talk = self._talk, talk  # from here on `run` will let go of this one
+        talk.overflow = self._overflow
+        self._let_go(fresh, over=True)
+        log.info("session %s: resumed", talk.id)
+        assert self._writer is not None
+        await _ended(self._writer)
+        self._writer = self._start_writer(missing)
+        if wanted.message is not None:
+            await self._obey(talk.dialect.received(wanted.message))
+
+    def _let_go(self, talk: Conversation, *, over: bool) -> None:
+        if self._sessions is not None:
+            self._sessions.let_go(talk, over=over)
+        else:
+            talk.close()
+
+    def _start_writer(self, missing: Sequence[str]) -> asyncio.Task[None]:
+        writer = asyncio.create_task(
+            self._write(self._talk, missing), name=f"writer {self._talk.id}"
+        )
+        writer.add_done_callback(self._writer_ended)
+        return writer
+
+    async def _write(self, talk: Conversation, missing: Sequence[str]) -> None:
+        """Send what the client lacks, then what the outbox holds; who does not read is dropped.
 
         A send that never ends would also keep the library from pinging and from closing.
         """
-        while True:
-            item = await self._talk.outbox.get()
-            try:
-                async with asyncio.timeout(self._service.settings.send_timeout_s):
-                    if isinstance(item, Close):
-                        await self._ws.close(item.code, item.reason)
-                        return
-                    await self._ws.send(self._dialect.encode(item.message))
-            except TimeoutError:
-                self._drop("a send timed out")
-                return
-            except ConnectionClosed:
-                return
-            self._service.metrics.events.labels(item.message.type).inc()
+        try:
+            for text in missing:
+                await self._send(text)
+            while not isinstance(item := await talk.outbox.get(), Close):
+                await self._send(talk.dialect.encode(item.message))
+                self._service.metrics.events.labels(item.message.type).inc()
+            talk.outbox.put(item)  # for another connection, should this one drop before
+            async with asyncio.timeout(self._service.settings.send_timeout_s):
+                await self._ws.close(item.code, item.reason)
+        except TimeoutError:
+            self._drop("a send timed out")
+        except ConnectionClosed:
+            return
+
+    async def _send(self, text: str) -> None:
+        async with asyncio.timeout(self._service.settings.send_timeout_s):
+            await self._ws.send(text)
 
     def _writer_ended(self, writer: asyncio.Task[None]) -> None:
         """Without a writer there is nobody to serve; `run` raises what ended it."""
@@ -107,3 +200,9 @@ class Connection:
         log.warning("session %s: client dropped: %s", self._talk.id, why)
         self._service.metrics.dropped.inc()
         self.abort()
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """End a task; what it raised is its owner's to ask for."""
+    task.cancel()
+    await asyncio.wait([task])

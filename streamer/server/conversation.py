@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from streamer.live import LiveSession, Witness
@@ -25,6 +25,8 @@ from streamer.wire.dialect import (
     Ending,
     Flush,
     Open,
+    Resumable,
+    Resume,
     Say,
     Stop,
 )
@@ -52,7 +54,8 @@ class Service:
 class Conversation:
     """Carries out what a dialect asks for, and tells it what the session says.
 
-    `overflow` is called when the client has left more unread than the outbox holds.
+    `overflow` is called when the client has left more unread than the outbox holds; whoever
+    carries the conversation sets it.
     """
 
     def __init__(
@@ -62,16 +65,24 @@ class Conversation:
         self.dialect = dialect
         self.outbox = Outbox()
         self._service = service
-        self._overflow = overflow
+        self.overflow = overflow
+        self._bytes_heard = 0
         self._live: LiveSession | None = None
         self._stopped = False
+        self._done = False
         self._ending = Ending.STOPPED
         self._ended_at: dict[tuple[int, int], float] = {}
 
     @property
+    def opened(self) -> bool:
+        """Whether the session has begun."""
+        return self._live is not None
+
+    @property
     def waits_for_us(self) -> bool:
         """Whether the client may well be silent, since it waits for what it is owed."""
-        return self._stopped or (self._live is not None and self._live.owes)
+        owed = self._live is not None and self._live.owes
+        return owed or (self._stopped and not self._done)
 
     async def carry_out(self, actions: Iterable[Action]) -> None:
         """Do what the dialect asks for, as fast as finals are paid."""
@@ -88,16 +99,23 @@ class Conversation:
                 case Stop():
                     self._stopped = True
                     self._session.stop()
+                case Resume():
+                    await self.carry_out(action.otherwise)
                 case Say() | Close():
                     self._put(action)
 
     def end(self, ending: Ending) -> None:
         """End the session for a reason of the server's own; finals first."""
         self._ending = ending
-        if self._live is None:
+        if self._live is None or self._done:
             self._tell(Done(0, 0))
         else:
             self._live.stop()
+
+    def missing(self, last_seq: int | None) -> Sequence[str] | None:
+        """Return what a client that is back has to be sent first, or None if that is not kept."""
+        assert isinstance(self.dialect, Resumable)
+        return self.dialect.resumed(last_seq, self._bytes_heard)
 
     def close(self) -> None:
         """Forget the session: nobody listens any more."""
@@ -111,6 +129,7 @@ class Conversation:
 
     def _open(self, settings: StreamSettings) -> None:
         self.close()
+        self._stopped = self._done = False
         session = Session(self.id, settings, self._service.settings.min_speech_ms)
         witnesses = self._service.witnesses(session)
         self._live = LiveSession(session, self._service.scheduler, self._tell, witnesses)
@@ -123,7 +142,9 @@ class Conversation:
         for at in range(0, len(audio), SLICE_BYTES):
             if at:
                 await asyncio.sleep(0)
-            live.feed(audio[at : at + SLICE_BYTES])
+            piece = audio[at : at + SLICE_BYTES]
+            live.feed(piece)
+            self._bytes_heard += len(piece)
             await live.room()
 
     def _tell(self, event: Event) -> None:
@@ -133,6 +154,8 @@ class Conversation:
             case Final():
                 ended = self._ended_at.pop((event.channel, event.utterance))
                 self._service.metrics.final_wait.observe(time.monotonic() - ended)
+            case Done():
+                self._done = True
             case _:
                 pass
         replies = (
@@ -147,4 +170,4 @@ class Conversation:
         try:
             self.outbox.put(reply)
         except OutboxFullError:
-            self._overflow()
+            self.overflow()

@@ -88,7 +88,7 @@ class Gate:
         try:
             self._identify(door, handshake)
             dialect = door.open(handshake, host)
-            self._find_room()
+            self.find_room()
         except RefusalError as refusal:
             self._metrics.refused.labels(refusal.code).inc()
             body = door.refused(refusal)
@@ -105,7 +105,7 @@ class Gate:
         if not is_allowed_origin(handshake.headers, self._settings.allowed_origins):
             raise RefusalError(403, "forbidden_origin", "this origin is not let in")
 
-    def _find_room(self) -> None:
+    def find_room(self) -> None:
         """Raise RefusalError while no new stream can be taken."""
         if self.draining:
             code, message = "draining", "the server is going away"

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import socket
+from collections.abc import Generator
 from typing import Self
 
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -14,11 +15,13 @@ from websockets.exceptions import InvalidMessage, InvalidUpgrade
 from streamer.engine.base import Engine
 from streamer.recording.recorder import Recorder
 from streamer.scheduler.scheduler import Scheduler
+from streamer.server.clients import Clients
 from streamer.server.connection import Connection
 from streamer.server.conversation import Service
 from streamer.server.gate import Gate, select_subprotocol
 from streamer.server.governor import GovernedConnection
 from streamer.server.metrics import Metrics
+from streamer.server.wyoming import WyomingListener
 from streamer.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -27,8 +30,12 @@ FAREWELL_S = 10.0
 """Time for the last finals and closing handshakes after the drain limit."""
 
 
+class ListenError(Exception):
+    """An address that is not to be had; the message says which and why."""
+
+
 class TranscriptionServer:
-    """An engine behind a WebSocket address. Use as an async context manager."""
+    """An engine behind a WebSocket address, and others. Use as an async context manager."""
 
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self._settings = settings
@@ -36,24 +43,78 @@ class TranscriptionServer:
         self._scheduler = Scheduler(engine, settings.max_batch, self._metrics)
         self._recorder = self._make_recorder()
         self._service = Service(settings, self._scheduler, self._metrics, self._recorder)
-        self._connections: set[Connection] = set()
-        self._empty = asyncio.Event()
-        self._empty.set()
-        self._gate = Gate(settings, self._scheduler, self._metrics, self._count)
+        self._clients = Clients(self._metrics)
+        self._gate = Gate(settings, self._scheduler, self._metrics, self._clients.__len__)
         self._metrics.watch_queue(lambda: self._scheduler.waiting)
         self._server: Server | None = None
+        self._wyoming: WyomingListener | None = None
         self._lag: asyncio.Task[None] | None = None
 
     @property
     def address(self) -> tuple[str, int]:
-        """The address that is listened on."""
+        """The address of the WebSockets."""
         assert self._server is not None
         host, port = next(iter(self._server.sockets)).getsockname()[:2]
         return host, port
 
+    @property
+    def wyoming_address(self) -> tuple[str, int] | None:
+        """The address of Wyoming, if it is to be had."""
+        return self._wyoming.address if self._wyoming is not None else None
+
     async def __aenter__(self) -> Self:
-        """Start to listen; raises OSError when the address is not to be had."""
-        self._server = await serve(
+        """Start to listen; raises ListenError when an address is not to be had."""
+        try:
+            await self._listen()
+        except ListenError:
+            await self._stop_listening()
+            raise
+        self._scheduler.start()
+        if self._recorder is not None:
+            self._recorder.start()
+        self._lag = asyncio.create_task(self._metrics.sample_loop_lag(), name="loop lag")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop at once: finals that are owed are lost; `drain` first to keep them."""
+        assert self._lag is not None
+        self._lag.cancel()
+        self._gate.draining = True
+        self._clients.abort()
+        await self._stop_listening()
+        await self._clients.until_gone(FAREWELL_S)
+        await self._scheduler.close()
+        if self._recorder is not None:
+            await self._recorder.close()
+
+    async def drain(self) -> None:
+        """Refuse new sessions, and wait for running ones; at the limit, end them with finals."""
+        self._gate.draining = True
+        log.info("draining: %d sessions are running", len(self._clients))
+        await self._clients.until_gone(self._settings.drain_timeout_s)
+        self._clients.go_away()
+        await self._clients.until_gone(FAREWELL_S)
+        log.info("drained: %d sessions are cut off", len(self._clients))
+
+    async def _listen(self) -> None:
+        settings = self._settings
+        with _naming(settings.host, settings.port):
+            self._server = await self._serve_websockets()
+        if settings.wyoming_port is not None:
+            with _naming(settings.host, settings.wyoming_port):
+                wyoming = WyomingListener(self._service, self._gate, self._clients)
+                await wyoming.start(settings.host, settings.wyoming_port)
+                self._wyoming = wyoming
+
+    async def _stop_listening(self) -> None:
+        if self._wyoming is not None:
+            await self._wyoming.close()
+        if self._server is not None:
+            self._server.close(code=1012, reason="the server is going away")
+            await self._server.wait_closed()
+
+    async def _serve_websockets(self) -> Server:
+        return await serve(
             self._handle,
             self._settings.host,
             self._settings.port,
@@ -73,34 +134,6 @@ class TranscriptionServer:
             logger=_quiet_logger(),
             family=socket.AF_UNSPEC,
         )
-        self._scheduler.start()
-        if self._recorder is not None:
-            self._recorder.start()
-        self._lag = asyncio.create_task(self._metrics.sample_loop_lag(), name="loop lag")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Stop at once: finals that are owed are lost; `drain` first to keep them."""
-        assert self._server is not None
-        assert self._lag is not None
-        self._lag.cancel()
-        for connection in self._connections:
-            connection.abort()
-        self._server.close(code=1012, reason="the server is going away")
-        await self._server.wait_closed()
-        await self._scheduler.close()
-        if self._recorder is not None:
-            await self._recorder.close()
-
-    async def drain(self) -> None:
-        """Refuse new sessions, and wait for running ones; at the limit, end them with finals."""
-        self._gate.draining = True
-        log.info("draining: %d sessions are running", len(self._connections))
-        await self._until_empty(self._settings.drain_timeout_s)
-        for connection in self._connections:
-            connection.go_away()
-        await self._until_empty(FAREWELL_S)
-        log.info("drained: %d sessions are cut off", len(self._connections))
 
     def _make_recorder(self) -> Recorder | None:
         settings = self._settings
@@ -111,28 +144,21 @@ class TranscriptionServer:
             settings.record, settings.record_max_mb << 20, lambda one: count.labels(one).inc()
         )
 
-    def _count(self) -> int:
-        return len(self._connections)
-
-    async def _until_empty(self, timeout_s: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                await self._empty.wait()
-
     async def _handle(self, ws: ServerConnection) -> None:
         assert isinstance(ws, GovernedConnection)
         assert ws.admitted is not None
         connection = Connection(ws, ws.admitted.session, ws.admitted.dialect, self._service)
-        self._connections.add(connection)
-        self._empty.clear()
-        self._metrics.sessions.inc()
-        try:
+        with self._clients.counted(connection):
             await connection.run()
-        finally:
-            self._connections.remove(connection)
-            if not self._connections:
-                self._empty.set()
-            self._metrics.sessions.dec()
+
+
+@contextlib.contextmanager
+def _naming(host: str, port: int) -> Generator[None]:
+    """Tell which of the addresses it was."""
+    try:
+        yield
+    except OSError as error:
+        raise ListenError(f"cannot listen on {host}:{port}: {error}") from error
 
 
 class _PeerNoise(logging.Filter):

@@ -1,0 +1,77 @@
+"""The TCP address where Wyoming is spoken."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+
+from websockets.exceptions import ConnectionClosed
+
+from streamer.server.clients import Clients
+from streamer.server.connection import Connection
+from streamer.server.conversation import Service
+from streamer.server.gate import Gate
+from streamer.server.tcp import BUFFER_BYTES, TcpSocket
+from streamer.wire.door import Host, RefusalError
+from streamer.wire.wyoming import messages
+from streamer.wire.wyoming.dialect import WyomingDialect
+from streamer.wire.wyoming.parser import write_event
+
+log = logging.getLogger(__name__)
+
+
+class WyomingListener:
+    """Lets clients in as long as the gate has room. Wyoming has no keys: the network decides."""
+
+    def __init__(self, service: Service, gate: Gate, clients: Clients) -> None:
+        self._service = service
+        self._gate = gate
+        self._clients = clients
+        self._server: asyncio.Server | None = None
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The address that is listened on."""
+        assert self._server is not None
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return host, port
+
+    async def start(self, host: str, port: int) -> None:
+        """Start to listen; raises OSError when the address is not to be had."""
+        self._server = await asyncio.start_server(self._handle, host, port, limit=BUFFER_BYTES)
+        if self._service.settings.api_keys:
+            log.warning("Wyoming has no API keys: whoever reaches port %d is let in", port)
+
+    async def close(self) -> None:
+        """Stop to listen; clients are ended by whoever counts them."""
+        assert self._server is not None
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        socket = TcpSocket(reader, writer)
+        try:
+            self._gate.find_room()
+        except RefusalError as refusal:
+            self._service.metrics.refused.labels(refusal.code).inc()
+            await _refuse(socket, refusal)
+            return
+        session = secrets.token_urlsafe(12)
+        host = Host(self._service.scheduler.info, self._service.settings, session)
+        connection = Connection(socket, session, WyomingDialect(host), self._service)
+        with self._clients.counted(connection):
+            try:
+                await connection.run()
+            finally:
+                socket.transport.close()
+
+
+async def _refuse(socket: TcpSocket, refusal: RefusalError) -> None:
+    """Say why, and wait until the client has had time to read it."""
+    said = messages.error(refusal.message, refusal.code)
+    with contextlib.suppress(ConnectionClosed):
+        await socket.send(write_event(said.type, said.data))
+        await socket.close()
+        await socket.recv()
