@@ -164,6 +164,7 @@ class Channel:
             language=utterance.settings.language,
             punctuation=utterance.settings.punctuation,
             draft=utterance.hypothesis.tokens,
+            words=utterance.settings.words,
         )
         return Job(self._key(utterance), kind, clip, end, self._slack_s(utterance, kind))
 
@@ -189,7 +190,10 @@ class Channel:
         if not text:
             return []
         start, end = utterance.start / SAMPLE_RATE, utterance.heard_until / SAMPLE_RATE
-        return [Partial(self._index, utterance.number, text, utterance.stable, start, end)]
+        confidence = utterance.hypothesis.confidence
+        return [
+            Partial(self._index, utterance.number, text, utterance.stable, start, end, confidence)
+        ]
 
     def _finals(self) -> list[Output]:
         """The finals that are ready and whose predecessors have been sent."""
@@ -206,6 +210,7 @@ class Channel:
                     reason=utterance.reason,
                     language=utterance.settings.language,
                     confidence=utterance.hypothesis.confidence,
+                    failure=utterance.failure,
                 )
             )
             if utterance.failure is not None:

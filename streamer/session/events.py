@@ -28,6 +28,7 @@ class Partial:
     stable: int
     start: float
     end: float
+    confidence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class SpeechEnded:
 class Final:
     """The text of an utterance; empty if nothing was recognisable.
 
-    `words`, where they were asked for, lie one after the other between `start` and `end`.
+    `words`, where they were asked for, lie one after the other between `start` and `end`. `failure`
+    says why the engine gave nothing; `EngineFailed` then follows.
     """
 
     channel: int
@@ -56,6 +58,7 @@ class Final:
     language: str
     confidence: float
     words: tuple[Word, ...] | None = None
+    failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
