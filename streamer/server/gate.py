@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
@@ -18,6 +19,7 @@ from streamer.server.assets import load_assets
 from streamer.server.doors import DOORS, door_at
 from streamer.server.governor import Admitted, GovernedConnection
 from streamer.server.metrics import Metrics
+from streamer.server.sessions import Sessions
 from streamer.settings import Settings
 from streamer.wire.door import Door, Handshake, Host, RefusalError
 
@@ -49,7 +51,9 @@ class Gate:
         scheduler: Scheduler,
         metrics: Metrics,
         sessions: Callable[[], int],
+        resumable: Sessions,
     ) -> None:
+        self._resumable = resumable
         self._settings = settings
         self._scheduler = scheduler
         self._metrics = metrics
@@ -86,24 +90,30 @@ class Gate:
         session = secrets.token_urlsafe(12)
         host = Host(self._scheduler.info, self._settings, session)
         try:
-            self._identify(door, handshake)
+            owner = self._identify(door, handshake)
             dialect = door.open(handshake, host)
-            self.find_room()
+            if not self._resumable.knows(door.resumes(handshake) or "", owner):
+                self.find_room()
         except RefusalError as refusal:
             self._metrics.refused.labels(refusal.code).inc()
             body = door.refused(refusal)
             return _response(HTTPStatus(refusal.status), "application/json", body, refusal.headers)
         assert isinstance(ws, GovernedConnection)
-        ws.admitted = Admitted(door, dialect, session)
+        ws.admitted = Admitted(door, dialect, session, owner)
         return None
 
-    def _identify(self, door: Door, handshake: Handshake) -> None:
-        """Raise RefusalError for a client that brings no key, or comes from a foreign page."""
-        if not has_key(door.keys(handshake), self._settings.api_keys):
+    def _identify(self, door: Door, handshake: Handshake) -> str:
+        """Return whose sessions the client may come back to: those of its key, where keys are set.
+
+        Raises RefusalError for a client that brings no key, or comes from a foreign page.
+        """
+        keys = door.keys(handshake)
+        if not has_key(keys, self._settings.api_keys):
             headers = {"WWW-Authenticate": "Bearer"}
             raise RefusalError(401, "unauthorized", "an API key is needed", headers=headers)
         if not is_allowed_origin(handshake.headers, self._settings.allowed_origins):
             raise RefusalError(403, "forbidden_origin", "this origin is not let in")
+        return hashlib.sha256(repr(keys).encode()).hexdigest() if self._settings.api_keys else ""
 
     def find_room(self) -> None:
         """Raise RefusalError while no new stream can be taken."""

@@ -36,11 +36,15 @@ kernel's own choice, megabytes, hides a client that does not read."""
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """What the handshake found out about a client that was let in."""
+    """What the handshake found out about a client that was let in.
+
+    `owner` tells clients apart by the API key that they brought.
+    """
 
     door: Door
     dialect: Dialect
     session: str
+    owner: str
 
 
 class GovernedConnection(ServerConnection):

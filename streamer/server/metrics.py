@@ -22,6 +22,11 @@ class Metrics:
         self.registry = CollectorRegistry()
         counter = self._counter
         self.sessions = Gauge("streamer_sessions", "Sessions now open", registry=self.registry)
+        self.suspended = Gauge(
+            "streamer_suspended", "Sessions that wait for their clients", registry=self.registry
+        )
+        self.resumed = counter("streamer_resumed", "Sessions that clients came back to")
+        self.expired = counter("streamer_expired", "Suspended sessions that were given up")
         self.refused = counter("streamer_refused", "Handshakes refused", ["reason"])
         self.audio = counter("streamer_audio_seconds", "Audio received, over all channels")
         self.events = counter("streamer_events", "Messages sent to clients", ["type"])

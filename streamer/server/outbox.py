@@ -9,6 +9,9 @@ from streamer.wire.dialect import Reply, Say
 CAPACITY = 1000
 """Messages; a client that lets this many wait does not read."""
 
+PATIENCE = 4
+"""Times the capacity that a suspended session may come to, however often it is resumed."""
+
 
 class OutboxFullError(Exception):
     """The client does not take its messages."""
@@ -19,6 +22,7 @@ class Outbox:
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
+        self._limit = capacity
         self._items: dict[object, Reply] = {}
         self._count = 0
         self._filled = asyncio.Event()
@@ -37,8 +41,12 @@ class Outbox:
                 self._items.pop(key, None)
         self._items[key] = item
         self._filled.set()
-        if len(self._items) > self._capacity:
+        if len(self._items) > self._limit:
             raise OutboxFullError
+
+    def allow_more(self) -> None:
+        """Start to count anew: what waits now is not the fault of who will take it."""
+        self._limit = min(len(self._items) + self._capacity, PATIENCE * self._capacity)
 
     async def get(self) -> Reply:
         """Wait for the next message and remove it."""
@@ -46,4 +54,5 @@ class Outbox:
         item = self._items.pop(next(iter(self._items)))
         if not self._items:
             self._filled.clear()
+            self._limit = self._capacity
         return item

@@ -21,6 +21,7 @@ from streamer.server.conversation import Service
 from streamer.server.gate import Gate, select_subprotocol
 from streamer.server.governor import GovernedConnection
 from streamer.server.metrics import Metrics
+from streamer.server.sessions import Sessions
 from streamer.server.wyoming import WyomingListener
 from streamer.settings import Settings
 
@@ -44,7 +45,10 @@ class TranscriptionServer:
         self._recorder = self._make_recorder()
         self._service = Service(settings, self._scheduler, self._metrics, self._recorder)
         self._clients = Clients(self._metrics)
-        self._gate = Gate(settings, self._scheduler, self._metrics, self._clients.__len__)
+        self._sessions = Sessions(settings, self._metrics)
+        self._gate = Gate(
+            settings, self._scheduler, self._metrics, self._clients.__len__, self._sessions
+        )
         self._metrics.watch_queue(lambda: self._scheduler.waiting)
         self._server: Server | None = None
         self._wyoming: WyomingListener | None = None
@@ -80,6 +84,7 @@ class TranscriptionServer:
         assert self._lag is not None
         self._lag.cancel()
         self._gate.draining = True
+        self._sessions.close()
         self._clients.abort()
         await self._stop_listening()
         await self._clients.until_gone(FAREWELL_S)
@@ -90,8 +95,16 @@ class TranscriptionServer:
     async def drain(self) -> None:
         """Refuse new sessions, and wait for running ones; at the limit, end them with finals."""
         self._gate.draining = True
-        log.info("draining: %d sessions are running", len(self._clients))
-        await self._clients.until_gone(self._settings.drain_timeout_s)
+        log.info(
+            "draining: %d sessions are running, %d wait for their clients",
+            len(self._clients),
+            self._sessions.suspended,
+        )
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.drain_timeout_s):
+                while len(self._clients) or self._sessions.suspended:
+                    await self._clients.until_gone(self._settings.drain_timeout_s)
+                    await self._sessions.until_none_waits()
         self._clients.go_away()
         await self._clients.until_gone(FAREWELL_S)
         log.info("drained: %d sessions are cut off", len(self._clients))
@@ -147,7 +160,10 @@ class TranscriptionServer:
     async def _handle(self, ws: ServerConnection) -> None:
         assert isinstance(ws, GovernedConnection)
         assert ws.admitted is not None
-        connection = Connection(ws, ws.admitted.session, ws.admitted.dialect, self._service)
+        admitted = ws.admitted
+        connection = Connection(
+            ws, admitted.session, admitted.dialect, self._service, self._sessions, admitted.owner
+        )
         with self._clients.counted(connection):
             await connection.run()
 

@@ -6,10 +6,10 @@ what is said and closes when told to. One dialect object serves one client.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from streamer.session.events import Done, Event
 from streamer.session.settings import StreamSettings
@@ -89,7 +89,23 @@ class Close:
 Reply = Say | Close
 """What may follow from an event."""
 
-Action = Open | Audio | Configure | Flush | Stop | Reply
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Go on with a session whose connection dropped, in the stead of this one.
+
+    `last_seq` is the last message that the client has. `message`, if any, is for the resumed
+    session's own dialect. `otherwise` is said where there is no such session, or not all that
+    followed `last_seq` is kept.
+    """
+
+    session: str
+    last_seq: int | None
+    otherwise: tuple[Reply, ...]
+    message: str | bytes | None = None
+
+
+Action = Open | Audio | Configure | Flush | Stop | Resume | Reply
 """What may follow from a message of the client."""
 
 
@@ -134,4 +150,17 @@ class Dialect(Protocol):
 
     def encode(self, message: Message) -> str:
         """Write down a message that this dialect said, as it is sent."""
+        ...
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """A dialect whose sessions outlive a dropped connection for a while."""
+
+    def resumed(self, last_seq: int | None, bytes_heard: int) -> Sequence[str] | None:
+        """The client is back: what it is sent before anything new, written down.
+
+        That is everything after `last_seq` which was sent and may not have arrived; None if some
+        of it is not kept any more. `bytes_heard` of audio have reached the session.
+        """
         ...

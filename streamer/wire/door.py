@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from streamer.engine.base import EngineInfo
-from streamer.session.settings import Accepted, StreamSettings, parse_settings
+from streamer.session.settings import (
+    Accepted,
+    StreamSettings,
+    check_words,
+    parse_changes,
+    parse_settings,
+)
 from streamer.settings import Settings
 from streamer.wire.dialect import Dialect
 
@@ -39,8 +45,18 @@ class Host:
         Raises InvalidSettingError for the first value that is wrong.
         """
         settings = parse_settings(raw, self.info.languages)
+        check_words(settings, self.info.word_timings)
         longest = min(settings.max_utterance_s, self.info.max_seconds)
         return settings.model_copy(update={"max_utterance_s": longest})
+
+    def changed_settings(self, current: StreamSettings, raw: Mapping[str, Any]) -> StreamSettings:
+        """Check changes in a running stream, and put them over the current settings.
+
+        Raises InvalidSettingError like `stream_settings`.
+        """
+        settings = parse_changes(current, raw, self.info.languages)
+        check_words(settings, self.info.word_timings)
+        return settings
 
 
 class RefusalError(Exception):
@@ -65,6 +81,10 @@ class RefusalError(Exception):
         self.headers = dict(headers or {})
 
 
+def _resumes_nothing(_: Handshake) -> str | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
     """A dialect's address.
@@ -73,7 +93,8 @@ class Door:
     client and raises `RefusalError` for settings that cannot be honoured. `keys` finds the API keys
     that a client brought, wherever its dialect puts them; `refused` writes the JSON of a refusal.
     `subprotocols` are those that are answered when they are offered: a browser fails the handshake
-    when it offers some and none is answered.
+    when it offers some and none is answered. `resumes` finds the session that a client comes back
+    to: it is let in even where no new one would be.
     """
 
     path: str
@@ -81,6 +102,7 @@ class Door:
     keys: Callable[[Handshake], Sequence[str]]
     refused: Callable[[RefusalError], bytes]
     subprotocols: tuple[str, ...] = ()
+    resumes: Callable[[Handshake], str | None] = _resumes_nothing
 
     def matches(self, path: str) -> bool:
         """Whether a request for this path comes to this door."""

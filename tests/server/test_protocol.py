@@ -117,8 +117,7 @@ async def test_a_setting_that_stands_twice_in_the_query_is_refused() -> None:
         ("sample_rate", 4_000_000),
         ("channels", 3.5),
         ("vad", "silero"),
-        ("words", True),
-        ("resume", "abc"),
+        ("resume", 7),
         ("colour", "blue"),
     ],
 )

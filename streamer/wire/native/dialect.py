@@ -7,7 +7,7 @@ from typing import Any
 
 from streamer.engine.base import SAMPLE_RATE
 from streamer.session import events
-from streamer.session.settings import InvalidSettingError, StreamSettings, parse_changes
+from streamer.session.settings import InvalidSettingError, StreamSettings
 from streamer.wire.dialect import (
     Action,
     Audio,
@@ -17,6 +17,7 @@ from streamer.wire.dialect import (
     Message,
     Open,
     Reply,
+    Resume,
     Say,
     Stop,
 )
@@ -24,6 +25,8 @@ from streamer.wire.dialect import Configure as Reconfigure
 from streamer.wire.door import KEY_PARAMETER, Door, Handshake, Host, RefusalError, keys_brought
 from streamer.wire.native import adapter, messages
 from streamer.wire.native.adapter import InvalidMessageError
+from streamer.wire.native.resuming import Resumption, parse_resumption
+from streamer.wire.native.sent import Sent
 
 STREAM_PATH = "/v1/stream"
 
@@ -44,7 +47,8 @@ class NativeDialect:
         self._heard_audio = False
         self._started = False
         self._refused = False
-        self._seq = 0
+        self._sent = Sent()
+        self._obeyed_messages = 0
 
     def connected(self) -> Iterator[Action]:
         """Say nothing: a `start` may follow at once."""
@@ -62,7 +66,7 @@ class NativeDialect:
                 self._started = True
                 yield from self._open(parsed.model_extra or {})
                 return
-            yield from self._open({})
+            yield from self._open({}, message)
         if self._settings is None:
             return  # refused: the last words are on their way
         try:
@@ -102,15 +106,37 @@ class NativeDialect:
 
     def encode(self, message: Message) -> str:
         """Number a message as it is sent: those replaced while waiting leave no gap."""
-        numbered = message.model_copy(update={"seq": self._seq})
-        self._seq += 1
-        return numbered.model_dump_json(exclude_none=True)
+        numbered = message.model_copy(update={"seq": self._sent.next})
+        text = numbered.model_dump_json(exclude_none=True)
+        self._sent.add(text)
+        return text
+
+    def resumed(self, last_seq: int | None, bytes_heard: int) -> list[str] | None:
+        """Say `ready` again, and what the client lacks as it was said (`Resumable`)."""
+        assert self._settings is not None, "only an open session is resumed"
+        known = self._sent.first - 1 if last_seq is None else last_seq
+        missing = self._sent.after(known)
+        if missing is None:
+            return None
+        settings = self._settings
+        frame_bytes = settings.encoding.sample_bytes * settings.channels
+        ready = self._ready(settings).model_copy(
+            update={
+                "seq": known,
+                "resumed": True,
+                "audio_received": bytes_heard / frame_bytes / settings.sample_rate,
+                "messages_received": self._obeyed_messages,
+            }
+        )
+        return [ready.model_dump_json(exclude_none=True), *missing]
 
     def _obeyed(
         self,
         message: bytes | messages.ClientMessage | InvalidMessageError,
         settings: StreamSettings,
     ) -> Iterator[Action]:
+        if not isinstance(message, bytes | messages.Start | messages.Keepalive):
+            self._obeyed_messages += 1
         match message:
             case bytes():
                 self._heard_audio = True
@@ -122,21 +148,33 @@ class NativeDialect:
                 yield from self._open(message.model_extra or {})
             case messages.Configure():
                 changes = message.model_extra or {}
-                self._settings = parse_changes(settings, changes, self._host.info.languages)
+                self._settings = self._host.changed_settings(settings, changes)
                 yield Reconfigure(self._settings)
             case messages.Flush():
                 yield Flush(message.id)
             case messages.Stop():
                 yield Stop()
             case messages.Keepalive():
-                pass
+                if message.last_seq is not None:
+                    self._sent.forget(message.last_seq)
             case InvalidMessageError():
                 raise message
 
-    def _open(self, start: Mapping[str, Any]) -> Iterator[Action]:
-        """Open the session with the settings of the query and of `start`, which wins."""
+    def _open(
+        self, start: Mapping[str, Any], message: str | bytes | None = None
+    ) -> Iterator[Action]:
+        """Open the session with the settings of the query and of `start`, which wins.
+
+        Or go on with an earlier one, and with the message that comes first there.
+        """
+        wanted = {**self._query, **start}
         try:
-            settings = self._host.stream_settings({**self._query, **start})
+            resumption = parse_resumption(wanted)
+            if resumption is not None and self._settings is None:
+                self._refused = True  # unless there is such a session: then that goes on
+                yield _resume(resumption, message)
+                return
+            settings = self._host.stream_settings(wanted)
         except InvalidSettingError as error:
             self._refused = True
             yield Say(adapter.invalid_setting(error, fatal=True))
@@ -160,8 +198,21 @@ class NativeDialect:
                 max_frame_bytes=server.max_frame_bytes,
                 max_utterance_s=info.max_seconds,
                 idle_timeout_s=server.idle_timeout_s,
+                resume_window_s=server.resume_window_s,
             ),
         )
+
+
+def _resume(wanted: Resumption, message: str | bytes | None) -> Resume:
+    text = (
+        "there is no such session to resume, or it has waited too long: open a new one, and send "
+        "the audio since the last acknowledged again"
+    )
+    otherwise = (
+        Say(messages.Error(code="unknown_session", message=text, fatal=True, setting="resume")),
+        Close(1008, "unknown session"),
+    )
+    return Resume(wanted.resume, wanted.last_seq, otherwise, message)
 
 
 def _partial(event: events.Partial | events.Final) -> str:
@@ -184,7 +235,8 @@ def _open(handshake: Handshake, host: Host) -> NativeDialect:
                 raise InvalidSettingError(name, "stands in the query twice", "one value")
             if name != KEY_PARAMETER:
                 settings[name] = value
-        host.stream_settings(settings)
+        if parse_resumption(settings) is None:
+            host.stream_settings(settings)
     except InvalidSettingError as error:
         raise RefusalError(
             400, "invalid_setting", str(error), setting=error.setting, accepted=error.accepted
@@ -207,4 +259,8 @@ def _refused(refusal: RefusalError) -> bytes:
     return error.model_dump_json(exclude_none=True, exclude={"seq"}).encode()
 
 
-DOOR = Door(STREAM_PATH, _open, _keys, _refused)
+def _resumes(handshake: Handshake) -> str | None:
+    return next((value for name, value in handshake.query if name == "resume"), None)
+
+
+DOOR = Door(STREAM_PATH, _open, _keys, _refused, resumes=_resumes)

@@ -36,9 +36,10 @@ class Flush(_Message):
 
 
 class Keepalive(_Message):
-    """Nothing but a sign of life."""
+    """A sign of life; with `last_seq`, nothing up to that message need be sent again."""
 
     type: Literal["keepalive"] = "keepalive"
+    last_seq: int | None = Field(default=None, ge=0)
 
 
 class Stop(_Message):
@@ -58,10 +59,16 @@ class Limits(_Message):
     max_frame_bytes: int
     max_utterance_s: float
     idle_timeout_s: float
+    resume_window_s: float
 
 
 class Ready(_Message):
-    """The stream is open, with these settings in force."""
+    """The stream is open, with these settings in force.
+
+    A resumed stream has `resumed`. The client sends on from there: after so many seconds of audio,
+    exact to the byte, and after so many text messages (`start` and `keepalive` do not count). Its
+    `seq` is the one that the client named: what follows goes on from there.
+    """
 
     type: Literal["ready"] = "ready"
     seq: int = 0
@@ -73,6 +80,9 @@ class Ready(_Message):
     sample_rate: int
     settings: dict[str, Any]
     limits: Limits
+    resumed: bool | None = None
+    audio_received: float | None = None
+    messages_received: int | None = None
 
 
 class SpeechStarted(_Message):
@@ -109,8 +119,17 @@ class SpeechEnded(_Message):
     reason: EndReason
 
 
+class Word(_Message):
+    """A word of a final, its punctuation attached, in seconds of the channel's audio."""
+
+    text: str
+    start: float
+    end: float
+    confidence: float
+
+
 class Final(_Message):
-    """The text of an utterance."""
+    """The text of an utterance; `words` where they were asked for."""
 
     type: Literal["final"] = "final"
     seq: int = 0
@@ -122,6 +141,7 @@ class Final(_Message):
     reason: EndReason
     language: str
     confidence: float
+    words: list[Word] | None = None
 
 
 class Flushed(_Message):
