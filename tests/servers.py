@@ -23,10 +23,19 @@ Message = dict[str, Any]
 
 
 @asynccontextmanager
-async def serving(engine: Engine | None = None, **settings: Any) -> AsyncGenerator[str]:
-    """Serve on a free port of loopback; yields the address without a scheme."""
+async def running(
+    engine: Engine | None = None, **settings: Any
+) -> AsyncGenerator[TranscriptionServer]:
+    """Serve on a free port of loopback."""
     server = TranscriptionServer(Settings(port=0, **settings), engine or CountingEngine())
     async with server:
+        yield server
+
+
+@asynccontextmanager
+async def serving(engine: Engine | None = None, **settings: Any) -> AsyncGenerator[str]:
+    """Serve on a free port of loopback; yields the address without a scheme."""
+    async with running(engine, **settings) as server:
         host, port = server.address
         yield f"{host}:{port}"
 
