@@ -70,3 +70,25 @@ class Settings(BaseSettings):
     record_max_mb: int = Field(
         default=1024, ge=1, description="size that all recordings together may reach"
     )
+    keys_file: Path | None = Field(
+        default=None, description="names and digests of more keys; see `streamer keys`"
+    )
+    tls_cert: Path | None = Field(
+        default=None, description="certificate chain (PEM); read again on SIGHUP, as keys are"
+    )
+    tls_key: Path | None = Field(default=None, description="private key of the certificate (PEM)")
+    max_sessions_per_key: int = Field(
+        default=0, ge=0, description="sessions at a time of one key; 0 is no limit"
+    )
+    max_sessions_per_address: int = Field(
+        default=0, ge=0, description="sessions at a time of one address (IPv6: /64); 0 is no limit"
+    )
+    max_audio_per_key: float = Field(
+        default=0.0, ge=0, description="seconds of audio a second of one key; 0 is no limit"
+    )
+    max_audio_per_address: float = Field(
+        default=0.0, ge=0, description="seconds of audio a second of one address; 0 is no limit"
+    )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="how log lines are written"
+    )

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from streamer import __version__
-from streamer.cli import demo, export, models, replay, serve, transcribe
+from streamer.cli import demo, export, keys, models, replay, serve, transcribe
 from streamer.cli.errors import CommandError, ExitCode
 
 EPILOG = """\
@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"streamer {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (demo, serve, transcribe, replay, models, export):
+    for command in (demo, serve, transcribe, replay, keys, models, export):
         command.add_to(commands)
     return parser
 

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from streamer import __version__
 from streamer.engine.base import EngineInfo
+from streamer.mailbox import Mailbox
 from streamer.recording.entries import EndReason, EngineName, Entry, Gave, Header, Took, recorded
-from streamer.recording.mailbox import Mailbox
 from streamer.recording.writer import Outcome, Writer
 from streamer.session.events import Event
 from streamer.session.inputs import AudioCame, Input

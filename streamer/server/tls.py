@@ -1,0 +1,52 @@
+"""TLS: the server's certificate, which may be renewed while it runs."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+
+class CertificateError(Exception):
+    """A certificate and key that will not do; the message says which and why."""
+
+
+class Certificate:
+    """A certificate chain and its private key, in PEM files. Raises CertificateError.
+
+    Python's `ssl` takes TLS 1.2 and 1.3, and leaves the choice of ciphers to OpenSSL.
+    """
+
+    def __init__(self, chain: Path, key: Path) -> None:
+        self._chain = chain
+        self._key = key
+        self.context = self._loaded()
+
+    def reload(self) -> None:
+        """Read the files again: new connections get what they hold now.
+
+        Sessions that run keep the certificate that they were opened with. Raises CertificateError
+        and leaves all as it was if the files do not fit together.
+        """
+        self._loaded()  # what goes wrong goes wrong here, not in the context that is in use
+        self._load_into(self.context)
+
+    def _loaded(self) -> ssl.SSLContext:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._load_into(context)
+        return context
+
+    def _load_into(self, context: ssl.SSLContext) -> None:
+        try:
+            # Without a passphrase of its own, OpenSSL would ask for one on the terminal.
+            context.load_cert_chain(self._chain, self._key, password=_no_passphrase)
+        except OSError as error:  # ssl.SSLError is one
+            reason = error.strerror if error.filename else str(error)
+            raise CertificateError(
+                f"--tls-cert {self._chain}, --tls-key {self._key}: {reason}"
+            ) from error
+        except ValueError as error:
+            raise CertificateError(f"--tls-key {self._key}: {error}") from error
+
+
+def _no_passphrase() -> str:
+    raise ValueError("a key with a passphrase cannot be used")
