@@ -152,12 +152,12 @@ async def test_a_client_that_falls_silent_is_told_and_let_go() -> None:
 async def test_patience_outlasts_a_slow_engine() -> None:
     engine = CountingEngine()
     engine.may_run.clear()
-    async with running(engine, wyoming_port=0, idle_timeout_s=0.2) as server:
-        async with talking(server) as client:
-            await speak(client, pcm(voice(1.0)))
-            await asyncio.sleep(0.6)
-            engine.may_run.set()
-            assert transcript(await heard(client)) == "word0 word1 word2"
+    serving = running(engine, wyoming_port=0, idle_timeout_s=0.2)
+    async with serving as server, talking(server) as client:
+        await speak(client, pcm(voice(1.0)))
+        await asyncio.sleep(0.6)
+        engine.may_run.set()
+        assert transcript(await heard(client)) == "word0 word1 word2"
 
 
 async def test_a_flood_of_pings_that_nobody_reads_ends_the_connection() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -99,10 +100,8 @@ def test_what_is_no_event_is_told(wire: bytes, problem: str) -> None:
 
 @given(st.binary())
 def test_no_bytes_do_anything_but_parse_or_fail_as_they_should(wire: bytes) -> None:
-    try:
+    with contextlib.suppress(WyomingError):
         parse(wire)
-    except WyomingError as error:
-        assert str(error)
 
 
 @given(st.text(min_size=1), objects)
