@@ -90,7 +90,7 @@ class Gate:
         session = secrets.token_urlsafe(12)
         host = Host(self._scheduler.info, self._settings, session)
         try:
-            owner = self._identify(door, handshake)
+            owner = self.identify(door.keys(handshake), handshake.headers)
             dialect = door.open(handshake, host)
             if not self._resumable.knows(door.resumes(handshake) or "", owner):
                 self.find_room()
@@ -102,16 +102,15 @@ class Gate:
         ws.admitted = Admitted(door, dialect, session, owner)
         return None
 
-    def _identify(self, door: Door, handshake: Handshake) -> str:
+    def identify(self, keys: Sequence[str], headers: Mapping[str, str]) -> str:
         """Return whose sessions the client may come back to: those of its key, where keys are set.
 
         Raises RefusalError for a client that brings no key, or comes from a foreign page.
         """
-        keys = door.keys(handshake)
         if not has_key(keys, self._settings.api_keys):
-            headers = {"WWW-Authenticate": "Bearer"}
-            raise RefusalError(401, "unauthorized", "an API key is needed", headers=headers)
-        if not is_allowed_origin(handshake.headers, self._settings.allowed_origins):
+            how = {"WWW-Authenticate": "Bearer"}
+            raise RefusalError(401, "unauthorized", "an API key is needed", headers=how)
+        if not is_allowed_origin(headers, self._settings.allowed_origins):
             raise RefusalError(403, "forbidden_origin", "this origin is not let in")
         return hashlib.sha256(repr(keys).encode()).hexdigest() if self._settings.api_keys else ""
 
