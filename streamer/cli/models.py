@@ -19,7 +19,7 @@ from streamer.cli.errors import CommandError, ExitCode
 from streamer.cli.parsers import Commands
 from streamer.models.hub import PullError
 from streamer.models.pull import pull
-from streamer.models.registry import EMBEDDED, PUBLISHED, pulled_folder
+from streamer.models.registry import IN_PACKAGE, PUBLISHED, pulled_folder
 
 
 def add_to(commands: Commands) -> None:
@@ -50,12 +50,13 @@ def add_to(commands: Commands) -> None:
 
 def list_models(arguments: argparse.Namespace) -> ExitCode:
     """Print each known model, and whether it is here."""
-    print(f"{EMBEDDED}     the small English demonstration model inside this package")
+    for name, summary in IN_PACKAGE.items():
+        print(f"{name:<13}  {summary}")
     for name, model in PUBLISHED.items():
         folder = pulled_folder(name)
         size_gb = sum(file.size for file in model.files) / 1e9
         place = f"in {folder}" if folder.is_dir() else f"not here: streamer models pull {name}"
-        print(f"{name}  {model.summary}, {size_gb:.1f} GB; {place}")
+        print(f"{name:<13}  {model.summary}, {size_gb:.1f} GB; {place}")
     print("\nServe one with `streamer serve --model NAME`, or any folder with `--model FOLDER`.")
     return ExitCode.OK
 

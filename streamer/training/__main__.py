@@ -11,7 +11,8 @@
 
 Everything lives under --work, and every command goes on where it was stopped. The synthesisers are
 the Debian packages espeak-ng, flite, festival, festvox-kallpc16k, festvox-kdlpc16k,
-festvox-us-slt-hts and festlex-cmu; the Python packages are the extra [train].
+festvox-us-slt-hts and festlex-cmu; dict-devil and dict-jargon are there for their prose. The Python
+packages are the extra [train].
 """
 
 import argparse
@@ -23,7 +24,11 @@ from random import Random
 from rich.console import Console
 from rich.progress import Progress
 
+from streamer.models.registry import EMBEDDED, EMBEDDED_TINY, embedded_folder
+from streamer.training.sizes import SIZES
+
 _PACKAGE = Path(__file__).resolve().parents[1]
+_MODELS = {"default": EMBEDDED, "tiny": EMBEDDED_TINY}
 _VOCABULARY_SENTENCES = 30_000
 _SHARDS = 100
 
@@ -61,10 +66,13 @@ def _parser() -> argparse.ArgumentParser:
         "--checkpoints", type=int, default=5, help="publish: how many of the last to average"
     )
     parser.add_argument(
-        "--model", type=Path, default=_PACKAGE / "models" / "embedded", help="published folder"
+        "--size",
+        choices=sorted(SIZES),
+        default="default",
+        help="train, publish: tiny begins as some layers of the trained default",
     )
     parser.add_argument(
-        "--contract", choices=["own", "published"], default="own", help="publish: which graphs"
+        "--model", type=Path, help="publish, evaluate: folder, by default the package's own"
     )
     parser.add_argument("--clips", type=int, default=160, help="evaluate: clips a condition")
     return parser
@@ -72,8 +80,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _vocabulary(options: argparse.Namespace) -> int:
     from streamer.training import vocabulary
+    from streamer.training.folders import Folders
     from streamer.training.text import corpus
-    from streamer.training.train import Folders
 
     rng = Random("vocabulary")
     sentences = [corpus.draw(rng, evaluation=False) for _ in range(_VOCABULARY_SENTENCES)]
@@ -86,7 +94,7 @@ def _synthesise(options: argparse.Namespace) -> int:
     from concurrent.futures import ProcessPoolExecutor, as_completed
 
     from streamer.training.audio import shards, synthesis
-    from streamer.training.train import Folders
+    from streamer.training.folders import Folders
 
     missing = synthesis.missing_programs()
     if missing:
@@ -110,7 +118,7 @@ def _synthesise(options: argparse.Namespace) -> int:
 
 def _recordings(options: argparse.Namespace) -> int:
     from streamer.training.audio import recordings
-    from streamer.training.train import Folders
+    from streamer.training.folders import Folders
 
     if options.source is None:
         print("recordings needs --from, a folder with a manifest.jsonl", file=sys.stderr)
@@ -120,16 +128,17 @@ def _recordings(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from streamer.training.train import Folders, run
+    from streamer.training.folders import Folders
+    from streamer.training.train import run
 
-    run(Folders(options.work), processes=options.processes, until=options.until)
+    run(Folders(options.work, options.size), processes=options.processes, until=options.until)
     return 0
 
 
 def _align(options: argparse.Namespace) -> int:
-    from streamer.training.publish import averaged_model
+    from streamer.training.checkpoints import averaged_model
+    from streamer.training.folders import Folders
     from streamer.training.timing import align_shards
-    from streamer.training.train import Folders
     from streamer.training.vocabulary import Vocabulary
 
     folders = Folders(options.work)
@@ -140,24 +149,21 @@ def _align(options: argparse.Namespace) -> int:
 
 
 def _publish(options: argparse.Namespace) -> int:
+    from streamer.training.folders import Folders
     from streamer.training.publish import publish
-    from streamer.training.train import Folders
 
-    publish(
-        Folders(options.work),
-        options.model,
-        checkpoints=options.checkpoints,
-        contract=options.contract,
-    )
-    size = sum(f.stat().st_size for f in options.model.iterdir())
-    print(f"{options.model}: {size / 1e6:.1f} MB")
+    out = options.model or embedded_folder(_MODELS[options.size])
+    publish(Folders(options.work, options.size), out, checkpoints=options.checkpoints)
+    for folder in (out, out / "published"):
+        size = sum(f.stat().st_size for f in folder.iterdir() if f.is_file())
+        print(f"{folder}: {size / 1e6:.1f} MB")
     return 0
 
 
 def _evaluate(options: argparse.Namespace) -> int:
     from streamer.engine.onnx.engine import OnnxEngine
     from streamer.training.evaluate import evaluate
-    from streamer.training.train import Folders
+    from streamer.training.folders import Folders
 
     engine = OnnxEngine.load(options.model)
     console = Console()

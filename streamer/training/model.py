@@ -9,7 +9,6 @@ only in training.
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import cast
 
 import torch
@@ -28,22 +27,8 @@ from transformers.models.parakeet.modeling_parakeet import (
     ParakeetEncoderConvolutionModule,
 )
 
+from streamer.training.sizes import Size
 from streamer.training.vocabulary import END, FIRST_PIECE
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """Dimensions of an embedded model."""
-
-    hidden: int = 160
-    encoder_layers: int = 6
-    decoder_layers: int = 3
-    heads: int = 4
-    subsampling_channels: int = 32
-    positions: int = 512
-
-
-DEFAULT = Size()
 
 
 def configuration(size: Size, vocabulary_size: int) -> CohereAsrConfig:

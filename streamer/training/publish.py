@@ -1,55 +1,45 @@
 """From checkpoints to the folder that the server loads: average, round to FP16, export."""
 
+import shutil
+import tempfile
 from pathlib import Path
 
-import torch
-
-from streamer.export.checkpoint import Contract
 from streamer.export.own import export_own
 from streamer.export.published import export_published, round_to_half
-from streamer.training import vocabulary
-from streamer.training.model import DEFAULT, TrainedModel
-from streamer.training.train import Folders
+from streamer.training.checkpoints import averaged_model
+from streamer.training.folders import Folders
+from streamer.training.sizes import SizeName
 
-MODEL_NAME = "streamer-embedded-en"
-
-
-def average(paths: list[Path]) -> dict[str, torch.Tensor]:
-    """The mean of several checkpoints' weights. Raises ValueError for none."""
-    if not paths:
-        raise ValueError("there is no checkpoint to average")
-    total: dict[str, torch.Tensor] = {}
-    for path in paths:
-        weights: dict[str, torch.Tensor] = torch.load(path, weights_only=True)["model"]
-        for name, value in weights.items():
-            total[name] = total[name] + value.double() if name in total else value.double()
-    return {name: (value / len(paths)).to(torch.float32) for name, value in total.items()}
+MODEL_NAMES: dict[SizeName, str] = {
+    "default": "streamer-embedded-en",
+    "tiny": "streamer-embedded-en-tiny",
+}
+PUBLISHED_FOLDER = "published"
+"""Inside a model's folder: the same weights in the contract that other runtimes know."""
 
 
-def last_checkpoints(folders: Folders, count: int) -> list[Path]:
-    """The newest ``count`` kept checkpoints, or the last state where none was kept yet."""
-    kept = sorted(folders.checkpoints.glob("step-*.pt"))[-count:]
-    return kept or [folders.last]
+def publish(folders: Folders, out: Path, *, checkpoints: int) -> None:
+    """Writes encoder, decoder and tokens.txt to ``out``, and again to ``out``/published.
 
-
-def publish(folders: Folders, out: Path, *, checkpoints: int, contract: Contract) -> TrainedModel:
-    """Writes encoder.onnx, decoder.onnx and tokens.txt to ``out``; returns the averaged model.
-
-    The package holds our own contract, which the engine is fastest with. The published one is for
-    comparing with other runtimes on the same weights.
+    ``out`` itself gets our own contract, which the engine is fastest with; the published one is for
+    other runtimes on the same weights. The tiny size computes in INT8. Graphs of another precision
+    that lie there are removed: a folder holds one model.
     """
     model = averaged_model(folders, checkpoints)
     round_to_half(model.asr)
-    tokens = folders.vocabulary / "tokens.txt"
-    export = export_own if contract == "own" else export_published
-    export(model.asr, tokens, out, half_storage=True, name=MODEL_NAME, demonstration=True)
-    return model
-
-
-def averaged_model(folders: Folders, checkpoints: int) -> TrainedModel:
-    """The mean of the last checkpoints, ready to run."""
-    model = TrainedModel(DEFAULT, vocabulary.Vocabulary(folders.vocabulary).size)
-    weights = average(last_checkpoints(folders, checkpoints))
-    integers = {n: v for n, v in model.state_dict().items() if not v.is_floating_point()}
-    model.load_state_dict(weights | integers)
-    return model.eval()
+    for export, folder in ((export_own, out), (export_published, out / PUBLISHED_FOLDER)):
+        with tempfile.TemporaryDirectory() as made:
+            export(
+                model.asr,
+                folders.vocabulary / "tokens.txt",
+                Path(made),
+                half_storage=True,
+                int8=folders.size == "tiny",
+                name=MODEL_NAMES[folders.size],
+                demonstration=True,
+            )
+            folder.mkdir(parents=True, exist_ok=True)
+            for old in folder.glob("*.onnx"):
+                old.unlink()
+            for new in Path(made).iterdir():
+                shutil.copyfile(new, folder / new.name)

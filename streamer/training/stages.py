@@ -16,6 +16,7 @@ What the first run taught, on two shared CPU cores:
 from dataclasses import dataclass
 
 from streamer.training.audio.augment import Augmentation
+from streamer.training.sizes import SizeName
 
 NONE = Augmentation()
 
@@ -91,18 +92,29 @@ STAGES = (
         corrupted=0.03, smoothing=0.05, other_english=0.2, augmentation=_MORE,
     ),
     Stage(
-        "f: any noise, many throats, a human reader", 3000, 16.0, 32, 3.5e-4, 2.0e-4,
+        "f: any noise, many throats, a human reader", 2000, 16.0, 32, 3.5e-4, 2.5e-4,
         ctc=0.3, attention=1.0, guide=0.1, joined=0.3, prefixes=0.1, nonspeech=0.1,
         corrupted=0.03, masked=0.1, warped=0.4, smoothing=0.05, other_english=0.35,
         sources=("train", "lj"), augmentation=_MOST,
     ),
     Stage(
-        "g: up to 20 s, settling", 1500, 20.0, 32, 2.0e-4, 2e-6,
+        "g: up to 20 s, settling", 1250, 20.0, 32, 2.5e-4, 2e-6,
         ctc=0.3, attention=1.0, guide=0.1, joined=0.3, prefixes=0.1, nonspeech=0.1,
         corrupted=0.03, masked=0.1, warped=0.3, smoothing=0.05, other_english=0.35,
         sources=("train", "lj"), augmentation=_MOST,
     ),
 )  # fmt: skip
+
+TINY_STAGES = (
+    Stage(
+        "fewer layers, learning again", 1200, 14.0, 32, 5e-4, 2e-6,
+        ctc=0.3, attention=1.0, guide=0.1, joined=0.3, prefixes=0.1, nonspeech=0.1,
+        corrupted=0.03, smoothing=0.05, other_english=0.2, augmentation=_MORE,
+    ),
+)  # fmt: skip
+"""For a model that begins as some of the default's trained layers."""
+
+PLANS: dict[SizeName, tuple[Stage, ...]] = {"default": STAGES, "tiny": TINY_STAGES}
 
 
 def at(step: int, stages: tuple[Stage, ...] = STAGES) -> tuple[Stage, float] | None:

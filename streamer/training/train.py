@@ -1,70 +1,42 @@
 """The training loop: resumable by step, validated by what is served, greedy attention decoding."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jiwer
-import numpy as np
 import torch
 from torch import Tensor, distributed
 from torch.multiprocessing.spawn import spawn
 
 from streamer.training import losses, stages, vocabulary
-from streamer.training.audio.shards import as_float, read_shard, shard_paths
-from streamer.training.batches import Batch, BatchMaker, Utterance, collate, stream
+from streamer.training.batches import Batch, BatchMaker, stream
+from streamer.training.checkpoints import last_checkpoints
+from streamer.training.disturbance import corrupted, masked, warped
+from streamer.training.folders import Folders
 from streamer.training.log import RunLog
-from streamer.training.model import DEFAULT, Size, TrainedModel, greedy
+from streamer.training.model import TrainedModel
+from streamer.training.shrinking import shrunk
+from streamer.training.sizes import DEFAULT, SIZES, Size
 from streamer.training.stages import Stage
-from streamer.training.text.corpus import plain_words
+from streamer.training.validation import validate, validation_rows
 
 SAVE_STEPS = 250
 LOG_STEPS = 50
 KEEP_STEPS = 250
-_VALIDATION_CLIPS = 32
 _CLIP_NORM = 3.0
-_LEAST_WARP, _MOST_WARP = 0.88, 1.14
-
-
-@dataclass(frozen=True, slots=True)
-class Folders:
-    """Where a run keeps its things: all under one working folder, outside the repository."""
-
-    work: Path
-
-    @property
-    def shards(self) -> Path:
-        """Clean speech."""
-        return self.work / "shards"
-
-    @property
-    def vocabulary(self) -> Path:
-        """Pieces and ``tokens.txt``."""
-        return self.work / "vocabulary"
-
-    @property
-    def checkpoints(self) -> Path:
-        """The last state, and weights kept on the way."""
-        return self.work / "checkpoints"
-
-    @property
-    def log(self) -> Path:
-        """Losses and word error rates by step."""
-        return self.work / "log.jsonl"
-
-    @property
-    def last(self) -> Path:
-        """What a run resumes from."""
-        return self.checkpoints / "last.pt"
 
 
 class Trainer:
     """A model, its optimiser and its step."""
 
     def __init__(
-        self, folders: Folders, size: Size = DEFAULT, plan: tuple[Stage, ...] = stages.STAGES
+        self,
+        folders: Folders,
+        size: Size = DEFAULT,
+        plan: tuple[Stage, ...] = stages.STAGES,
+        start: dict[str, Tensor] | None = None,
     ) -> None:
+        """Goes on from the folders' last state, else begins with ``start``, else at random."""
         self._folders, self._plan = folders, plan
         self.words = vocabulary.Vocabulary(folders.vocabulary)
         torch.manual_seed(1)
@@ -79,6 +51,8 @@ class Trainer:
         self.step = 0
         if folders.last.exists():
             self._load(folders.last)
+        elif start is not None:
+            self.model.load_state_dict(start)
 
     def train_step(self, batch: Batch) -> dict[str, float]:
         """One step; returns the losses, unweighted. Raises ValueError after the last stage."""
@@ -166,77 +140,13 @@ def _write(state: dict[str, Any], path: Path) -> None:
     os.replace(part, path)
 
 
-def masked(features: Tensor, frames: Tensor, share: float) -> Tensor:
-    """SpecAugment: in ``share`` of the rows, two bands of bins and some stretches become zero."""
-    features = features.clone()
-    for row, length in zip(features, frames.tolist(), strict=True):
-        if float(torch.rand(())) >= share:
-            continue
-        for _ in range(2):
-            width = int(torch.randint(0, 24, ()))
-            start = int(torch.randint(0, row.shape[1] - width, ()))
-            row[:, start : start + width] = 0
-        for _ in range(1 + length // 250):
-            width = min(int(torch.randint(0, 16, ())), length // 8)
-            start = int(torch.randint(0, max(1, length - width), ()))
-            row[start : start + width] = 0
-    return features
-
-
-def warped(features: Tensor, share: float) -> Tensor:
-    """Another vocal tract: in ``share`` of the rows the mel axis is scaled by 0.88 to 1.14.
-
-    After Jaitly and Hinton, "Vocal tract length perturbation" (2013), on the mel axis itself.
-    """
-    bins = features.shape[2]
-    factors = torch.empty(len(features)).uniform_(_LEAST_WARP, _MOST_WARP)
-    factors[torch.rand(len(features)) >= share] = 1.0
-    places = (torch.arange(bins) * factors[:, None]).clamp(max=bins - 1)
-    below = places.long().clamp(max=bins - 2)
-    part = (places - below)[:, None, :]
-    rows = below[:, None, :].expand(-1, features.shape[1], -1)
-    return features.gather(2, rows) * (1 - part) + features.gather(2, rows + 1) * part
-
-
-def corrupted(inputs: Tensor, targets: Tensor, stage: Stage, size: int) -> Tensor:
-    """Replaces some of the text that the decoder is fed by other pieces; the prompt stays."""
-    is_text = torch.zeros_like(inputs, dtype=torch.bool)
-    is_text[:, 1:] = targets[:, :-1] >= 0
-    chosen = is_text & (torch.rand(inputs.shape) < stage.corrupted)
-    return torch.where(chosen, torch.randint(vocabulary.FIRST_PIECE, size, inputs.shape), inputs)
-
-
-def validation_rows(folder: Path, split: str, count: int = _VALIDATION_CLIPS) -> list[Utterance]:
-    """Clean held-out clips with the margins that a voice detector leaves, from all of a split."""
-    rows = [
-        Utterance(np.pad(as_float(shard.clip(entry)), 4000), entry.text)
-        for shard in map(read_shard, shard_paths(folder, split))
-        for entry in shard.entries
-    ]
-    return rows[:: max(1, len(rows) // count)][:count]
-
-
-@torch.no_grad()
-def validate(
-    model: TrainedModel, words: vocabulary.Vocabulary, rows: list[Utterance]
-) -> dict[str, Any]:
-    """WER of the greedy attention output and of the CTC head's, over plain words."""
-    model.eval()
-    batch = collate(rows, words, plain=[False] * len(rows))
-    encoded, valid = model.encode(torch.from_numpy(batch.features), torch.from_numpy(batch.frames))
-    limit = min(120, batch.inputs.shape[1] + 10)
-    said = [
-        words.tokenizer.decode(ids)
-        for ids in greedy(model, encoded, valid, words.prompt(True), limit)
-    ]
-    best = model.ctc(encoded).argmax(-1).masked_fill(~valid, 0)
-    heard = [words.ctc_text(i for i in row.unique_consecutive().tolist() if i) for row in best]
-    truth = [plain_words(r.text) for r in rows]
-    return {
-        "wer": jiwer.wer(truth, [plain_words(s) for s in said]),
-        "ctc_wer": jiwer.wer(truth, [" ".join(h.split()) for h in heard]),
-        "example": [rows[1].text, said[1], heard[1]],
-    }
+def beginning(folders: Folders) -> dict[str, Tensor] | None:
+    """What a new run of a size begins with: for a smaller one, layers of the default's last."""
+    if folders.size == "default" or folders.last.exists():
+        return None
+    trained = last_checkpoints(Folders(folders.work), 1)
+    weights: dict[str, Tensor] = torch.load(trained[0], weights_only=True)["model"]
+    return shrunk(weights, DEFAULT, SIZES[folders.size])
 
 
 def run(folders: Folders, *, processes: int, until: int | None = None) -> None:
@@ -256,13 +166,13 @@ def _run(rank: int, folders: Folders, processes: int, until: int | None) -> None
     if processes > 1:
         meeting = (folders.work / f"meeting-{os.getppid()}").resolve().as_uri()
         distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=processes)
-    trainer = Trainer(folders)
+    plan = stages.PLANS[folders.size]
+    trainer = Trainer(folders, SIZES[folders.size], plan, beginning(folders))
     splits = ("seen", "unseen")[rank::processes]
     validation = {split: validation_rows(folders.shards, split) for split in splits}
-    maker = BatchMaker(folders.shards, folders.vocabulary, rank, stages.STAGES)
-    with RunLog(
-        folders.log, trainer.step, stages.total(stages.STAGES), processes, visible=rank == 0
-    ) as log:
+    maker = BatchMaker(folders.shards, folders.vocabulary, rank, plan)
+    steps = stages.total(plan)
+    with RunLog(folders.log, trainer.step, steps, processes, visible=rank == 0) as log:
         for batch in stream(maker, trainer.step):
             log.add(trainer.train_step(batch), batch.seconds)
             if trainer.step % SAVE_STEPS == 0:

@@ -23,8 +23,8 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     from streamer.training import vocabulary
     from streamer.training.audio.shards import ClipEntry, write_shard
+    from streamer.training.folders import Folders
     from streamer.training.text import grammar
-    from streamer.training.train import Folders
 
     folders = Folders(tmp_path_factory.mktemp("training"))
     rng = Random(1)

@@ -7,7 +7,8 @@ torch = pytest.importorskip("torch", reason="needs torch (the extra [train])")
 pytest.importorskip("transformers", reason="needs transformers (the extra [train])")
 
 from streamer.training import vocabulary
-from streamer.training.model import Size, TrainedModel, greedy
+from streamer.training.model import TrainedModel, greedy
+from streamer.training.sizes import Size
 
 TINY = Size(hidden=32, encoder_layers=2, decoder_layers=2, heads=2, positions=64)
 

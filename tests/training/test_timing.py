@@ -11,11 +11,12 @@ pytest.importorskip("torch", reason="needs torch (the extra [train])")
 pytest.importorskip("transformers", reason="needs transformers (the extra [train])")
 
 from streamer.training.audio.shards import shard_paths, word_ends_path
-from streamer.training.batches import Library
-from streamer.training.model import Size, TrainedModel
+from streamer.training.folders import Folders
+from streamer.training.library import Library
+from streamer.training.model import TrainedModel
+from streamer.training.sizes import Size
 from streamer.training.text import corpus
 from streamer.training.timing import align_shards
-from streamer.training.train import Folders
 from streamer.training.vocabulary import Vocabulary
 
 TINY = Size(hidden=32, encoder_layers=1, decoder_layers=1, heads=2, positions=64)

@@ -12,10 +12,12 @@ pytest.importorskip("transformers", reason="needs transformers (the extra [train
 from streamer.training import losses, stages, vocabulary
 from streamer.training.audio.augment import Augmentation
 from streamer.training.batches import Batch, BatchMaker
-from streamer.training.model import Size
-from streamer.training.publish import average
+from streamer.training.checkpoints import average
+from streamer.training.disturbance import corrupted, masked
+from streamer.training.folders import Folders
+from streamer.training.sizes import Size
 from streamer.training.stages import Stage
-from streamer.training.train import Folders, Trainer, corrupted, masked
+from streamer.training.train import Trainer
 
 TINY = Size(hidden=32, encoder_layers=1, decoder_layers=1, heads=2, positions=128)
 PLAN = (

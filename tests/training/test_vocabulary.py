@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("sentencepiece", reason="needs sentencepiece (the extra [train])")
 
 from streamer.training import vocabulary
-from streamer.training.train import Folders
+from streamer.training.folders import Folders
 from streamer.training.vocabulary import Vocabulary
 
 

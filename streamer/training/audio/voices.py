@@ -43,8 +43,10 @@ _VARIANTS = split("""
 f1 f3 f4 m1 m2 m3 m4 m5 m6 m7 m8 Alex Alicia Andrea Annie Denis Gene Henrique Hugo Jacky Lee Marco
 Mario Michael Mike Nguyen Storm adam anika announcer antonio aunty belinda benjamin boris caleb
 david ed edward grandma grandpa gustave iven linda max michel miguel pablo paul pedro quincy rob
-robert sandro shelby steph travis victor zac
+robert sandro shelby steph travis victor zac klatt klatt2 klatt3 klatt4
 """)
+"""The last four are spoken by espeak-ng's other synthesiser, after Klatt (1980)."""
+
 _UNSEEN_VARIANTS = ("f2", "Andy", "john", "marcelo")
 
 _HUMAN = (
