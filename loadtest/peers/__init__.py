@@ -1,0 +1,1 @@
+"""The same weights and audio through our server, sherpa-onnx, transformers and a bare loop."""

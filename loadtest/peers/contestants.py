@@ -1,0 +1,118 @@
+"""Everyone who is measured: what each does with the utterances, as fast as it can and one alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import uvloop
+from numpy.typing import NDArray
+
+from loadtest.peers.sherpa import sherpa_connection
+from loadtest.peers.torch_model import TorchModel
+from streamer.audio.encodings import Encoding
+from streamer.client import open_stream
+from streamer.engine.base import Clip
+from streamer.engine.onnx.engine import OnnxEngine
+from streamer.wire.native.messages import Final
+
+FILES_AT_ONCE = 8
+"""Connections to a server; more are of no use to any of them on two cores."""
+FRAME_BYTES = 65536
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """`everything` does all the audio and returns its texts, in order; `alone` does one clip."""
+
+    peer: str
+    variant: str
+    everything: Callable[[], list[str]]
+    alone: Callable[[Clip], str]
+
+
+def bare_loop(engine: OnnxEngine, clips: Sequence[Clip], batch: int) -> Contestant:
+    """Our graphs without a server; the longest clips first, which suits a loop best."""
+
+    def transcribe(clips: Sequence[Clip]) -> list[str]:
+        order = sorted(range(len(clips)), key=lambda i: -len(clips[i].samples))
+        texts = [""] * len(clips)
+        for at in range(0, len(order), batch):
+            some = order[at : at + batch]
+            for place, heard in engine.transcribe([clips[i] for i in some]):
+                texts[some[place]] = heard.text
+        return texts
+
+    return Contestant(
+        "bare loop", f"batch {batch}", lambda: transcribe(clips), lambda clip: transcribe([clip])[0]
+    )
+
+
+def torch_model(model: TorchModel, clips: Sequence[Clip], batch: int) -> Contestant:
+    """transformers."""
+    return Contestant(
+        "transformers",
+        f"batch {batch}",
+        lambda: model.transcribe(clips, batch),
+        lambda clip: model.transcribe([clip], 1)[0],
+    )
+
+
+def sherpa(url: str, variant: str, clips: Sequence[Clip]) -> Contestant:
+    """sherpa-onnx, given whole utterances, so that it needs no endpointing of its own."""
+
+    async def everything() -> list[str]:
+        waiting = iter(list(enumerate(clips)))
+        texts = [""] * len(clips)
+
+        async def work() -> None:
+            async with sherpa_connection(url) as connection:
+                for i, clip in waiting:
+                    texts[i] = await connection.transcribe(clip)
+
+        await asyncio.gather(*(work() for _ in range(FILES_AT_ONCE)))
+        return texts
+
+    async def alone(clip: Clip) -> str:
+        async with sherpa_connection(url) as connection:
+            return await connection.transcribe(clip)
+
+    return Contestant(
+        "sherpa-onnx", variant, lambda: _run(everything()), lambda clip: _run(alone(clip))
+    )
+
+
+def our_server(url: str, recordings: Sequence[NDArray[np.float32]]) -> Contestant:
+    """Our server, given whole recordings: it does the endpointing itself."""
+
+    async def finals(data: bytes) -> list[str]:
+        async with open_stream(url, partials=False, encoding=Encoding.PCM_F32LE) as stream:
+            for at in range(0, len(data), FRAME_BYTES):
+                await stream.send(data[at : at + FRAME_BYTES])
+            await stream.stop()
+            return [message.text async for message in stream if isinstance(message, Final)]
+
+    async def everything() -> list[str]:
+        turn = asyncio.Semaphore(FILES_AT_ONCE)
+
+        async def one(samples: NDArray[np.float32]) -> list[str]:
+            async with turn:
+                return await finals(samples.astype("<f4").tobytes())
+
+        files = await asyncio.gather(*map(one, recordings))
+        return [text for texts in files for text in texts]
+
+    def alone(clip: Clip) -> str:
+        return " ".join(_run(finals(clip.samples.astype("<f4").tobytes())))
+
+    return Contestant("streamer", "server", lambda: _run(everything()), alone)
+
+
+def _run(work: Coroutine[None, None, Result]) -> Result:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)

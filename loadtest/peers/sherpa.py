@@ -1,0 +1,114 @@
+"""sherpa-onnx's offline WebSocket server, and a client of its protocol.
+
+A file is one binary stream: int32 sample rate, int32 byte count, float32 samples, all of them
+little-endian, in messages of at most 10240 bytes; one JSON text answers it. The text `Done` ends
+the connection.
+(Its Python example, `offline-websocket-client-decode-files-sequential.py`.)
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import struct
+import subprocess
+import sysconfig
+import time
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from websockets.asyncio.client import ClientConnection, connect
+
+from streamer.engine.base import SAMPLE_RATE, Clip
+
+PROGRAM = "sherpa-onnx-offline-websocket-server"
+MESSAGE_BYTES = 10240
+START_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """Decoding threads, each taking whole utterances, and threads of the runtime inside each."""
+
+    work: int
+    inside: int
+
+    def __str__(self) -> str:
+        return f"{self.work} x {self.inside} threads"
+
+
+@contextmanager
+def sherpa_server(folder: Path, threads: Threads) -> Generator[str]:
+    """Run the server with the published contract in `folder` on a free port; yield its address.
+
+    Raises FileNotFoundError where the program is not installed, and TimeoutError.
+    """
+    program = shutil.which(PROGRAM) or shutil.which(PROGRAM, path=sysconfig.get_path("scripts"))
+    if program is None:
+        raise FileNotFoundError(f"{PROGRAM} is not there: pip install '.[loadtest,train]'")
+    port = _free_port()
+    command = [
+        program,
+        f"--port={port}",
+        f"--cohere-transcribe-encoder={folder / 'encoder.onnx'}",
+        f"--cohere-transcribe-decoder={folder / 'decoder.onnx'}",
+        f"--tokens={folder / 'tokens.txt'}",
+        "--cohere-transcribe-language=en",
+        "--cohere-transcribe-use-itn=false",
+        f"--num-work-threads={threads.work}",
+        f"--num-threads={threads.inside}",
+        f"--log-file={folder / 'sherpa.log'}",
+    ]
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            _wait_until_open(port)
+            yield f"ws://127.0.0.1:{port}"
+        finally:
+            process.kill()
+
+
+@asynccontextmanager
+async def sherpa_connection(url: str) -> AsyncGenerator[SherpaConnection]:
+    """Connect, and say goodbye at the end."""
+    async with connect(url, compression=None, max_size=None, ping_interval=None) as ws:
+        yield SherpaConnection(ws)
+        await ws.send("Done")
+
+
+@dataclass(frozen=True, slots=True)
+class SherpaConnection:
+    """One connection; it does one utterance after the other."""
+
+    ws: ClientConnection
+
+    async def transcribe(self, clip: Clip) -> str:
+        """Send an utterance, whole, and wait for its text."""
+        samples = clip.samples.astype("<f4").tobytes()
+        data = struct.pack("<ii", SAMPLE_RATE, len(samples)) + samples
+        for at in range(0, len(data), MESSAGE_BYTES):
+            await self.ws.send(data[at : at + MESSAGE_BYTES])
+        return json.loads(await self.ws.recv())["text"].strip()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait_until_open(port: int) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1.0).close()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{PROGRAM} does not listen") from None
+            time.sleep(0.1)
+        else:
+            return

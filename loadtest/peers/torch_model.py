@@ -1,0 +1,58 @@
+"""transformers' own way to a text: its feature extractor, its model, its `generate()`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from transformers import CohereAsrFeatureExtractor, CohereAsrForConditionalGeneration
+
+from streamer.engine.base import SAMPLE_RATE, Clip
+from streamer.engine.tokenizer import Tokenizer
+
+MAX_NEW_TOKENS = 256
+"""As in every published example."""
+
+
+class TorchModel:
+    """A model in FP32 on the CPU, with torch's own choice of threads."""
+
+    def __init__(self, model: CohereAsrForConditionalGeneration, tokenizer: Tokenizer) -> None:
+        self._model: Any = model  # its mix-in's annotations exclude it from generate()
+        self._tokenizer = tokenizer
+        self._extractor: Any = CohereAsrFeatureExtractor()
+
+    def transcribe(self, clips: Sequence[Clip], batch: int) -> list[str]:
+        """Return the texts, in order; so many clips at a time, the longest first."""
+        order = sorted(range(len(clips)), key=lambda i: -len(clips[i].samples))
+        texts = [""] * len(clips)
+        for at in range(0, len(order), batch):
+            some = order[at : at + batch]
+            for i, text in zip(some, self._batch([clips[i] for i in some]), strict=True):
+                texts[i] = text
+        return texts
+
+    def _batch(self, clips: Sequence[Clip]) -> list[str]:
+        features = self._extractor(
+            [clip.samples for clip in clips], sampling_rate=SAMPLE_RATE, return_tensors="pt"
+        )
+        prompts = [self._tokenizer.prompt(clip.language, clip.punctuation) for clip in clips]
+        with torch.inference_mode():
+            sequences = self._model.generate(
+                input_features=features["input_features"],
+                attention_mask=features["attention_mask"],
+                decoder_input_ids=torch.tensor(prompts),
+                max_new_tokens=MAX_NEW_TOKENS,
+                do_sample=False,
+                num_beams=1,
+                decoder_start_token_id=prompts[0][0],
+                eos_token_id=self._tokenizer.eos,
+                pad_token_id=self._tokenizer.eos,
+            )
+        return [self._text(row, len(prompts[0])) for row in sequences.tolist()]
+
+    def _text(self, row: list[int], prompt: int) -> str:
+        tokens = row[prompt:]
+        eos = self._tokenizer.eos
+        return self._tokenizer.decode(tokens[: tokens.index(eos)] if eos in tokens else tokens)

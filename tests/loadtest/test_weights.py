@@ -1,0 +1,81 @@
+"""The model that peers run is the one in the package's graphs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs the extra train")
+pytest.importorskip("transformers", reason="needs the extra train")
+pytest.importorskip("sentencepiece", reason="needs the extra train")
+
+from loadtest.peers.weights import model_of, publish
+from streamer.engine.base import Clip
+from streamer.engine.onnx.engine import OnnxEngine
+from streamer.export.own import export_own
+from streamer.training.model import configuration
+from streamer.training.sizes import Size
+
+TOKENS = Path(__file__).parents[2] / "streamer/models/embedded/tokens.txt"
+SIZE = Size(hidden=32, encoder_layers=2, decoder_layers=2, heads=2, subsampling_channels=8)
+
+
+@pytest.fixture(scope="module")
+def original() -> Any:
+    from transformers import CohereAsrForConditionalGeneration
+
+    generator: Any = torch.Generator().manual_seed(1)
+    vocabulary = len(TOKENS.read_text(encoding="utf-8").splitlines())
+    model = CohereAsrForConditionalGeneration(configuration(SIZE, vocabulary)).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 0.3 * torch.randn(parameter.shape, generator=generator)
+        modules: list[Any] = [m for m in model.modules() if isinstance(m, torch.nn.BatchNorm1d)]
+        for module in modules:
+            module.running_mean.normal_(0.0, 0.2, generator=generator)
+            module.running_var.uniform_(0.5, 2.0, generator=generator)
+    return model
+
+
+def test_the_model_read_back_computes_what_the_exported_one_does(
+    original: Any, tmp_path: Path
+) -> None:
+    export_own(original, TOKENS, tmp_path, half_storage=False, name="small")
+    again = model_of(tmp_path)
+    mel = torch.randn(2, 57, 128, generator=torch.Generator().manual_seed(2))
+    tokens = torch.tensor([[5, 6, 7, 8], [8, 7, 6, 5]])
+    with torch.no_grad():
+        wanted, got = (
+            model(input_features=mel, decoder_input_ids=tokens).logits
+            for model in (original, again)
+        )
+    assert float(wanted.std()) > 0.1
+    torch.testing.assert_close(got, wanted, rtol=1e-4, atol=1e-4)
+
+
+def test_the_published_contract_of_the_same_weights_says_the_same(
+    original: Any, tmp_path: Path
+) -> None:
+    own, published = tmp_path / "own", tmp_path / "published"
+    export_own(original, TOKENS, own, half_storage=False, name="small")
+    publish(model_of(own), TOKENS, published)
+    rng = np.random.default_rng(0)
+    clip = Clip(rng.normal(0, 0.1, 16_000).astype(np.float32), "en", True)
+    torch.testing.assert_close(
+        dict(model_of(published).state_dict()), dict(model_of(own).state_dict())
+    )
+    heard = [
+        next(OnnxEngine.load(folder, provider="cpu", threads=1).transcribe([clip]))[1].tokens
+        for folder in (own, published)
+    ]
+    assert heard[0]
+    assert heard[0] == heard[1]
+
+
+def test_weights_in_integers_are_refused(original: Any, tmp_path: Path) -> None:
+    export_own(original, TOKENS, tmp_path, half_storage=False, name="small", int8=True)
+    with pytest.raises(ValueError, match="the graphs hold no FP32 weight"):
+        model_of(tmp_path)
