@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from streamer.wire.deepgram.door import DOOR as DEEPGRAM
 from streamer.wire.door import Door
 from streamer.wire.native.dialect import DOOR as NATIVE
 
-DOORS: tuple[Door, ...] = (NATIVE,)
+DOORS: tuple[Door, ...] = (NATIVE, DEEPGRAM)
 
 
 def door_at(path: str) -> Door | None:
