@@ -89,6 +89,22 @@ class Settings(BaseSettings):
     max_audio_per_address: float = Field(
         default=0.0, ge=0, description="seconds of audio a second of one address; 0 is no limit"
     )
+    webhook_url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="where finals of phone calls are posted as JSON",
+    )
+    public_url: str = Field(
+        default="",
+        pattern=r"^((ws|http)s?://[^\s/?][^\s?]*)?$",
+        description="address of / that callers sign, where a proxy changes it",
+    )
+    twilio_auth_token: SecretStr = Field(
+        default=SecretStr(""), description="Twilio's auth token; its signatures are then checked"
+    )
+    audiohook_secret: SecretStr = Field(
+        default=SecretStr(""), description="AudioHook's client secret, base64; signatures as above"
+    )
     log_format: Literal["text", "json"] = Field(
         default="text", description="how log lines are written"
     )

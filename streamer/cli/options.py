@@ -60,7 +60,7 @@ def metavar(field: FieldInfo) -> str:
 
 def default(field: FieldInfo) -> str:
     """Show a setting's default."""
-    return "none" if field.default in ([], None) else str(field.default)
+    return "none" if field.default in ([], None) else str(field.default) or "none"
 
 
 def settings_table() -> str:

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Generator
 from typing import Protocol
 
-from streamer.server.metrics import Metrics
+from prometheus_client import Gauge
 
 
 class Client(Protocol):
@@ -23,10 +23,10 @@ class Client(Protocol):
 
 
 class Clients:
-    """Counted for admission and metrics, and told when the server ends."""
+    """Counted for admission and in `gauge`, and told when the server ends."""
 
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
+    def __init__(self, gauge: Gauge) -> None:
+        self._gauge = gauge
         self._clients: set[Client] = set()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -39,14 +39,14 @@ class Clients:
         """Count a client as long as the context lasts."""
         self._clients.add(client)
         self._empty.clear()
-        self._metrics.sessions.inc()
+        self._gauge.inc()
         try:
             yield
         finally:
             self._clients.remove(client)
             if not self._clients:
                 self._empty.set()
-            self._metrics.sessions.dec()
+            self._gauge.dec()
 
     def go_away(self) -> None:
         """Tell everybody that the server stops."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
 from streamer.live import LiveSession, Witness
 from streamer.recording.recorder import Recorder
 from streamer.scheduler.scheduler import Scheduler
+from streamer.server.calls import Calls
 from streamer.server.metrics import Metrics
 from streamer.server.outbox import Outbox, OutboxFullError
+from streamer.server.quotas import Quotas
 from streamer.session.events import Done, Event, Final, SpeechEnded
 from streamer.session.session import Session
-from streamer.session.settings import StreamSettings
 from streamer.settings import Settings
 from streamer.wire.dialect import (
     Action,
@@ -25,10 +26,13 @@ from streamer.wire.dialect import (
     Ending,
     Flush,
     Open,
+    Publish,
+    Result,
     Resumable,
     Resume,
     Say,
     Stop,
+    Subscribe,
 )
 
 SLICE_BYTES = 8192
@@ -42,7 +46,9 @@ class Service:
     settings: Settings
     scheduler: Scheduler
     metrics: Metrics
+    quotas: Quotas
     recorder: Recorder | None = None
+    calls: Calls = field(default_factory=Calls)
 
     def witnesses(self, session: Session) -> list[Witness]:
         """Return who looks on at a session that begins."""
@@ -54,20 +60,29 @@ class Service:
 class Conversation:
     """Carries out what a dialect asks for, and tells it what the session says.
 
-    `overflow` is called when the client has left more unread than the outbox holds; whoever
-    carries the conversation sets it.
+    Whoever carries the conversation sets two things: `overflow` is called when the client has left
+    more unread than the outbox holds, and `pace` waits until more audio may be read, told how many
+    seconds were.
     """
 
     def __init__(
-        self, session_id: str, dialect: Dialect, service: Service, overflow: Callable[[], None]
+        self,
+        session_id: str,
+        dialect: Dialect,
+        service: Service,
+        overflow: Callable[[], None],
+        pace: Callable[[float], Awaitable[None]],
     ) -> None:
         self.id = session_id
         self.dialect = dialect
         self.outbox = Outbox()
         self._service = service
         self.overflow = overflow
+        self.pace = pace
         self._bytes_heard = 0
         self._live: LiveSession | None = None
+        self._outlives_client = False
+        self._listens_to: str | None = None
         self._stopped = False
         self._done = False
         self._ending = Ending.STOPPED
@@ -82,7 +97,7 @@ class Conversation:
     def waits_for_us(self) -> bool:
         """Whether the client may well be silent, since it waits for what it is owed."""
         owed = self._live is not None and self._live.owes
-        return owed or (self._stopped and not self._done)
+        return owed or (self._stopped and not self._done) or self._listens_to is not None
 
     async def carry_out(self, actions: Iterable[Action]) -> None:
         """Do what the dialect asks for, as fast as finals are paid."""
@@ -91,7 +106,7 @@ class Conversation:
                 case Audio():
                     await self._hear(action.data)
                 case Open():
-                    self._open(action.settings)
+                    self._open(action)
                 case Configure():
                     self._session.configure(action.settings)
                 case Flush():
@@ -101,7 +116,10 @@ class Conversation:
                     self._session.stop()
                 case Resume():
                     await self.carry_out(action.otherwise)
-                case Say() | Close():
+                case Subscribe():
+                    self._listens_to = action.topic
+                    self._service.calls.subscribe(action.topic, self, self._put)
+                case Say() | Close() | Publish():
                     self._put(action)
 
     def end(self, ending: Ending) -> None:
@@ -118,8 +136,14 @@ class Conversation:
         return self.dialect.resumed(last_seq, self._bytes_heard)
 
     def close(self) -> None:
-        """Forget the session: nobody listens any more."""
-        if self._live is not None:
+        """Forget the session: nobody listens any more, unless its results leave another way."""
+        if self._listens_to is not None:
+            self._service.calls.unsubscribe(self._listens_to, self)
+        if self._live is None:
+            return
+        if self._outlives_client and not self._done:
+            self._live.stop()
+        else:
             self._live.close()
 
     @property
@@ -127,18 +151,19 @@ class Conversation:
         assert self._live is not None, "a dialect opens the session before it uses it"
         return self._live
 
-    def _open(self, settings: StreamSettings) -> None:
+    def _open(self, action: Open) -> None:
         self.close()
+        self._outlives_client = action.outlives_client
         self._stopped = self._done = False
-        session = Session(self.id, settings, self._service.settings.min_speech_ms)
+        session = Session(self.id, action.settings, self._service.settings.min_speech_ms)
         witnesses = self._service.witnesses(session)
         self._live = LiveSession(session, self._service.scheduler, self._tell, witnesses)
 
     async def _hear(self, audio: bytes) -> None:
         """Feed audio in pieces small enough for the event loop."""
         live = self._session
-        seconds = len(audio) / live.settings.encoding.sample_bytes / live.settings.sample_rate
-        self._service.metrics.audio.inc(seconds)
+        second = live.settings.encoding.sample_bytes * live.settings.sample_rate
+        self._service.metrics.audio.inc(len(audio) / second)
         for at in range(0, len(audio), SLICE_BYTES):
             if at:
                 await asyncio.sleep(0)
@@ -146,6 +171,7 @@ class Conversation:
             live.feed(piece)
             self._bytes_heard += len(piece)
             await live.room()
+            await self.pace(len(piece) / second)
 
     def _tell(self, event: Event) -> None:
         match event:
@@ -166,7 +192,10 @@ class Conversation:
         for reply in replies:
             self._put(reply)
 
-    def _put(self, reply: Say | Close) -> None:
+    def _put(self, reply: Result) -> None:
+        if isinstance(reply, Publish):
+            self._service.calls.publish(reply)
+            return
         try:
             self.outbox.put(reply)
         except OutboxFullError:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from http import HTTPStatus
 from urllib.parse import parse_qsl, urlsplit
 
@@ -14,11 +14,12 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from streamer.scheduler.scheduler import Scheduler
-from streamer.server.access import has_key, is_allowed_origin
+from streamer.server.access import Access, UnknownKeyError, is_allowed_origin
 from streamer.server.assets import load_assets
 from streamer.server.doors import DOORS, door_at
 from streamer.server.governor import Admitted, GovernedConnection
 from streamer.server.metrics import Metrics
+from streamer.server.quotas import Peer, QuotaError, Quotas
 from streamer.server.sessions import Sessions
 from streamer.settings import Settings
 from streamer.wire.door import Door, Handshake, Host, RefusalError
@@ -52,7 +53,13 @@ class Gate:
         metrics: Metrics,
         sessions: Callable[[], int],
         resumable: Sessions,
+        listeners: Callable[[], int],
+        access: Access,
+        quotas: Quotas,
     ) -> None:
+        self._access = access
+        self._quotas = quotas
+        self._listeners = listeners
         self._resumable = resumable
         self._settings = settings
         self._scheduler = scheduler
@@ -90,31 +97,57 @@ class Gate:
         session = secrets.token_urlsafe(12)
         host = Host(self._scheduler.info, self._settings, session)
         try:
-            owner = self.identify(door.keys(handshake), handshake.headers)
+            address = ws.remote_address[0] if ws.remote_address else ""
+            peer = Peer.of(None, address)
+            if not door.signed(handshake, self._settings):
+                peer = self.identify(door.keys(handshake), handshake.headers, address)
             dialect = door.open(handshake, host)
-            if not self._resumable.knows(door.resumes(handshake) or "", owner):
-                self.find_room()
+            if not door.brings_audio:
+                self._find_ear()
+                visit = self._visit(peer, beyond=False)
+            elif self._resumable.knows(door.resumes(handshake) or "", peer.key):
+                # It may be quicker than the news that its old connection is gone.
+                visit = self._visit(peer, beyond=True)
+            else:
+                visit = self.let_in(peer)
         except RefusalError as refusal:
             self._metrics.refused.labels(refusal.code).inc()
             body = door.refused(refusal)
             return _response(HTTPStatus(refusal.status), "application/json", body, refusal.headers)
         assert isinstance(ws, GovernedConnection)
-        ws.admitted = Admitted(door, dialect, session, owner)
+        ws.admitted = Admitted(door, dialect, session, peer, visit.close)
         return None
 
-    def identify(self, keys: Sequence[str], headers: Mapping[str, str]) -> str:
-        """Return whose sessions the client may come back to: those of its key, where keys are set.
+    def identify(self, keys: Sequence[str], headers: Mapping[str, str], address: str) -> Peer:
+        """Return who a client is that brings these keys and comes from this network address.
 
-        Raises RefusalError for a client that brings no key, or comes from a foreign page.
+        Raises RefusalError for one that brings no key of ours, or comes from a foreign page.
         """
-        if not has_key(keys, self._settings.api_keys):
+        try:
+            holder = self._access.holder(keys)
+        except UnknownKeyError as error:
             how = {"WWW-Authenticate": "Bearer"}
-            raise RefusalError(401, "unauthorized", "an API key is needed", headers=how)
+            message = "an API key is needed"
+            raise RefusalError(401, "unauthorized", message, headers=how) from error
         if not is_allowed_origin(headers, self._settings.allowed_origins):
             raise RefusalError(403, "forbidden_origin", "this origin is not let in")
-        return hashlib.sha256(repr(keys).encode()).hexdigest() if self._settings.api_keys else ""
+        return Peer.of(holder, address)
 
-    def find_room(self) -> None:
+    def let_in(self, peer: Peer) -> ExitStack:
+        """Count a new session of a peer until what is returned is closed; raises RefusalError."""
+        self._find_room()
+        return self._visit(peer, beyond=False)
+
+    def _visit(self, peer: Peer, *, beyond: bool) -> ExitStack:
+        visit = ExitStack()
+        try:
+            visit.enter_context(self._quotas.session(peer, beyond=beyond))
+        except QuotaError as error:
+            retry = {"Retry-After": str(RETRY_AFTER_S)}
+            raise RefusalError(429, "too_many_sessions", str(error), headers=retry) from error
+        return visit
+
+    def _find_room(self) -> None:
         """Raise RefusalError while no new stream can be taken."""
         if self.draining:
             code, message = "draining", "the server is going away"
@@ -125,6 +158,12 @@ class Gate:
         else:
             return
         raise RefusalError(503, code, message, headers={"Retry-After": str(RETRY_AFTER_S)})
+
+    def _find_ear(self) -> None:
+        """Raise RefusalError when as many listen as there may be sessions."""
+        if self._listeners() >= self._settings.max_sessions:
+            headers = {"Retry-After": str(RETRY_AFTER_S)}
+            raise RefusalError(503, "overloaded", "too many listen already", headers=headers)
 
     def _ready(self) -> Response:
         if self.draining:
@@ -161,6 +200,7 @@ def _handshake(request: Request) -> Handshake:
         parse_qsl(parts.query, keep_blank_values=True),
         request.headers,
         [one.strip() for one in offered.split(",") if one.strip()],
+        request.path,
     )
 
 

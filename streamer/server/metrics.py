@@ -25,6 +25,10 @@ class Metrics:
         self.suspended = Gauge(
             "streamer_suspended", "Sessions that wait for their clients", registry=self.registry
         )
+        self.listeners = Gauge(
+            "streamer_listeners", "Clients that listen in on calls", registry=self.registry
+        )
+        self.webhook = counter("streamer_webhook_messages", "Messages for the webhook", ["outcome"])
         self.resumed = counter("streamer_resumed", "Sessions that clients came back to")
         self.expired = counter("streamer_expired", "Suspended sessions that were given up")
         self.refused = counter("streamer_refused", "Handshakes refused", ["reason"])

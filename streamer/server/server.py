@@ -15,13 +15,19 @@ from websockets.exceptions import InvalidMessage, InvalidUpgrade
 from streamer.engine.base import Engine
 from streamer.recording.recorder import Recorder
 from streamer.scheduler.scheduler import Scheduler
+from streamer.server.calls import Calls
+from streamer.server.access import Access
 from streamer.server.clients import Clients
 from streamer.server.connection import Connection
 from streamer.server.conversation import Service
 from streamer.server.gate import Gate, select_subprotocol
 from streamer.server.governor import GovernedConnection
+from streamer.server.keys import KeyFileError
 from streamer.server.metrics import Metrics
+from streamer.server.quotas import Limits, Quotas
 from streamer.server.sessions import Sessions
+from streamer.server.webhook import Webhook
+from streamer.server.tls import Certificate, CertificateError
 from streamer.server.wyoming import WyomingListener
 from streamer.settings import Settings
 
@@ -43,11 +49,29 @@ class TranscriptionServer:
         self._metrics = Metrics()
         self._scheduler = Scheduler(engine, settings.max_batch, self._metrics)
         self._recorder = self._make_recorder()
-        self._service = Service(settings, self._scheduler, self._metrics, self._recorder)
-        self._clients = Clients(self._metrics)
+        self._webhook = self._make_webhook()
+        self._calls = Calls(self._webhook)
+        self._access = Access(settings)
+        self._certificate = _certificate(settings)
+        quotas = Quotas(
+            Limits(settings.max_sessions_per_key, settings.max_audio_per_key),
+            Limits(settings.max_sessions_per_address, settings.max_audio_per_address),
+        )
+        self._service = Service(
+            settings, self._scheduler, self._metrics, quotas, self._recorder, self._calls
+        )
+        self._clients = Clients(self._metrics.sessions)
+        self._listeners = Clients(self._metrics.listeners)
         self._sessions = Sessions(settings, self._metrics)
         self._gate = Gate(
-            settings, self._scheduler, self._metrics, self._clients.__len__, self._sessions
+            settings,
+            self._scheduler,
+            self._metrics,
+            self._clients.__len__,
+            self._sessions,
+            self._listeners.__len__,
+            self._access,
+            quotas,
         )
         self._metrics.watch_queue(lambda: self._scheduler.waiting)
         self._server: Server | None = None
@@ -60,6 +84,11 @@ class TranscriptionServer:
         assert self._server is not None
         host, port = next(iter(self._server.sockets)).getsockname()[:2]
         return host, port
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether WebSockets and pages are served over TLS."""
+        return self._certificate is not None
 
     @property
     def wyoming_address(self) -> tuple[str, int] | None:
@@ -86,8 +115,13 @@ class TranscriptionServer:
         self._gate.draining = True
         self._sessions.close()
         self._clients.abort()
+        self._listeners.abort()
         await self._stop_listening()
         await self._clients.until_gone(FAREWELL_S)
+        await self._listeners.until_gone(FAREWELL_S)
+        self._calls.close()
+        if self._webhook is not None:
+            await self._webhook.close()
         await self._scheduler.close()
         if self._recorder is not None:
             await self._recorder.close()
@@ -107,7 +141,23 @@ class TranscriptionServer:
                     await self._sessions.until_none_waits()
         self._clients.go_away()
         await self._clients.until_gone(FAREWELL_S)
+        await self._calls.until_quiet(FAREWELL_S)
+        if self._webhook is not None:
+            await self._webhook.until_idle(FAREWELL_S)
+        self._listeners.go_away()
+        await self._listeners.until_gone(FAREWELL_S)
         log.info("drained: %d sessions are cut off", len(self._clients))
+
+    def reload(self) -> None:
+        """Read the certificate and the keys again; what cannot be read leaves the old in force."""
+        try:
+            self._access.reload()
+            if self._certificate is not None:
+                self._certificate.reload()
+        except (KeyFileError, CertificateError) as error:
+            log.error("not reloaded: %s", error)
+        else:
+            log.info("keys and certificate were read again")
 
     async def _listen(self) -> None:
         settings = self._settings
@@ -136,6 +186,7 @@ class TranscriptionServer:
             create_connection=GovernedConnection,
             compression=None,  # saves nothing on audio, costs memory and time
             server_header=None,
+            ssl=self._certificate.context if self._certificate is not None else None,
             max_size=self._settings.max_frame_bytes,
             max_queue=8,  # frames: bounds what a client can make us hold
             write_limit=16384,
@@ -157,15 +208,30 @@ class TranscriptionServer:
             settings.record, settings.record_max_mb << 20, lambda one: count.labels(one).inc()
         )
 
+    def _make_webhook(self) -> Webhook | None:
+        if not self._settings.webhook_url:
+            return None
+        count = self._metrics.webhook
+        return Webhook(self._settings.webhook_url, lambda one: count.labels(one).inc())
+
     async def _handle(self, ws: ServerConnection) -> None:
         assert isinstance(ws, GovernedConnection)
         assert ws.admitted is not None
         admitted = ws.admitted
         connection = Connection(
-            ws, admitted.session, admitted.dialect, self._service, self._sessions, admitted.owner
+            ws, admitted.session, admitted.dialect, self._service, admitted.peer, self._sessions
         )
-        with self._clients.counted(connection):
+        clients = self._clients if admitted.door.brings_audio else self._listeners
+        with clients.counted(connection):
             await connection.run()
+
+
+def _certificate(settings: Settings) -> Certificate | None:
+    if settings.tls_cert is None and settings.tls_key is None:
+        return None
+    if settings.tls_cert is None or settings.tls_key is None:
+        raise CertificateError("--tls-cert and --tls-key belong together")
+    return Certificate(settings.tls_cert, settings.tls_key)
 
 
 @contextlib.contextmanager

@@ -17,9 +17,14 @@ from streamer.session.settings import StreamSettings
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Open the session, or open it anew with other settings; only before the first audio."""
+    """Open the session, or open it anew with other settings; only before the first audio.
+
+    With `outlives_client` what was heard is transcribed to its end even if the client goes without
+    a word: its results leave by another way than its own connection.
+    """
 
     settings: StreamSettings
+    outlives_client: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,34 @@ class Close:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Tell a message to those who listen to a topic, not to the client itself.
+
+    A message with a `key` is passing: it is replaced as in `Say`, and only those who listen now get
+    it. The others are kept for who comes later, and go to the webhook. A topic is over when each
+    `source` that has published has published its `last`.
+    """
+
+    topic: str
+    source: str
+    message: Message
+    key: str | None = None
+    instead_of: str | None = None
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """Say to this client what is published on a topic, from what is kept of it to its end."""
+
+    topic: str
+
+
 Reply = Say | Close
+"""What a client may be sent."""
+
+Result = Reply | Publish
 """What may follow from an event."""
 
 
@@ -105,7 +137,7 @@ class Resume:
     message: str | bytes | None = None
 
 
-Action = Open | Audio | Configure | Flush | Stop | Resume | Reply
+Action = Open | Audio | Configure | Flush | Stop | Resume | Subscribe | Result
 """What may follow from a message of the client."""
 
 
@@ -140,11 +172,11 @@ class Dialect(Protocol):
         """
         ...
 
-    def happened(self, event: Event) -> Iterable[Reply]:
+    def happened(self, event: Event) -> Iterable[Result]:
         """The session tells something, `Done` excepted. Must not block."""
         ...
 
-    def finished(self, done: Done, ending: Ending) -> Iterable[Reply]:
+    def finished(self, done: Done, ending: Ending) -> Iterable[Result]:
         """Every final has been told, and no more will come: the last words, and a `Close`."""
         ...
 

@@ -29,6 +29,8 @@ class Handshake:
     query: Sequence[tuple[str, str]]
     headers: Mapping[str, str]
     subprotocols: Sequence[str]
+    target: str = ""
+    """Path and query as they were sent, which is what signatures are made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,10 @@ def _resumes_nothing(_: Handshake) -> str | None:
     return None
 
 
+def _unsigned(_: Handshake, __: Settings) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
     """A dialect's address.
@@ -94,7 +100,9 @@ class Door:
     that a client brought, wherever its dialect puts them; `refused` writes the JSON of a refusal.
     `subprotocols` are those that are answered when they are offered: a browser fails the handshake
     when it offers some and none is answered. `resumes` finds the session that a client comes back
-    to: it is let in even where no new one would be.
+    to: it is let in even where no new one would be. `signed` tells whether a signature stands for
+    an API key, and raises `RefusalError` for one that is wrong, or missing where it is needed.
+    Clients that bring no audio only listen, and take no session's place.
     """
 
     path: str
@@ -103,6 +111,8 @@ class Door:
     refused: Callable[[RefusalError], bytes]
     subprotocols: tuple[str, ...] = ()
     resumes: Callable[[Handshake], str | None] = _resumes_nothing
+    signed: Callable[[Handshake, Settings], bool] = _unsigned
+    brings_audio: bool = True
 
     def matches(self, path: str) -> bool:
         """Whether a request for this path comes to this door."""
