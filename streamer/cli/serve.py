@@ -14,7 +14,9 @@ from streamer.cli.loading import describe, load_engine
 from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
 from streamer.engine.base import Engine
+from streamer.server.keys import KeyFileError
 from streamer.server.server import ListenError, TranscriptionServer
+from streamer.server.tls import CertificateError
 from streamer.settings import Settings
 
 
@@ -55,7 +57,7 @@ def page_address(server: TranscriptionServer) -> str:
     """Where a browser finds the microphone page."""
     host, port = server.address
     shown = "localhost" if host in ("0.0.0.0", "::", "127.0.0.1", "::1") else host
-    return f"http://{shown}:{port}/"
+    return f"{'https' if server.is_encrypted else 'http'}://{shown}:{port}/"
 
 
 async def until_told_to_stop() -> None:
@@ -74,13 +76,17 @@ async def _serve(settings: Settings, engine: Engine) -> ExitCode:
         server = TranscriptionServer(settings, engine)
     except OSError as error:
         raise CommandError(f"--record {settings.record}: {error.strerror}") from error
+    except (KeyFileError, CertificateError) as error:
+        raise CommandError(str(error)) from error
     try:
         async with server:
             host, port = server.address
-            print(f"Listening on ws://{host}:{port}/v1/stream", flush=True)
+            scheme = "wss" if server.is_encrypted else "ws"
+            print(f"Listening on {scheme}://{host}:{port}/v1/stream", flush=True)
             print(f"Microphone page: {page_address(server)}", flush=True)
             if (wyoming := server.wyoming_address) is not None:
                 print(f"Wyoming: tcp://{wyoming[0]}:{wyoming[1]}", flush=True)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, server.reload)
             await until_told_to_stop()
             await server.drain()
     except ListenError as error:

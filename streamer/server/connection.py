@@ -10,6 +10,7 @@ from typing import Protocol
 from websockets.exceptions import ConnectionClosed
 
 from streamer.server.conversation import Conversation, Service
+from streamer.server.quotas import Peer
 from streamer.server.sessions import Sessions
 from streamer.wire.dialect import Action, Close, Dialect, Ending, Resumable, Resume
 
@@ -45,7 +46,7 @@ class Connection:
     """Carries one socket through its dialect.
 
     With `sessions` and a dialect that can, a client may come back to what a dropped connection of
-    the same `owner` of an API key has left.
+    the same holder of an API key has left.
     """
 
     def __init__(
@@ -54,14 +55,14 @@ class Connection:
         session_id: str,
         dialect: Dialect,
         service: Service,
+        peer: Peer,
         sessions: Sessions | None = None,
-        owner: str = "",
     ) -> None:
         self._ws = ws
         self._service = service
         self._sessions = sessions if isinstance(dialect, Resumable) else None
-        self._owner = owner
-        self._talk = Conversation(session_id, dialect, service, self._overflow)
+        self._peer = peer
+        self._talk = Conversation(session_id, dialect, service, self._overflow, self._pace)
         self._over = False
         self._reader: asyncio.Task[None] | None = None
         self._writer: asyncio.Task[None] | None = None
@@ -69,7 +70,7 @@ class Connection:
     async def run(self) -> None:
         """Serve until the connection is closed, by whichever side."""
         if self._sessions is not None:
-            self._sessions.hold(self._talk, self._owner, self)
+            self._sessions.hold(self._talk, self._peer.key, self)
         self._reader = asyncio.create_task(self._read(), name=f"reader {self._talk.id}")
         self._writer = self._start_writer(())
         try:
@@ -96,8 +97,8 @@ class Connection:
         try:
             await self._converse()
         except ConnectionClosed as closed:
-            # All is said if we have closed, and the peer has confirmed it.
-            self._over = closed.rcvd is not None and not closed.rcvd_then_sent
+            # A peer that takes part in the closing handshake has had what was sent before.
+            self._over = closed.rcvd is not None and self._talk.outbox.is_said
             log.debug("session %s: connection closed", self._talk.id)
 
     async def _converse(self) -> None:
@@ -133,7 +134,7 @@ class Connection:
 
     async def _resume(self, wanted: Resume, sessions: Sessions) -> None:
         """Go on with an earlier session in the stead of this one, or say that there is none."""
-        talk = await sessions.claim(wanted.session, self._owner, self)
+        talk = await sessions.claim(wanted.session, self._peer.key, self)
         missing = None if talk is None else talk.missing(wanted.last_seq)
         if talk is None or missing is None:
             if talk is not None:
@@ -141,7 +142,7 @@ class Connection:
             await self._talk.carry_out(wanted.otherwise)
             return
         fresh, self._talk = self._talk, talk  # from here on `run` will let go of this one
-        talk.overflow = self._overflow
+        talk.overflow, talk.pace = self._overflow, self._pace
         self._let_go(fresh, over=True)
         log.info("session %s: resumed", talk.id)
         assert self._writer is not None
@@ -190,6 +191,9 @@ class Connection:
         """Without a writer there is nobody to serve; `run` raises what ended it."""
         if not writer.cancelled() and writer.exception() is not None:
             self.abort()
+
+    async def _pace(self, seconds: float) -> None:
+        await self._service.quotas.pace(self._peer, seconds)
 
     def _overflow(self) -> None:
         self._drop("its messages are not taken")

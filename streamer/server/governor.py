@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from websockets.asyncio.server import ServerConnection
 from websockets.protocol import Event
 
+from streamer.server.quotas import Peer
 from streamer.wire.dialect import Dialect
 from streamer.wire.door import Door
 
@@ -38,13 +39,14 @@ kernel's own choice, megabytes, hides a client that does not read."""
 class Admitted:
     """What the handshake found out about a client that was let in.
 
-    `owner` tells clients apart by the API key that they brought.
+    `leave` gives back what it was counted as, once the connection is gone.
     """
 
     door: Door
     dialect: Dialect
     session: str
-    owner: str
+    peer: Peer
+    leave: Callable[[], None]
 
 
 class GovernedConnection(ServerConnection):
@@ -93,7 +95,9 @@ class GovernedConnection(ServerConnection):
         return None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Parse nothing any more."""
+        """Parse nothing any more, and count for nothing."""
+        if self.admitted is not None:
+            self.admitted.leave()
         self._inbox.clear()
         if self._pump is not None:
             self._pump.cancel()

@@ -126,15 +126,15 @@ class Quotas:
         self._addresses = _Ledger(per_address, "address")
         self._clock = clock
 
-    def check(self, peer: Peer) -> None:
-        """Raise QuotaError if one more session of this peer would be too many."""
-        for ledger, holder in self._of(peer):
-            ledger.check(holder)
-
     @contextmanager
-    def session(self, peer: Peer) -> Generator[None]:
-        """Count a session as long as the context lasts. Raises QuotaError if it is too many."""
-        self.check(peer)
+    def session(self, peer: Peer, *, beyond: bool = False) -> Generator[None]:
+        """Count a session as long as the context lasts.
+
+        Raises QuotaError if it is too many, unless it may go `beyond`: a client that comes back to
+        its session may be quicker than the news that its old connection is gone.
+        """
+        if not beyond:
+            self._check(peer)
         for ledger, holder in self._of(peer):
             ledger.enter(holder, self._clock())
         try:
@@ -149,6 +149,10 @@ class Quotas:
         wait = max(ledger.take(holder, seconds, now) for ledger, holder in self._of(peer))
         if wait > 0:
             await asyncio.sleep(wait)
+
+    def _check(self, peer: Peer) -> None:
+        for ledger, holder in self._of(peer):
+            ledger.check(holder)
 
     def _of(self, peer: Peer) -> list[tuple[_Ledger, str]]:
         accounts = [(self._addresses, peer.address)]

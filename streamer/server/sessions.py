@@ -26,7 +26,7 @@ class Carrier(Protocol):
 @dataclass(slots=True)
 class _Held:
     talk: Conversation
-    owner: str
+    owner: str | None
     carrier: Carrier | None
     freed: asyncio.Event
     expiry: asyncio.TimerHandle | None = None
@@ -51,17 +51,17 @@ class Sessions:
         """How many sessions wait for their clients."""
         return len(self._waiting)
 
-    def knows(self, session: str, owner: str) -> bool:
-        """Whether this owner of an API key may come back to this session."""
+    def knows(self, session: str, owner: str | None) -> bool:
+        """Whether this holder of an API key may come back to this session."""
         held = self._held.get(session)
         return held is not None and held.owner == owner
 
-    def hold(self, talk: Conversation, owner: str, carrier: Carrier) -> None:
+    def hold(self, talk: Conversation, owner: str | None, carrier: Carrier) -> None:
         """A session that can be resumed begins."""
         if self._window_s > 0:
             self._held[talk.id] = _Held(talk, owner, carrier, asyncio.Event())
 
-    async def claim(self, session: str, owner: str, carrier: Carrier) -> Conversation | None:
+    async def claim(self, session: str, owner: str | None, carrier: Carrier) -> Conversation | None:
         """Hand a session over to its client's new connection; None if there is none such.
 
         The old connection may not know yet that it is dead: it has to let go.

@@ -13,6 +13,7 @@ from streamer.server.clients import Clients
 from streamer.server.connection import Connection
 from streamer.server.conversation import Service
 from streamer.server.gate import Gate
+from streamer.server.quotas import Peer
 from streamer.server.tcp import BUFFER_BYTES, TcpSocket
 from streamer.wire.door import Host, RefusalError
 from streamer.wire.wyoming import messages
@@ -53,15 +54,16 @@ class WyomingListener:
     async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         socket = TcpSocket(reader, writer)
         try:
-            self._gate.find_room()
+            peer = Peer.of(None, writer.get_extra_info("peername")[0])
+            visit = self._gate.let_in(peer)
         except RefusalError as refusal:
             self._service.metrics.refused.labels(refusal.code).inc()
             await _refuse(socket, refusal)
             return
         session = secrets.token_urlsafe(12)
         host = Host(self._service.scheduler.info, self._service.settings, session)
-        connection = Connection(socket, session, WyomingDialect(host), self._service)
-        with self._clients.counted(connection):
+        connection = Connection(socket, session, WyomingDialect(host), self._service, peer)
+        with visit, self._clients.counted(connection):
             try:
                 await connection.run()
             finally:
