@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from streamer.wire.dialect import Reply, Say
+from streamer.wire.dialect import Close, Reply, Say
 
 CAPACITY = 1000
 """Messages; a client that lets this many wait does not read."""
@@ -29,6 +29,11 @@ class Outbox:
 
     def __len__(self) -> int:
         return len(self._items)
+
+    @property
+    def is_said(self) -> bool:
+        """Whether nothing but the last word, to close, is left."""
+        return bool(self._items) and all(isinstance(item, Close) for item in self._items.values())
 
     def put(self, item: Reply) -> None:
         """Add a message; raises OutboxFullError when too many wait."""

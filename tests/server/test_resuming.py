@@ -1,0 +1,332 @@
+"""A dropped connection costs nothing: the client comes back and goes on where it was."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from engines import CountingEngine
+from servers import (
+    Message,
+    client,
+    get,
+    of_type,
+    receive,
+    receive_all,
+    receive_until,
+    send,
+    serving,
+)
+from sounds import pcm, silence, two_utterances, voice
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import InvalidStatus
+
+from streamer.server.server import TranscriptionServer
+from streamer.settings import Settings
+
+AUDIO = pcm(two_utterances())
+
+
+def back(session: str, last_seq: int | None = None, **settings: Any) -> str:
+    known = {} if last_seq is None else {"last_seq": last_seq}
+    fields = {"resume": session, **known, **settings}
+    return "?" + "&".join(f"{name}={value}" for name, value in fields.items())
+
+
+async def drop(ws: ClientConnection) -> None:
+    ws.transport.abort()
+    await ws.wait_closed()
+
+
+async def undisturbed(audio: bytes) -> list[Message]:
+    async with serving() as address, client(address, "?partials=false") as ws:
+        await ws.send(audio)
+        await send(ws, "stop")
+        return await receive_all(ws)
+
+
+def without_ready(messages: list[Message]) -> list[Message]:
+    return [message for message in messages if message["type"] not in ("ready", "acknowledged")]
+
+
+def told(messages: list[Message]) -> list[Message]:
+    """What is told of each utterance; when the engine is ready with a final is not to the point."""
+    numberless = [
+        {name: value for name, value in message.items() if name != "seq"}
+        for message in without_ready(messages)
+    ]
+    return sorted(numberless, key=lambda message: (message.get("utterance", 99), message["type"]))
+
+
+async def test_a_dropped_stream_goes_on_as_if_nothing_had_been() -> None:
+    engine = CountingEngine()
+    async with serving(engine) as address:
+        async with client(address, "?partials=false") as ws:
+            await ws.send(AUDIO[:100_001])
+            before = await receive_until(ws, "final")
+            await drop(ws)
+        session, last_seq = before[0]["session"], before[-1]["seq"]
+        async with client(address, back(session, last_seq)) as ws:
+            ready = await receive(ws)
+            assert (ready["session"], ready["resumed"], ready["seq"]) == (session, True, last_seq)
+            received = round(ready["audio_received"] * 32_000)
+            assert received == 100_001
+            await ws.send(AUDIO[received:])
+            await send(ws, "stop")
+            after = await receive_all(ws)
+    messages = [*before, *after]
+    assert [message["seq"] for message in messages] == list(range(len(messages)))
+    assert told(messages) == told(await undisturbed(AUDIO))
+    assert len(engine.joined) == 2, "nothing is transcribed twice"
+
+
+async def test_what_was_sent_and_did_not_arrive_is_sent_again_with_its_number() -> None:
+    async with serving() as address:
+        async with client(address) as ws:
+            await ws.send(AUDIO)
+            await send(ws, "flush", id="here")
+            sent = await receive_until(ws, "flushed")
+            await drop(ws)
+        for known in (-1, 0, 3, sent[-1]["seq"]):
+            async with client(address, back(sent[0]["session"], known)) as ws:
+                assert (await receive(ws))["seq"] == known
+                again = [await receive(ws) for _ in sent[known + 1 :]]
+                assert again == sent[known + 1 :]
+
+
+async def test_a_start_message_resumes_as_well() -> None:
+    async with serving() as address:
+        async with client(address, "?language=de") as ws:
+            session = (await receive(ws))["session"]
+            await ws.send(b"abc")
+        async with client(address) as ws:
+            await send(ws, "start", resume=session, last_seq=0, sample_rate=48_000)
+            ready = await receive(ws)
+    assert ready["resumed"]
+    assert round(ready["audio_received"] * 32_000) == 3
+    assert (ready["settings"]["language"], ready["settings"]["sample_rate"]) == ("de", 16_000)
+
+
+async def test_finals_that_came_while_nobody_was_there_wait() -> None:
+    engine = CountingEngine()
+    engine.may_run.clear()
+    async with serving(engine) as address:
+        async with client(address, "?partials=false") as ws:
+            await ws.send(AUDIO)
+            await send(ws, "stop")
+            before = await receive_until(ws, "speech_ended")
+            await drop(ws)
+        engine.may_run.set()
+        await asyncio.sleep(0.1)
+        async with client(address, back(before[0]["session"], before[-1]["seq"])) as ws:
+            after = (await receive_all(ws))[1:]
+            assert ws.close_code == 1000
+    assert [message["seq"] for message in [*before, *after]] == list(range(len(before + after)))
+    assert len(of_type(after, "final")) == 2
+    assert after[-1]["type"] == "done"
+
+
+async def test_orders_that_arrived_are_counted_so_that_none_is_carried_out_twice() -> None:
+    async with serving() as address:
+        async with client(address) as ws:
+            await ws.send(pcm(voice(1.0)))
+            await send(ws, "flush", id="a")
+            await send(ws, "keepalive")
+            await send(ws, "configure", partials=False)
+            await send(ws, "nonsense")
+            session = (await receive_until(ws, "error"))[0]["session"]
+            await drop(ws)
+        async with client(address, back(session)) as ws:
+            assert (await receive(ws))["messages_received"] == 3
+
+
+async def test_a_session_that_nobody_has_is_told_with_what_to_do() -> None:
+    async with serving() as address, client(address, back("nobody", 3)) as ws:
+        (error,) = await receive_all(ws)
+        assert (error["code"], error["fatal"]) == ("unknown_session", True)
+        assert "open a new one" in error["message"]
+        assert ws.close_code == 1008
+
+
+async def test_a_session_is_kept_for_its_window_and_no_longer() -> None:
+    async with serving(resume_window_s=0.2) as address:
+        async with client(address) as ws:
+            session = (await receive(ws))["session"]
+        assert "streamer_suspended 1.0" in await metrics(address)
+        await asyncio.sleep(0.3)
+        assert "streamer_suspended 0.0" in await metrics(address)
+        async with client(address, back(session)) as ws:
+            assert (await receive(ws))["code"] == "unknown_session"
+
+
+async def metrics(address: str) -> str:
+    return (await get(address, "/metrics"))[2].decode()
+
+
+async def until_told(address: str, line: str) -> None:
+    async with asyncio.timeout(5):
+        while True:
+            if line in await metrics(address):
+                return
+            await asyncio.sleep(0.05)
+
+
+async def test_a_window_of_nothing_keeps_nothing() -> None:
+    async with serving(resume_window_s=0) as address:
+        async with client(address) as ws:
+            session = (await receive(ws))["session"]
+        async with client(address, back(session)) as ws:
+            assert (await receive(ws))["code"] == "unknown_session"
+
+
+async def test_a_session_that_has_said_all_is_not_kept() -> None:
+    async with serving() as address:
+        async with client(address) as ws:
+            await send(ws, "stop")
+            session = (await receive_all(ws))[0]["session"]
+        async with client(address, back(session)) as ws:
+            assert (await receive(ws))["code"] == "unknown_session"
+
+
+async def test_only_the_same_key_comes_back() -> None:
+    def bearer(key: str) -> dict[str, Any]:
+        return {"additional_headers": {"Authorization": f"Bearer {key}"}}
+
+    async with serving(api_keys=["a", "b"]) as address:
+        async with client(address, **bearer("a")) as ws:
+            session = (await receive(ws))["session"]
+        async with client(address, back(session), **bearer("b")) as ws:
+            assert (await receive(ws))["code"] == "unknown_session"
+        async with client(address, back(session), **bearer("a")) as ws:
+            assert (await receive(ws))["resumed"]
+
+
+async def test_a_new_connection_takes_over_from_one_that_is_not_known_to_be_dead() -> None:
+    async with serving() as address, client(address, "?partials=false") as dead:
+        await dead.send(AUDIO[:50_000])
+        before = await receive_until(dead, "speech_started")
+        async with client(address, back(before[0]["session"], before[-1]["seq"])) as ws:
+            ready = await receive(ws)
+            await dead.wait_closed()
+            await ws.send(AUDIO[round(ready["audio_received"] * 32_000) :])
+            await send(ws, "stop")
+            after = await receive_all(ws)
+    assert told(before + after) == told(await undisturbed(AUDIO))
+
+
+async def test_of_several_that_come_back_at_once_one_goes_on() -> None:
+    async with serving() as address:
+        async with client(address) as ws:
+            session = (await receive(ws))["session"]
+
+        async def come_back() -> str:
+            async with client(address, back(session, 0)) as ws:
+                return (await receive_all(ws))[0]["type"] if await stays(ws) else "gone"
+
+        async def stays(ws: ClientConnection) -> bool:
+            await asyncio.sleep(0.5)
+            if ws.close_code is not None:
+                return False
+            await send(ws, "stop")
+            return True
+
+        came = await asyncio.gather(*(come_back() for _ in range(5)))
+    assert sorted(came) == ["gone"] * 4 + ["ready"]
+
+
+async def test_a_client_that_does_not_read_is_suspended_and_then_gets_it_all() -> None:
+    count = 1500
+    async with serving(send_timeout_s=0.3) as address:
+        async with client(address, max_queue=1) as ws:
+            session = (await receive(ws))["session"]
+            for number in range(count):
+                await send(ws, "flush", id=f"{number} {'x' * 200}")
+            await until_told(address, "streamer_suspended 1.0")
+            await drop(ws)
+        async with client(address, back(session, 0)) as ws:
+            ready = await receive(ws)
+            for number in range(ready["messages_received"], count):
+                await send(ws, "flush", id=f"{number} {'x' * 200}")
+            await send(ws, "stop")
+            messages = await receive_all(ws)
+    assert [message["seq"] for message in messages] == list(range(1, len(messages) + 1))
+    ids = [int(message["id"].split()[0]) for message in of_type(messages, "flushed")]
+    assert ids == list(range(count))
+
+
+async def test_no_more_sessions_wait_than_may_run() -> None:
+    async with serving(max_sessions=2) as address:
+        sessions: list[str] = []
+        for _ in range(3):
+            async with client(address) as ws:
+                sessions.append((await receive(ws))["session"])
+        codes: list[str] = []
+        for session in sessions:
+            async with client(address, back(session, 0)) as ws:
+                codes.append((await receive(ws)).get("code", "resumed"))
+    assert codes == ["unknown_session", "resumed", "resumed"]
+
+
+async def test_messages_that_are_kept_no_more_cannot_be_missed_unnoticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("streamer.wire.native.sent.Sent.__init__.__defaults__", (300,))
+    async with serving() as address:
+        async with client(address) as ws:
+            for _ in range(20):
+                await send(ws, "flush", id="x")
+            await send(ws, "nonsense")
+            sent = await receive_until(ws, "error")
+            await drop(ws)
+        async with client(address, back(sent[0]["session"], 2)) as ws:
+            assert (await receive(ws))["code"] == "unknown_session"
+        async with client(address, back(sent[0]["session"], sent[-2]["seq"])) as ws:
+            assert [await receive(ws), await receive(ws)][1] == sent[-1]
+
+
+async def test_what_a_client_says_it_has_is_not_kept_for_it() -> None:
+    async with serving() as address:
+        async with client(address) as ws:
+            await send(ws, "flush", id="a")
+            sent = await receive_until(ws, "flushed")
+            await send(ws, "keepalive", last_seq=sent[-1]["seq"])
+            await send(ws, "nonsense")
+            await receive_until(ws, "error")
+        async with client(address, back(sent[0]["session"], 0)) as ws:
+            assert (await receive(ws))["code"] == "unknown_session"
+        async with client(address, back(sent[0]["session"])) as ws:
+            assert (await receive(ws))["seq"] == sent[-1]["seq"]
+
+
+async def test_while_the_server_drains_old_clients_come_back_and_new_ones_do_not() -> None:
+    server = TranscriptionServer(Settings(port=0), CountingEngine())
+    async with server:
+        host, port = server.address
+        address = f"{host}:{port}"
+        async with client(address, "?partials=false") as ws:
+            await ws.send(AUDIO[:60_000])
+            before = await receive_until(ws, "speech_started")
+            await drop(ws)
+        draining = asyncio.create_task(server.drain())
+        await asyncio.sleep(0.05)
+        with pytest.raises(InvalidStatus):
+            async with client(address):
+                pass
+        async with client(address, back(before[0]["session"], before[-1]["seq"])) as ws:
+            await receive(ws)
+            await ws.send(AUDIO[60_000:])
+            await send(ws, "stop")
+            after = await receive_all(ws)
+        async with asyncio.timeout(5):
+            await draining
+    assert told(before + after) == told(await undisturbed(AUDIO))
+
+
+async def test_a_server_ends_though_somebody_might_still_come_back() -> None:
+    async with serving() as address, client(address) as ws:
+        await ws.send(pcm(silence(0.5)))
+        await receive(ws)
+        await drop(ws)
+        began = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - began < 5
