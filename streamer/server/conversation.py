@@ -85,6 +85,7 @@ class Conversation:
         self._listens_to: str | None = None
         self._stopped = False
         self._done = False
+        self._replaced: asyncio.Event | None = None  # set when the stream before is done
         self._ending = Ending.STOPPED
         self._ended_at: dict[tuple[int, int], float] = {}
 
@@ -106,7 +107,10 @@ class Conversation:
                 case Audio():
                     await self._hear(action.data)
                 case Open():
-                    self._open(action)
+                    if action.concludes:
+                        await self._conclude()
+                    if self._ending is Ending.STOPPED:
+                        self._open(action)
                 case Configure():
                     self._session.configure(action.settings)
                 case Flush():
@@ -151,6 +155,18 @@ class Conversation:
         assert self._live is not None, "a dialect opens the session before it uses it"
         return self._live
 
+    async def _conclude(self) -> None:
+        """Wait for the finals of a stream that another takes the place of; they come first.
+
+        A client may change what no running stream can: its encoding, or who ends utterances.
+        """
+        if self._live is None or self._done:
+            return
+        self._replaced = asyncio.Event()
+        self._live.stop()
+        await self._replaced.wait()
+        self._replaced = None
+
     def _open(self, action: Open) -> None:
         self.close()
         self._outlives_client = action.outlives_client
@@ -184,6 +200,10 @@ class Conversation:
                 self._done = True
             case _:
                 pass
+        if isinstance(event, Done) and self._replaced is not None:
+            self._replaced.set()
+            if self._ending is Ending.STOPPED:
+                return
         replies = (
             self.dialect.finished(event, self._ending)
             if isinstance(event, Done)

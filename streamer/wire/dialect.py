@@ -17,7 +17,10 @@ from streamer.session.settings import StreamSettings
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Open the session, or open it anew with other settings; only before the first audio.
+    """Open the session, or open it anew with other settings; what was heard before is forgotten.
+
+    With `concludes` the finals of what was heard before come first; `finished` is not asked of it,
+    and times and the numbers of utterances start again from 0.
 
     With `outlives_client` what was heard is transcribed to its end even if the client goes without
     a word: its results leave by another way than its own connection.
@@ -25,6 +28,7 @@ class Open:
 
     settings: StreamSettings
     outlives_client: bool = False
+    concludes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
