@@ -69,12 +69,15 @@ def _parser() -> argparse.ArgumentParser:
         "--size",
         choices=sorted(SIZES),
         default="default",
-        help="train, publish: tiny begins as some layers of the trained default",
+        help="train, publish, evaluate: tiny begins as some layers of the trained default",
     )
     parser.add_argument(
         "--model", type=Path, help="publish, evaluate: folder, by default the package's own"
     )
-    parser.add_argument("--clips", type=int, default=160, help="evaluate: clips a condition")
+    parser.add_argument("--clips", type=int, default=200, help="evaluate: clips a condition")
+    parser.add_argument(
+        "--examples", type=int, default=0, help="evaluate: so many errors of each condition"
+    )
     return parser
 
 
@@ -91,29 +94,38 @@ def _vocabulary(options: argparse.Namespace) -> int:
 
 
 def _synthesise(options: argparse.Namespace) -> int:
+    return 0 if _synthesised(options, options.shards) else 1
+
+
+def _synthesised(options: argparse.Namespace, training_shards: int) -> bool:
+    """Makes the shards for the evaluation and for training that are not there yet."""
     from concurrent.futures import ProcessPoolExecutor, as_completed
 
     from streamer.training.audio import shards, synthesis
     from streamer.training.folders import Folders
 
-    missing = synthesis.missing_programs()
+    folder = Folders(options.work).shards
+    jobs: list[tuple[shards.Split, int]] = [("seen", 0), ("unseen", 0), ("open", 0)]
+    jobs.extend(("train", number) for number in range(training_shards))
+    jobs = [job for job in jobs if not (folder / f"{shards.shard_name(*job)}.jsonl").exists()]
+    missing = synthesis.missing_programs() if jobs else []
     if missing:
         print(
             f"not installed: {', '.join(missing)} (see --help for the Debian packages)",
             file=sys.stderr,
         )
-        return 1
-    folder = Folders(options.work).shards
-    jobs: list[tuple[shards.Split, int]] = [("seen", 0), ("unseen", 0), ("open", 0)]
-    jobs.extend(("train", number) for number in range(options.shards))
-    with Progress() as progress, ProcessPoolExecutor(options.processes) as pool:
+        return False
+    if not jobs:
+        return True
+    bar = Progress(console=Console(stderr=True))
+    with bar as progress, ProcessPoolExecutor(options.processes) as pool:
         task = progress.add_task("synthesising", total=len(jobs))
         for done in as_completed(
             [pool.submit(shards.make_shard, folder, split, n) for split, n in jobs]
         ):
             done.result()
             progress.advance(task)
-    return 0
+    return True
 
 
 def _recordings(options: argparse.Namespace) -> int:
@@ -165,15 +177,15 @@ def _evaluate(options: argparse.Namespace) -> int:
     from streamer.training.evaluate import evaluate
     from streamer.training.folders import Folders
 
-    engine = OnnxEngine.load(options.model)
-    console = Console()
+    if not _synthesised(options, 0):
+        return 1
+    engine = OnnxEngine.load(options.model or embedded_folder(_MODELS[options.size]))
+    aside = Console(stderr=True)
+    print("| condition | clips | word error rate |\n| --- | --- | --- |")
     for result in evaluate(engine, Folders(options.work).shards, options.source, options.clips):
-        console.print(f"{result.value:7.1%}  {result.clips:5d} clips  {result.name}")
-        for reference, text in result.examples[:3]:
-            console.print(
-                f"           [dim]{json.dumps(reference)} -> {json.dumps(text)}[/dim]",
-                soft_wrap=True,
-            )
+        print(f"| {result.name} | {result.clips} | {result.value:.1%} |", flush=True)
+        for reference, text in result.examples[: options.examples]:
+            aside.print(f"{json.dumps(reference)} -> {json.dumps(text)}", soft_wrap=True)
     return 0
 
 

@@ -1,25 +1,24 @@
 """The embedded model's figures, through the engine that serves it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from streamer.engine.base import SAMPLE_RATE, Clip
 from streamer.engine.onnx.engine import OnnxEngine
 from streamer.training import scoring
 from streamer.training.audio import augment, nonspeech, recordings
-from streamer.training.audio.shards import as_float, read_shard, shard_paths
+from streamer.training.held_out import Sample, Samples, clips, conversations, of_length, sentences
+from streamer.training.streaming import finals
 
-Samples = NDArray[np.float32]
 Effect = Callable[[np.random.Generator, Samples], Samples]
 
-_MARGIN = SAMPLE_RATE // 4
-"""What the endpointer leaves before and after speech: 0.25 s."""
 _LONGEST_SECONDS = 30.0
 _SEED = 2026
+_JOINED = 40
+"""Utterances of each length, and conversations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +30,6 @@ class Result:
     value: float
     examples: tuple[tuple[str, str], ...]
     """(reference, hypothesis) of the first clips that were wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Sound, and what was said in it."""
-
-    samples: Samples
-    text: str
-
-
-def held_out(shards: Path, split: str, count: int) -> list[Sample]:
-    """Clips of the evaluation shards, with margins, spread over the split."""
-    found: list[Sample] = []
-    for path in shard_paths(shards, split):
-        shard = read_shard(path)
-        for entry in shard.entries:
-            sound = as_float(shard.clip(entry)) * np.float32(0.5)
-            found.append(Sample(np.pad(sound, _MARGIN), entry.text))
-    return found[:: max(1, len(found) // count)][:count]
 
 
 def with_noise(rng: np.random.Generator, samples: Samples) -> Samples:
@@ -107,36 +87,50 @@ def speech_result(
     rng = np.random.default_rng(_SEED)
     heard = [Sample(effect(rng, s.samples), s.text) for s in samples] if effect else samples
     texts = transcripts(engine, heard)
-    references = [s.text for s in samples]
+    return _result(name, [s.text for s in samples], texts)
+
+
+def _result(name: str, references: list[str], texts: list[str]) -> Result:
     wrong = [
         (r, t)
         for r, t in zip(references, texts, strict=True)
         if scoring.normalised(r) != scoring.normalised(t)
     ]
-    return Result(name, len(samples), scoring.word_error_rate(references, texts), tuple(wrong[:8]))
+    return Result(name, len(texts), scoring.word_error_rate(references, texts), tuple(wrong[:8]))
 
 
 def silence_result(engine: OnnxEngine, samples: list[Sample]) -> Result:
     """The share of samples without speech that gave any text."""
     texts = transcripts(engine, samples)
     talked = [("", t) for t in texts if t]
-    return Result(
-        "non-speech with any text", len(samples), len(talked) / len(samples), tuple(talked[:8])
-    )
+    share = len(talked) / len(samples)
+    return Result("non-speech clips that gave any text", len(samples), share, tuple(talked[:8]))
 
 
-def evaluate(engine: OnnxEngine, shards: Path, folder: Path | None, count: int) -> list[Result]:
+def streaming_results(engine: OnnxEngine, samples: list[Sample]) -> list[Result]:
+    """The word error rate of the finals of streams, and of the same audio in one piece."""
+    references = [s.text for s in samples]
+    texts = [" ".join(finals(engine, s.samples)) for s in samples]
+    streamed = _result("conversations of 4 sentences, streamed", references, texts)
+    return [streamed, speech_result(engine, "the same conversations, each in one piece", samples)]
+
+
+def evaluate(engine: OnnxEngine, shards: Path, folder: Path | None, count: int) -> Iterator[Result]:
     """Every figure of the model card. ``folder`` holds real recordings and their manifest."""
-    seen, unseen = held_out(shards, "seen", count), held_out(shards, "unseen", count)
-    results = [
-        speech_result(engine, "held-out text, seen voices", seen),
-        speech_result(engine, "held-out text, unseen voices", unseen),
-        speech_result(engine, "other English, seen voices", held_out(shards, "open", count)),
-        speech_result(engine, "seen voices, noise floor -70 dBFS", seen, faintly),
-        speech_result(engine, "seen voices, 10 dB noise", seen, with_noise),
-        speech_result(engine, "seen voices, mu-law 8 kHz", seen, over_the_telephone),
-    ]
+    seen = sentences(shards, "seen")
+    clean, open_ended = clips(seen, count), clips(sentences(shards, "open"), count)
+    unseen = clips(sentences(shards, "unseen"), count)
+    yield speech_result(engine, "held-out sentences of the domain, seen voices", clean)
+    yield speech_result(engine, "the same, unseen voices", unseen)
+    yield speech_result(engine, "prose and unrelated words, seen voices", open_ended)
+    yield speech_result(engine, "domain, seen voices, noise floor of -70 dBFS", clean, faintly)
+    yield speech_result(engine, "domain, seen voices, noise at 10 dB", clean, with_noise)
+    yield speech_result(engine, "domain, seen voices, µ-law at 8 kHz", clean, over_the_telephone)
+    for shortest, longest in ((5, 10), (10, 15), (15, 20)):
+        joint = of_length(seen, shortest, longest, _JOINED)
+        yield speech_result(engine, f"sentences joined to {shortest} to {longest} s", joint)
+    rng = np.random.default_rng(_SEED)
+    yield from streaming_results(engine, conversations(rng, seen, _JOINED))
     if folder is not None:
-        results.append(speech_result(engine, "real recordings", real(folder)))
-    results.append(silence_result(engine, without_speech(folder, count)))
-    return results
+        yield speech_result(engine, "real recordings of people", real(folder))
+    yield silence_result(engine, without_speech(folder, count))

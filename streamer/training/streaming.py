@@ -1,0 +1,45 @@
+"""What a client of the server is told: audio through the session core, answered at once."""
+
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamer.audio.encodings import Encoding
+from streamer.engine.base import SAMPLE_RATE
+from streamer.engine.onnx.engine import OnnxEngine
+from streamer.scheduler.job import Job
+from streamer.session.events import Final
+from streamer.session.inputs import AudioCame, Input, JobHeard, StopAsked, put
+from streamer.session.session import Session
+from streamer.session.settings import StreamSettings
+
+_BLOCK = SAMPLE_RATE // 10
+_MIN_SPEECH_MS = 160
+"""The server's default (`streamer.settings`)."""
+
+
+def finals(engine: OnnxEngine, samples: NDArray[np.float32]) -> list[str]:
+    """The finals' texts of (n,) samples, streamed in pieces of 100 ms with partials.
+
+    The engine answers each job before the next piece comes: the server's own decisions on a machine
+    that is never late.
+    """
+    settings = StreamSettings(language="en", encoding=Encoding.PCM_F32LE)
+    session = Session("evaluation", settings, _MIN_SPEECH_MS)
+    waiting: deque[Input] = deque(
+        AudioCame(samples[at : at + _BLOCK].astype(np.float32).tobytes())
+        for at in range(0, len(samples), _BLOCK)
+    )
+    waiting.append(StopAsked())
+    texts: list[str] = []
+    while waiting:
+        answers: list[Input] = []
+        for output in put(session, waiting.popleft()):
+            if isinstance(output, Job):
+                ((_, hypothesis),) = engine.transcribe([output.clip])
+                answers.append(JobHeard(output, hypothesis))
+            elif isinstance(output, Final):
+                texts.append(output.text)
+        waiting.extendleft(reversed(answers))
+    return texts
