@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from streamer.engine.errors import ModelError
@@ -16,12 +17,28 @@ LANGUAGES = ("ar", "zh", "nl", "en", "fr", "de", "el", "it", "ja", "ko", "pl", "
 """ISO 639-1 codes that the released model was trained on (its model card). The vocabulary has
 tokens for many more languages; those were never trained."""
 
+UNSPACED_LANGUAGES = frozenset({"ja", "zh"})
+"""Written without spaces between words (model contract, section 3); Korean has them."""
+
 END = "<|endoftext|>"
 WORD_START = "\N{LOWER ONE EIGHTH BLOCK}"
 """SentencePiece's mark for a space."""
 
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _CONTROL = re.compile(r"<\|.*\|>|<unk>|<pad>|<s>|</s>")
+
+
+@dataclass(frozen=True, slots=True)
+class TokenWord:
+    """A word and the tokens that it is made of, from `first` to before `end`.
+
+    `last_sound` is the last of them that is more than punctuation.
+    """
+
+    text: str
+    first: int
+    end: int
+    last_sound: int
 
 
 class Tokenizer:
@@ -98,6 +115,35 @@ class Tokenizer:
         text.append(_without_incomplete_tail(bytes(raw)).decode("utf-8", errors="replace"))
         return "".join(text).strip()
 
+    def words(self, ids: Sequence[int], *, spaced: bool) -> list[TokenWord]:
+        """Divide a transcript into words as they are displayed, punctuation attached.
+
+        Where the language puts no spaces (`spaced` is False) every token that completes a character
+        is a word, but punctuation belongs to the one before it.
+        """
+        words: list[TokenWord] = []
+        first = 0
+        for end in range(1, len(ids) + 1):
+            if end < len(ids) and spaced and not self._begins_word(ids[end]):
+                continue
+            text = self.decode(ids[first:end])
+            if not spaced and words and not _sounds(text):
+                first, text = words[-1].first, self.decode(ids[words[-1].first : end])
+                words.pop()
+            if text:
+                sounding = (i for i in range(end - 1, first, -1) if self._sounds(ids[i]))
+                words.append(TokenWord(text, first, end, next(sounding, first)))
+                first = end
+        return words
+
+    def _begins_word(self, token: int) -> bool:
+        piece = self._texts.get(token, "")
+        return isinstance(piece, str) and piece.startswith(" ")
+
+    def _sounds(self, token: int) -> bool:
+        piece = self._texts.get(token, "")
+        return isinstance(piece, bytes) or _sounds(piece)
+
     def _make_prompt(self, language: str, punctuation: bool) -> list[int]:
         tokens = [
             WORD_START,
@@ -124,6 +170,10 @@ def _parsed(line: str) -> tuple[str, int]:
     """Split on the last space; a line that holds a number alone names the space itself."""
     piece, _, number = line.rpartition(" ")
     return piece or " ", int(number)
+
+
+def _sounds(text: str) -> bool:
+    return any(character.isalnum() for character in text)
 
 
 def _text(piece: str) -> str | bytes:

@@ -43,16 +43,19 @@ class Decoder(nn.Module):
         seen: Tensor,
         cross: list[tuple[Tensor, Tensor]],
         cross_seen: Tensor | None,
-    ) -> Tensor:
+    ) -> tuple[Tensor, list[Tensor]]:
         """Return the logits (B, n, vocabulary) of tokens (B, n) at positions that broadcast to it.
 
-        `cross` holds keys and values (B, heads, S, size) for each layer; `seen` and `cross_seen`
-        broadcast to (B, heads, n, m) and (B, heads, n, S).
+        Beside them, each layer's cross-attention weights (B, heads, n, S). `cross` holds keys and
+        values (B, heads, S, size) for each layer; `seen` and `cross_seen` broadcast to
+        (B, heads, n, m) and (B, heads, n, S).
         """
         x = self.norm_embedding(self.embed_tokens(tokens) + self.embed_positions(positions))
+        attention: list[Tensor] = []
         for i, layer in enumerate(self.layers):
-            x = layer(x, partial(extend, i), seen, cross[i], cross_seen)
-        return self.head(self.norm(x))
+            x, weights = layer(x, partial(extend, i), seen, cross[i], cross_seen)
+            attention.append(weights)
+        return self.head(self.norm(x)), attention
 
 
 class DecoderLayer(nn.Module):
@@ -84,16 +87,21 @@ class DecoderLayer(nn.Module):
         seen: Tensor,
         cross: tuple[Tensor, Tensor],
         cross_seen: Tensor | None,
-    ) -> Tensor:
-        """Take and return (B, n, d); the other arguments are the decoder's, for this layer."""
+    ) -> tuple[Tensor, Tensor]:
+        """Take and return (B, n, d), and return cross-attention weights (B, heads, n, S).
+
+        The other arguments are the decoder's, for this layer.
+        """
         parts = self.qkv(self.norm_self(x)).split(self.width, -1)
         query, keys, values = (split_heads(part, self.heads, self.size) for part in parts)
-        x = x + self.self_output(self._attend(query, *extend(keys, values), seen))
+        keys, values = extend(keys, values)
+        own = attention_weights(self._scores(query, keys), seen) @ values
+        x = x + self.self_output(join_heads(own, self.width))
         query = split_heads(self.cross_query(self.norm_cross(x)), self.heads, self.size)
-        x = x + self.cross_output(self._attend(query, *cross, cross_seen))
-        return x + self.fc2(self.activation(self.fc1(self.norm_mlp(x))))
+        weights = attention_weights(self._scores(query, cross[0]), cross_seen)
+        x = x + self.cross_output(join_heads(weights @ cross[1], self.width))
+        return x + self.fc2(self.activation(self.fc1(self.norm_mlp(x)))), weights
 
-    def _attend(self, query: Tensor, keys: Tensor, values: Tensor, seen: Tensor | None) -> Tensor:
-        """Scaled dot-product attention of (B, heads, n, size) over (B, heads, m, size)."""
-        scores = query * self.size**-0.5 @ keys.transpose(2, 3)
-        return join_heads(attention_weights(scores, seen) @ values, self.width)
+    def _scores(self, query: Tensor, keys: Tensor) -> Tensor:
+        """Scaled dot products of (B, heads, n, size) with (B, heads, m, size)."""
+        return query * self.size**-0.5 @ keys.transpose(2, 3)

@@ -19,6 +19,8 @@ class Dimensions:
     """The longest prompt and output together."""
     vocabulary: int
     mel_bins: int
+    subsampling: int
+    """Mel frames that one encoder frame stands for."""
 
     @property
     def width(self) -> int:
@@ -41,4 +43,5 @@ class Dimensions:
             positions=config.max_position_embeddings,
             vocabulary=config.vocab_size,
             mel_bins=encoder.num_mel_bins,
+            subsampling=encoder.subsampling_factor,
         )

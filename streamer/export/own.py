@@ -5,14 +5,16 @@ encoder: mel (B, bins, T) f32, mel_lengths (B) i64
 decoder: tokens (B, n) i64, past_lengths (B) i64, cross_lengths (B) i64,
     self_k_0, self_v_0, … (B, heads, C, size), cross_k_0, cross_v_0, … (B, heads, S, size)
     -> chosen (B, n) i64, log_probability (B, n) f32, new_k_0, new_v_0, … (B, heads, n, size),
-    logits (B, n, vocabulary) f32
+    logits (B, n, vocabulary) f32, cross_attention (B, n, S) f32
 
 Token j of row b stands at position past_lengths[b] + j. It sees the first past_lengths[b] columns
 of the row's caches, the new tokens up to itself, and the first cross_lengths[b] encoder frames;
 whatever else the tensors hold is never looked at. So rows of any age share a batch, rows with fewer
 than n new tokens are padded on the right, and C is whatever the oldest row needs. Whoever calls
 writes the new keys and values into its caches. `chosen` is the arg-max of the logits behind each
-token, `log_probability` that choice's.
+token, `log_probability` that choice's. `cross_attention` is the mean of all layers' and
+heads' weights: where the choice behind each token is heard. Word timings are made from it, and a
+reader that wants none need not fetch it.
 """
 
 from __future__ import annotations
@@ -105,10 +107,10 @@ class OwnDecoder(nn.Module):
             [old.expand(rows, count, old.shape[2]), causal.expand(rows, count, count)], dim=2
         ).unsqueeze(1)
         cross_seen = frames_visible(cross_lengths, cross[0][0].shape[2]).unsqueeze(1).unsqueeze(2)
-        logits = self.decoder(tokens, positions, extend, seen, cross, cross_seen)
+        logits, weights = self.decoder(tokens, positions, extend, seen, cross, cross_seen)
         largest, chosen = logits.max(dim=2)
         log_probability = -(logits - largest.unsqueeze(2)).exp().sum(dim=2).log()
-        return chosen, log_probability, *new, logits
+        return chosen, log_probability, *new, logits, torch.cat(weights, dim=1).mean(dim=1)
 
 
 def _export_encoder(model: CohereAsrForConditionalGeneration, writer: FolderWriter) -> None:
@@ -120,7 +122,8 @@ def _export_encoder(model: CohereAsrForConditionalGeneration, writer: FolderWrit
     outputs["encoded_lengths"] = ("batch",)
     dynamic = {"mel": {0: "batch", 2: "frames"}, "mel_lengths": {0: "batch"}}
     graph = trace(module, example, outputs, dynamic)
-    writer.graph("encoder", graph, module, list(example), {"streamer.contract": CONTRACT})
+    metadata = {"streamer.contract": CONTRACT, "streamer.subsampling": str(d.subsampling)}
+    writer.graph("encoder", graph, module, list(example), metadata)
 
 
 def _export_decoder(model: CohereAsrForConditionalGeneration, writer: FolderWriter) -> None:
@@ -146,6 +149,7 @@ def _export_decoder(model: CohereAsrForConditionalGeneration, writer: FolderWrit
         "log_probability": ("batch", "tokens"),
         **dict.fromkeys(pair_names("new", d.layers), new),
         "logits": ("batch", "tokens", d.vocabulary),
+        "cross_attention": ("batch", "tokens", "encoded"),
     }
     graph = trace(module, example, outputs, dynamic)
     metadata = {"streamer.contract": CONTRACT, "streamer.positions": str(d.positions)}

@@ -112,7 +112,7 @@ class PublishedDecoder(nn.Module):
         columns = torch.arange(self.dimensions.positions)[:end]
         positions = columns[offset:]
         seen = columns.unsqueeze(0) <= positions.unsqueeze(1)
-        logits = self.decoder(tokens, positions, extend, seen, cross, None)
+        logits, _ = self.decoder(tokens, positions, extend, seen, cross, None)
         new_k, new_v = (torch.stack(part) for part in zip(*new, strict=True))
         k_cache = torch.cat([past_k, new_k, k_cache[:, :, :, end:]], dim=3)
         v_cache = torch.cat([past_v, new_v, v_cache[:, :, :, end:]], dim=3)

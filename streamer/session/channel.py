@@ -210,6 +210,7 @@ class Channel:
                     reason=utterance.reason,
                     language=utterance.settings.language,
                     confidence=utterance.hypothesis.confidence,
+                    words=utterance.words,
                     failure=utterance.failure,
                 )
             )

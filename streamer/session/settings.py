@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from streamer.audio.encodings import Encoding
-
-
-def _not_yet(value: bool) -> bool:
-    if value:
-        raise ValueError("is not supported by this version of the server")
-    return value
 
 
 class Changeable(BaseModel):
@@ -30,8 +24,8 @@ class Changeable(BaseModel):
     endpoint_silence_ms: int = Field(
         default=600, ge=100, le=3000, description="silence that closes an utterance"
     )
-    words: Annotated[bool, AfterValidator(_not_yet)] = Field(
-        default=False, description="word timings in finals", json_schema_extra={"enum": [False]}
+    words: bool = Field(
+        default=False, description="word timings and confidences in finals, where the model can"
     )
 
 
@@ -84,6 +78,12 @@ def parse_changes(
                 name, "cannot be changed in a running stream", list(Changeable.model_fields)
             )
     return _checked(current.model_dump() | dict(raw), languages)
+
+
+def check_words(settings: Changeable, word_timings: bool) -> None:
+    """Raise InvalidSettingError where words are asked of a model that cannot tell their times."""
+    if settings.words and not word_timings:
+        raise InvalidSettingError("words", "the loaded model cannot tell word timings", [False])
 
 
 def _checked(raw: Mapping[str, Any], languages: Sequence[str]) -> StreamSettings:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from itertools import takewhile
 
-UNSPACED_LANGUAGES = frozenset({"ja", "zh"})
-"""Written without spaces between words (model contract, section 3); Korean has them."""
+from streamer.engine.tokenizer import UNSPACED_LANGUAGES
 
 
 class StableText:

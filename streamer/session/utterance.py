@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from streamer.endpointing.endpointer import EndReason
-from streamer.engine.base import NOTHING_HEARD, SAMPLE_RATE, Hypothesis
+from streamer.engine.base import NOTHING_HEARD, SAMPLE_RATE, Hypothesis, Word
 from streamer.session.settings import Changeable
 from streamer.session.stability import StableText
 
@@ -33,6 +35,22 @@ class Utterance:
     def seconds(self) -> float:
         """Its length once it is closed."""
         return ((self.end or self.start) - self.start) / SAMPLE_RATE
+
+    @property
+    def words(self) -> tuple[Word, ...] | None:
+        """The hypothesis's words in seconds of the channel's audio, one behind the other.
+
+        No word begins before the one before it ends, nor ends after what was heard.
+        """
+        if self.hypothesis.words is None:
+            return None
+        begin, end = self.start / SAMPLE_RATE, self.heard_until / SAMPLE_RATE
+        words: list[Word] = []
+        for word in self.hypothesis.words:
+            start = min(max(begin, self.start / SAMPLE_RATE + word.start), end)
+            begin = min(max(start, self.start / SAMPLE_RATE + word.end), end)
+            words.append(replace(word, start=start, end=begin))
+        return tuple(words)
 
     @property
     def is_heard(self) -> bool:

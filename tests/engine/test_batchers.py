@@ -40,6 +40,8 @@ class Scripted:
         cross_lengths: NDArray[np.int64],
         own: Caches,
         cross: Caches,
+        *,
+        aligned: bool = False,
     ) -> Answer:
         self.decoded.append(len(tokens))
         said = past_lengths[:, np.newaxis] + np.arange(tokens.shape[1]) - len(PROMPT) + 2

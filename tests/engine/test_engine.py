@@ -61,6 +61,24 @@ def test_a_draft_does_not_change_the_text(engine: OnnxEngine) -> None:
             assert drafted.tokens == plain.tokens
 
 
+def test_words_come_where_they_are_asked_for_and_change_nothing_else(engine: OnnxEngine) -> None:
+    assert engine.info.word_timings
+    clips = [clip(seconds) for seconds in (1.0, 2.5, 0.05)]
+    plain = heard(engine, *clips)
+    timed = heard(engine, *(replace(one, words=True) for one in clips), clips[0])
+    assert timed[-1] == plain[0]
+    for one, without, result in zip(clips, plain, timed, strict=False):
+        assert replace(result, words=None) == without
+        assert result.words is not None
+        assert " ".join(word.text for word in result.words) == result.text
+        assert all(0 <= word.start <= word.end <= one.seconds for word in result.words)
+    (drafted,) = heard(engine, replace(clips[1], words=True, draft=plain[1].tokens))
+    assert drafted.words is not None
+    for word, other in zip(drafted.words, timed[1].words or (), strict=True):
+        assert word.start == pytest.approx(other.start, abs=0.001)
+        assert word.confidence == pytest.approx(other.confidence, rel=1e-3)
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [

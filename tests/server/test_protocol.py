@@ -130,6 +130,19 @@ async def test_a_wrong_setting_in_start_is_fatal_and_named(name: str, value: obj
     assert ws.close_code == 1008
 
 
+async def test_words_are_refused_where_the_model_cannot_tell_them_in_any_way_of_asking() -> None:
+    async with serving() as address:
+        status, _, body = await get(address, "/v1/stream?words=true", **UPGRADE)
+        assert (status, json.loads(body)["setting"]) == (400, "words")
+        async with client(address) as ws:
+            await ws.send(pcm(voice(0.1)))
+            await send(ws, "configure", words=True)
+            await send(ws, "stop")
+            (error,) = of_type(await receive_all(ws), "error")
+    assert (error["setting"], error["accepted"], error["fatal"]) == ("words", [False], False)
+    assert "cannot tell word timings" in error["message"]
+
+
 async def test_a_wrong_change_is_told_and_loses_nothing() -> None:
     async with serving() as address, client(address) as ws:
         await ws.send(pcm(voice(1.0)))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sounds import Samples, click, pcm, room, silence, two_utterances, voice
 
 from streamer.endpointing.endpointer import EndReason
-from streamer.engine.base import SAMPLE_RATE, Hypothesis
+from streamer.engine.base import SAMPLE_RATE, Hypothesis, Word
 from streamer.scheduler.job import Job, JobKind, Withdrawal
 from streamer.session.channel import Output
 from streamer.session.events import (
@@ -115,6 +115,30 @@ def test_the_samples_of_an_utterance_are_those_of_the_stream() -> None:
     for job, final in zip(stream.jobs, stream.of(Final), strict=True):
         start, end = round(final.start * SAMPLE_RATE), round(final.end * SAMPLE_RATE)
         assert np.array_equal(job.clip.samples, heard[start:end])
+
+
+def test_words_are_told_in_seconds_of_the_channel_inside_their_final() -> None:
+    stream = driver(answering=False, words=True, partials=False)
+    stream.feed(pcm(two_utterances()))
+    stream.take(stream.session.stop())
+    for job in stream.jobs:
+        assert job.clip.words
+        words = (Word("a", -0.2, 0.4, 1.0), Word("b", 0.3, 0.9, 0.5), Word("c", 0.8, 99.0, 0.5))
+        stream.take(stream.session.deliver(job, Hypothesis("a b c", (1, 2, 3), 0.5, words)))
+    for final in stream.of(Final):
+        assert final.words is not None
+        times = [time for word in final.words for time in (word.start, word.end)]
+        assert times[:1] + times[-1:] == [final.start, final.end]
+        assert times == sorted(times)
+        assert times[1] == pytest.approx(final.start + 0.4)
+        assert [word.text for word in final.words] == ["a", "b", "c"]
+
+
+def test_finals_have_no_words_where_nobody_asked() -> None:
+    stream = driver()
+    stream.feed(pcm(two_utterances()))
+    assert not any(job.clip.words for job in stream.jobs)
+    assert all(final.words is None for final in stream.of(Final))
 
 
 @pytest.mark.parametrize("sound", [silence(8), room(8), np.tile(click(1.0), 8)])

@@ -52,7 +52,7 @@ def test_strings_of_a_query_are_understood() -> None:
         ("max_utterance_s", float("nan"), "1 to 35"),
         ("vad", "silero", ["webrtc", "off"]),
         ("vad_aggressiveness", 4, "0 to 3"),
-        ("words", True, [False]),
+        ("words", "perhaps", [True, False]),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_accepted(

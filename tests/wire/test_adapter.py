@@ -7,8 +7,10 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from streamer.endpointing.endpointer import EndReason
+from streamer.engine.base import Word
 from streamer.session import events
 from streamer.session.settings import InvalidSettingError
 from streamer.wire.native import adapter
@@ -58,6 +60,7 @@ ALL_EVENTS: list[events.Event] = [
     events.Partial(0, 1, "hello wor", 5, 0.0, 1.5),
     events.SpeechEnded(0, 1, 2.5, EndReason.LIMIT),
     events.Final(0, 1, "hello world", 0.0, 2.5, EndReason.STOP, "en", 0.75),
+    events.Final(0, 2, "hi", 3.0, 4.0, EndReason.STOP, "en", 0.75, (Word("hi", 3.1, 3.5, 0.5),)),
     events.Flushed("a"),
     events.Acknowledged(3.5),
     events.Warned(events.WarningCode.INVALID_SAMPLES, "told"),
@@ -66,6 +69,7 @@ ALL_EVENTS: list[events.Event] = [
 ]
 
 
+EVENTS: TypeAdapter[events.Event] = TypeAdapter(events.Event)
 FOR_OTHER_DIALECTS = {(events.Partial, "confidence"), (events.Final, "failure")}
 
 
@@ -75,7 +79,7 @@ def test_every_event_has_a_message_with_all_its_fields(event: events.Event) -> N
     fields = json.loads(message.model_dump_json())
     for name in event.__slots__:
         if (type(event), name) not in FOR_OTHER_DIALECTS:
-            assert fields[name] == getattr(event, name)
+            assert fields[name] == EVENTS.dump_python(event, mode="json")[name]
     assert server_messages.validate_python(fields) == message
 
 

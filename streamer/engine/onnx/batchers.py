@@ -89,7 +89,7 @@ class ContinuousBatcher:
         encoded = self._model.encode([log_mel(request.samples) for _, request in admitted])
         return self._decoder.join(
             [
-                Entry(key, clip, request.prompt, request.draft)
+                Entry(key, clip, request.prompt, request.draft, request.aligned)
                 for clip, (key, request) in zip(encoded, admitted, strict=True)
             ]
         )

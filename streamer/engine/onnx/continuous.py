@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from streamer.engine.onnx.decoding import Decoded
+from streamer.engine.onnx.decoding import Decoded, Heard
 from streamer.engine.onnx.own import Answer, Encoded, OwnModel
 from streamer.engine.onnx.slots import Slots
 
@@ -27,6 +27,8 @@ class Entry:
     encoded: Encoded
     prompt: Sequence[int]
     draft: Sequence[int] = ()
+    aligned: bool = False
+    """Whether `Decoded.heard` is wanted, of a model that aligns."""
 
 
 @dataclass(slots=True)
@@ -36,6 +38,8 @@ class _Row:
     """Tokens that fit behind the prompt."""
     tokens: list[int] = field(default_factory=list[int])
     log_probabilities: list[float] = field(default_factory=list[float])
+    attention: list[NDArray[np.float32]] | None = None
+    """Of each token, over the row's own frames; None where nobody asked."""
 
 
 class ContinuousDecoder:
@@ -65,7 +69,7 @@ class ContinuousDecoder:
         for entry in entries:
             room = self._model.positions - len(entry.prompt)
             self._slots.add(entry.encoded)
-            self._rows.append(_Row(entry.key, room))
+            self._rows.append(_Row(entry.key, room, attention=[] if entry.aligned else None))
             fed.append([*entry.prompt, *entry.draft[: room - 1]])
         answer = self._call(first, fed)
         for row, (entry, tokens) in enumerate(zip(entries, fed, strict=True), start=first):
@@ -98,6 +102,7 @@ class ContinuousDecoder:
             slots.frames[first:],
             slots.own(first),
             slots.cross(first),
+            aligned=any(row.attention is not None for row in self._rows[first:]),
         )
 
     def _accept(
@@ -115,6 +120,9 @@ class ContinuousDecoder:
             used += 1
         row.tokens += chosen[given - 1 : used].tolist()
         row.log_probabilities += answer.log_probability[line, given - 1 : used].tolist()
+        if row.attention is not None and answer.attention is not None:
+            frames = int(self._slots.frames[place])
+            row.attention += list(answer.attention[line, given - 1 : used, :frames].copy())
         self._slots.append(place, [part[line] for part in answer.new], used)
 
     def _leave(self) -> list[tuple[int, Decoded]]:
@@ -123,13 +131,18 @@ class ContinuousDecoder:
             row = self._rows[place]
             ended = row.tokens[-1] == self._eos
             if ended or len(row.tokens) >= row.room:
-                tokens = tuple(row.tokens[:-1] if ended else row.tokens)
-                confidence = float(np.exp(np.mean(row.log_probabilities)))
                 self._remove(place)
-                gone.append((row.key, Decoded(tokens, confidence)))
+                gone.append((row.key, _decoded(row, ended=ended)))
         return gone
 
     def _remove(self, place: int) -> None:
         self._slots.remove(place)
         self._rows[place] = self._rows[-1]
         self._rows.pop()
+
+
+def _decoded(row: _Row, *, ended: bool) -> Decoded:
+    tokens = tuple(row.tokens[:-1] if ended else row.tokens)
+    scores = np.array(row.log_probabilities, np.float32)
+    heard = None if row.attention is None else Heard(scores, np.stack(row.attention))
+    return Decoded(tokens, float(np.exp(scores.mean())), heard)

@@ -5,13 +5,21 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from streamer.engine.base import NOTHING_HEARD, SAMPLE_RATE, Clip, EngineInfo, Hypothesis
+from streamer.engine.base import (
+    NOTHING_HEARD,
+    SAMPLE_RATE,
+    Clip,
+    EngineInfo,
+    Hypothesis,
+    Word,
+)
 from streamer.engine.errors import ModelError
 from streamer.engine.features import MIN_SAMPLES
 from streamer.engine.onnx.batchers import Batcher, ContinuousBatcher, GroupBatcher
-from streamer.engine.onnx.decoding import Request
+from streamer.engine.onnx.decoding import Decoded, Request
 from streamer.engine.onnx.folder import ModelFolder
 from streamer.engine.onnx.own import OwnModel
 from streamer.engine.onnx.published import PublishedModel
@@ -22,7 +30,8 @@ from streamer.engine.onnx.sessions import (
     is_dynamic_int8,
     load_graphs,
 )
-from streamer.engine.tokenizer import Tokenizer
+from streamer.engine.tokenizer import UNSPACED_LANGUAGES, Tokenizer
+from streamer.engine.words import timed_words
 
 MAX_SECONDS = 35.0
 """The longest clip that the model family takes in one pass (its feature extractor's limit)."""
@@ -31,11 +40,19 @@ MAX_SECONDS = 35.0
 class OnnxEngine:
     """An `Engine` on ONNX Runtime. Used by one thread at a time."""
 
-    def __init__(self, batcher: Batcher, tokenizer: Tokenizer, info: EngineInfo) -> None:
+    def __init__(
+        self,
+        batcher: Batcher,
+        tokenizer: Tokenizer,
+        info: EngineInfo,
+        frame_samples: int | None,
+    ) -> None:
+        """Take in `frame_samples` between two encoder frames where the model aligns, else None."""
         self._batcher = batcher
         self._tokenizer = tokenizer
         self._info = info
-        self._too_short: list[int] = []
+        self._frame_samples = frame_samples
+        self._clips: dict[int, Clip] = {}
 
     @classmethod
     def load(cls, folder: Path, *, provider: Provider = "auto", threads: int = 0) -> OnnxEngine:
@@ -65,8 +82,9 @@ class OnnxEngine:
             precision="int8" if int8 else "fp32",
             max_seconds=MAX_SECONDS,
             demonstration=encoder.metadata.get("streamer.demonstration") == "1",
+            word_timings=model.frame_samples is not None,
         )
-        return cls(_batcher(model, tokenizer.eos), tokenizer, info)
+        return cls(_batcher(model, tokenizer.eos), tokenizer, info, model.frame_samples)
 
     @property
     def info(self) -> EngineInfo:
@@ -87,27 +105,26 @@ class OnnxEngine:
         """
         requests = [(key, self._request(clip)) for key, clip in clips]
         heard = [item for item in requests if len(item[1].samples) >= MIN_SAMPLES]
-        self._too_short += [key for key, request in requests if len(request.samples) < MIN_SAMPLES]
+        self._clips.update(clips)
         if heard:
             self._batcher.join(heard)
 
     def step(self) -> list[tuple[int, Hypothesis]]:
         """Advance the clips in flight; return those that ended."""
-        ended = [(key, NOTHING_HEARD) for key in self._too_short]
-        self._too_short.clear()
+        short = [key for key, clip in self._clips.items() if len(clip.samples) < MIN_SAMPLES]
+        ended = [(key, _nothing(self._clips.pop(key), self._info)) for key in short]
         for key, decoded in self._batcher.step():
-            text = self._tokenizer.decode(decoded.tokens)
-            ended.append((key, Hypothesis(text, decoded.tokens, decoded.confidence)))
+            ended.append((key, self._hypothesis(self._clips.pop(key), decoded)))
         return ended
 
     def drop(self, key: int) -> None:
         """Forget a clip in flight."""
-        self._too_short = [short for short in self._too_short if short != key]
+        self._clips.pop(key, None)
         self._batcher.drop(key)
 
     def reset(self) -> None:
         """Forget every clip in flight."""
-        self._too_short.clear()
+        self._clips.clear()
         self._batcher.reset()
 
     def transcribe(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Hypothesis]]:
@@ -136,7 +153,27 @@ class OnnxEngine:
         if not math.isfinite(float(clip.samples.sum())):
             raise ValueError("a clip has samples that are no numbers")
         prompt = self._tokenizer.prompt(clip.language, clip.punctuation)
-        return Request(clip.samples, prompt, clip.draft)
+        aligned = clip.words and self._frame_samples is not None
+        return Request(clip.samples, prompt, clip.draft, aligned)
+
+    def _hypothesis(self, clip: Clip, decoded: Decoded) -> Hypothesis:
+        text = self._tokenizer.decode(decoded.tokens)
+        words: tuple[Word, ...] | None = None
+        if decoded.heard is not None and self._frame_samples is not None:
+            words = timed_words(
+                self._tokenizer,
+                decoded.tokens,
+                decoded.heard.log_probabilities,
+                decoded.heard.attention,
+                frame_samples=self._frame_samples,
+                seconds=clip.seconds,
+                spaced=clip.language not in UNSPACED_LANGUAGES,
+            )
+        return Hypothesis(text, decoded.tokens, decoded.confidence, words)
+
+
+def _nothing(clip: Clip, info: EngineInfo) -> Hypothesis:
+    return replace(NOTHING_HEARD, words=() if clip.words and info.word_timings else None)
 
 
 def _model(encoder: Graph, decoder: Graph) -> OwnModel | PublishedModel:

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamer.engine.errors import ModelError
-from streamer.engine.features import MEL_BINS
+from streamer.engine.features import HOP, MEL_BINS
 from streamer.engine.onnx.folder import Signature, check
 from streamer.engine.onnx.sessions import Graph
 
 _INT64, _FLOAT = "tensor(int64)", "tensor(float)"
+_ATTENTION = "cross_attention"
 
 Caches = list[NDArray[np.float32]]
 """Keys and values layer by layer: k of layer 0, v of layer 0, k of layer 1, …"""
@@ -32,12 +33,14 @@ class Answer:
     """What one decoder call says of each token.
 
     That is the choice behind it, that choice's log-probability, both (B, n), and the token's own
-    keys and values, (B, heads, n, size) each.
+    keys and values, (B, heads, n, size) each; `attention` (B, n, S), where it was asked for, is how
+    much of the cross-attention lies on each frame.
     """
 
     chosen: NDArray[np.int64]
     log_probability: NDArray[np.float32]
     new: Caches
+    attention: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class OwnModel:
     positions: int
     """The prompt and the output must fit."""
     vocabulary: int
+    frame_samples: int | None
+    """Samples from one encoder frame to the next; None where the graphs cannot align."""
 
     @staticmethod
     def recognises(decoder: Graph) -> bool:
@@ -86,6 +91,8 @@ class OwnModel:
         positions = decoder.metadata.get("streamer.positions", "")
         if not positions.isdecimal():
             raise ModelError(f"{decoder.path} does not say how many positions it has")
+        subsampling = encoder.metadata.get("streamer.subsampling", "")
+        aligns = subsampling.isdecimal() and _ATTENTION in decoder.outputs
         return cls(
             encoder=encoder,
             decoder=decoder,
@@ -94,6 +101,7 @@ class OwnModel:
             head_size=sizes["head size"],
             positions=int(positions),
             vocabulary=sizes["vocabulary"],
+            frame_samples=HOP * int(subsampling) if aligns else None,
         )
 
     def encode(self, mels: Sequence[NDArray[np.float32]]) -> Iterator[Encoded]:
@@ -117,8 +125,13 @@ class OwnModel:
         cross_lengths: NDArray[np.int64],
         own: Caches,
         cross: Caches,
+        *,
+        aligned: bool = False,
     ) -> Answer:
-        """Call the decoder with (B, n) tokens; the caches have B rows."""
+        """Call the decoder with (B, n) tokens; the caches have B rows.
+
+        `aligned` asks for the attention, which only graphs with `frame_samples` have.
+        """
         feed = {
             "tokens": tokens,
             "past_lengths": past_lengths,
@@ -127,9 +140,11 @@ class OwnModel:
             **dict(zip(_names("cross", self.layers), cross, strict=True)),
         }
         wanted = ["chosen", "log_probability", *_names("new", self.layers)]
-        outputs = self.decoder.session.run(wanted, feed)
-        chosen, log_probability, *new = (np.asarray(output) for output in outputs)
-        return Answer(chosen, log_probability, new)
+        wanted += [_ATTENTION] if aligned else []
+        outputs = [np.asarray(output) for output in self.decoder.session.run(wanted, feed)]
+        attention = outputs.pop() if aligned else None
+        chosen, log_probability, *new = outputs
+        return Answer(chosen, log_probability, new, attention)
 
     def try_once(self, prompt: Sequence[int]) -> None:
         """Run both graphs, on nothing; raises the runtime's errors."""

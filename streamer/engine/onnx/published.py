@@ -59,6 +59,11 @@ class PublishedModel:
     """Columns of the self-attention caches: the prompt and the output must fit."""
     vocabulary: int
 
+    @property
+    def frame_samples(self) -> None:
+        """Samples between encoder frames: of no use here, since these graphs cannot align."""
+        return None
+
     @staticmethod
     def recognises(decoder: Graph) -> bool:
         """Tell this contract from others by the decoder's inputs."""
