@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import AbstractAsyncContextManager, nullcontext
 from itertools import count
 
 import numpy as np
@@ -38,18 +39,25 @@ async def transcribe_blocks(
     settings: StreamSettings,
     scheduler: Scheduler,
     min_speech_ms: int,
-) -> AsyncIterator[Final | float]:
+    turn: AbstractAsyncContextManager[object] | None = None,
+) -> AsyncGenerator[Final | float]:
     """Yield the finals of a file as they come, and between them how many seconds have been read.
 
-    Blocks are read in a thread, and no faster than finals come back. Raises what reading raises,
-    and EngineFailedError.
+    Blocks are read in a thread, each in a `turn`, and no faster than finals come back; nobody reads
+    any more once this has ended, in whatever way. Raises what reading raises, and
+    EngineFailedError.
     """
+    turn = turn or nullcontext()
     events: asyncio.Queue[Event] = asyncio.Queue()  # bounded by what a session may owe
     session = Session(f"file-{next(_session_ids)}", settings, min_speech_ms)
     live = LiveSession(session, scheduler, events.put_nowait)
     try:
-        while (block := await asyncio.to_thread(next, blocks, None)) is not None:
-            live.feed(block.tobytes())
+        while True:
+            async with turn:
+                block = await _read(blocks)
+                if block is None:
+                    break
+                live.feed(block.tobytes())
             while not events.empty():
                 if (final := _final(events.get_nowait())) is not None:
                     yield final
@@ -61,6 +69,16 @@ async def transcribe_blocks(
                 yield final
     finally:
         live.close()
+
+
+async def _read(blocks: Iterator[NDArray[np.float32]]) -> NDArray[np.float32] | None:
+    """Return the next block; a read that has begun is waited for, even when cancelled."""
+    reading = asyncio.ensure_future(asyncio.to_thread(next, blocks, None))
+    try:
+        return await asyncio.shield(reading)
+    except asyncio.CancelledError:
+        await asyncio.wait([reading])
+        raise
 
 
 def _final(event: Event) -> Final | None:

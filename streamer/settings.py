@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     max_frame_bytes: int = Field(
         default=1_048_576, ge=1024, le=16_777_216, description="largest WebSocket message taken"
     )
+    max_upload_bytes: int = Field(
+        default=104_857_600, ge=1024, description="largest file that the REST API takes"
+    )
     api_keys: list[SecretStr] = Field(
         default=[], description="keys that clients must bring; none lets everybody in"
     )

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import soundfile
 import soxr
 from numpy.typing import NDArray
+
+RATES = range(1000, 768_001)
+"""Hz; a file that claims another rate is broken, or made to exhaust us."""
+
+MAX_CHANNELS = 64
 
 
 class AudioFileError(Exception):
@@ -18,17 +24,24 @@ class AudioFileError(Exception):
 class AudioFile:
     """A file that soundfile can read, mixed to mono and resampled as it is read."""
 
-    def __init__(self, path: Path, rate: int) -> None:
-        """Open `path`, to be read at `rate` Hz; raises AudioFileError."""
-        self.path = path
+    def __init__(self, source: Path | BinaryIO, rate: int, name: str | None = None) -> None:
+        """Open a path or an open file, to be read at `rate` Hz; raises AudioFileError.
+
+        `name` is what errors call the file, if not by its path. An open file is not closed.
+        """
+        self.name = name or str(source)
         self._rate = rate
         try:
-            self._file = soundfile.SoundFile(path)
+            self._file = soundfile.SoundFile(source)
         except (OSError, soundfile.LibsndfileError) as error:
-            raise AudioFileError(f"{path}: not readable as audio: {error}") from error
+            raise AudioFileError(f"{self.name}: not readable as audio: {error}") from error
+        if self._file.samplerate not in RATES or self._file.channels > MAX_CHANNELS:
+            claim = f"{self._file.samplerate} Hz and {self._file.channels} channels"
+            self._file.close()
+            raise AudioFileError(f"{self.name}: not readable as audio: it claims {claim}")
         self.seconds: float = self._file.frames / self._file.samplerate
 
-    def blocks(self, seconds: float) -> Iterator[NDArray[np.float32]]:
+    def blocks(self, seconds: float) -> Generator[NDArray[np.float32]]:
         """Yield (n,) float32 pieces of about so many seconds; raises AudioFileError."""
         source_rate: int = self._file.samplerate
         resampler = soxr.ResampleStream(source_rate, self._rate, 1, dtype="float32")
@@ -39,5 +52,5 @@ class AudioFile:
                     mono = np.ascontiguousarray(block.mean(axis=1, dtype=np.float32))
                     yield resampler.resample_chunk(mono)
             except soundfile.LibsndfileError as error:
-                raise AudioFileError(f"{self.path}: broken off: {error}") from error
+                raise AudioFileError(f"{self.name}: broken off: {error}") from error
         yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)

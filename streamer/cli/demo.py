@@ -22,7 +22,8 @@ from streamer.client import Stream, open_stream
 from streamer.endpointing.endpointer import POST_ROLL_FRAMES, EndReason
 from streamer.endpointing.frames import FRAME_MS
 from streamer.engine.base import SAMPLE_RATE, Engine
-from streamer.server.server import ListenError, TranscriptionServer
+from streamer.server.addresses import ListenError
+from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
 from streamer.wire.native.messages import Final, Partial, Ready
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import signal
 from collections.abc import Coroutine
 from typing import Any
@@ -14,8 +13,10 @@ from streamer.cli.loading import describe, load_engine
 from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
 from streamer.engine.base import Engine
+from streamer.logs import logging_to_stderr
+from streamer.server.addresses import ListenError
 from streamer.server.keys import KeyFileError
-from streamer.server.server import ListenError, TranscriptionServer
+from streamer.server.server import TranscriptionServer
 from streamer.server.tls import CertificateError
 from streamer.settings import Settings
 
@@ -37,11 +38,10 @@ def add_to(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Serve until SIGTERM or SIGINT."""
     settings = read_settings(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    engine = load_engine(settings)
-    print(describe(engine), flush=True)
-    run_loop(_serve(settings, engine))
-    return ExitCode.OK
+    with logging_to_stderr(settings.log_format):
+        engine = load_engine(settings)
+        print(describe(engine), flush=True)
+        return run_loop(_serve(settings, engine))
 
 
 def run_loop(main: Coroutine[Any, Any, ExitCode]) -> ExitCode:
@@ -84,6 +84,9 @@ async def _serve(settings: Settings, engine: Engine) -> ExitCode:
             scheme = "wss" if server.is_encrypted else "ws"
             print(f"Listening on {scheme}://{host}:{port}/v1/stream", flush=True)
             print(f"Microphone page: {page_address(server)}", flush=True)
+            if (rest := server.rest_address) is not None:
+                web = "https" if server.is_encrypted else "http"
+                print(f"OpenAI REST: {web}://{rest[0]}:{rest[1]}/v1", flush=True)
             if (wyoming := server.wyoming_address) is not None:
                 print(f"Wyoming: tcp://{wyoming[0]}:{wyoming[1]}", flush=True)
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, server.reload)

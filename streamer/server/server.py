@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Generator
+import ssl
 from typing import Self
 
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -15,8 +15,9 @@ from websockets.exceptions import InvalidMessage, InvalidUpgrade
 from streamer.engine.base import Engine
 from streamer.recording.recorder import Recorder
 from streamer.scheduler.scheduler import Scheduler
-from streamer.server.calls import Calls
 from streamer.server.access import Access
+from streamer.server.addresses import ListenError, SideAddresses, naming
+from streamer.server.calls import Calls
 from streamer.server.clients import Clients
 from streamer.server.connection import Connection
 from streamer.server.conversation import Service
@@ -26,19 +27,14 @@ from streamer.server.keys import KeyFileError
 from streamer.server.metrics import Metrics
 from streamer.server.quotas import Limits, Quotas
 from streamer.server.sessions import Sessions
-from streamer.server.webhook import Webhook
 from streamer.server.tls import Certificate, CertificateError
-from streamer.server.wyoming import WyomingListener
+from streamer.server.webhook import Webhook
 from streamer.settings import Settings
 
 log = logging.getLogger(__name__)
 
 FAREWELL_S = 10.0
 """Time for the last finals and closing handshakes after the drain limit."""
-
-
-class ListenError(Exception):
-    """An address that is not to be had; the message says which and why."""
 
 
 class TranscriptionServer:
@@ -75,7 +71,7 @@ class TranscriptionServer:
         )
         self._metrics.watch_queue(lambda: self._scheduler.waiting)
         self._server: Server | None = None
-        self._wyoming: WyomingListener | None = None
+        self._beside = SideAddresses(self._service, self._gate, self._clients)
         self._lag: asyncio.Task[None] | None = None
 
     @property
@@ -93,7 +89,12 @@ class TranscriptionServer:
     @property
     def wyoming_address(self) -> tuple[str, int] | None:
         """The address of Wyoming, if it is to be had."""
-        return self._wyoming.address if self._wyoming is not None else None
+        return self._beside.wyoming_address
+
+    @property
+    def rest_address(self) -> tuple[str, int] | None:
+        """The address of the REST API, if it is to be had."""
+        return self._beside.rest_address
 
     async def __aenter__(self) -> Self:
         """Start to listen; raises ListenError when an address is not to be had."""
@@ -161,17 +162,12 @@ class TranscriptionServer:
 
     async def _listen(self) -> None:
         settings = self._settings
-        with _naming(settings.host, settings.port):
+        with naming(settings.host, settings.port):
             self._server = await self._serve_websockets()
-        if settings.wyoming_port is not None:
-            with _naming(settings.host, settings.wyoming_port):
-                wyoming = WyomingListener(self._service, self._gate, self._clients)
-                await wyoming.start(settings.host, settings.wyoming_port)
-                self._wyoming = wyoming
+        await self._beside.start(self._tls)
 
     async def _stop_listening(self) -> None:
-        if self._wyoming is not None:
-            await self._wyoming.close()
+        await self._beside.close()
         if self._server is not None:
             self._server.close(code=1012, reason="the server is going away")
             await self._server.wait_closed()
@@ -186,7 +182,7 @@ class TranscriptionServer:
             create_connection=GovernedConnection,
             compression=None,  # saves nothing on audio, costs memory and time
             server_header=None,
-            ssl=self._certificate.context if self._certificate is not None else None,
+            ssl=self._tls,
             max_size=self._settings.max_frame_bytes,
             max_queue=8,  # frames: bounds what a client can make us hold
             write_limit=16384,
@@ -198,6 +194,10 @@ class TranscriptionServer:
             logger=_quiet_logger(),
             family=socket.AF_UNSPEC,
         )
+
+    @property
+    def _tls(self) -> ssl.SSLContext | None:
+        return self._certificate.context if self._certificate is not None else None
 
     def _make_recorder(self) -> Recorder | None:
         settings = self._settings
@@ -232,15 +232,6 @@ def _certificate(settings: Settings) -> Certificate | None:
     if settings.tls_cert is None or settings.tls_key is None:
         raise CertificateError("--tls-cert and --tls-key belong together")
     return Certificate(settings.tls_cert, settings.tls_key)
-
-
-@contextlib.contextmanager
-def _naming(host: str, port: int) -> Generator[None]:
-    """Tell which of the addresses it was."""
-    try:
-        yield
-    except OSError as error:
-        raise ListenError(f"cannot listen on {host}:{port}: {error}") from error
 
 
 class _PeerNoise(logging.Filter):

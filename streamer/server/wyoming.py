@@ -32,18 +32,13 @@ class WyomingListener:
         self._clients = clients
         self._server: asyncio.Server | None = None
 
-    @property
-    def address(self) -> tuple[str, int]:
-        """The address that is listened on."""
-        assert self._server is not None
-        host, port = self._server.sockets[0].getsockname()[:2]
-        return host, port
-
-    async def start(self, host: str, port: int) -> None:
-        """Start to listen; raises OSError when the address is not to be had."""
+    async def start(self, host: str, port: int) -> tuple[str, int]:
+        """Start to listen, and return where; raises OSError when the address is not to be had."""
         self._server = await asyncio.start_server(self._handle, host, port, limit=BUFFER_BYTES)
-        if self._service.settings.api_keys:
+        host, port = self._server.sockets[0].getsockname()[:2]
+        if self._service.settings.api_keys or self._service.settings.keys_file is not None:
             log.warning("Wyoming has no API keys: whoever reaches port %d is let in", port)
+        return host, port
 
     async def close(self) -> None:
         """Stop to listen; clients are ended by whoever counts them."""

@@ -20,7 +20,8 @@ from wyoming.event import Event
 from wyoming.info import Describe, Info
 from wyoming.ping import Ping, Pong
 
-from streamer.server.server import ListenError, TranscriptionServer
+from streamer.server.addresses import ListenError
+from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
 
 

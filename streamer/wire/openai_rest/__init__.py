@@ -1,0 +1,1 @@
+"""OpenAI's transcription of files over HTTP."""
