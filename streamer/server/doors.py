@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from streamer.wire.calls.dialect import DOOR as CALLS
 from streamer.wire.deepgram.door import DOOR as DEEPGRAM
 from streamer.wire.door import Door
 from streamer.wire.native.dialect import DOOR as NATIVE
+from streamer.wire.twilio.dialect import DOOR as TWILIO
 
-DOORS: tuple[Door, ...] = (NATIVE, DEEPGRAM)
+DOORS: tuple[Door, ...] = (NATIVE, TWILIO, CALLS, DEEPGRAM)
 
 
 def door_at(path: str) -> Door | None:

@@ -1,0 +1,1 @@
+"""What is told of a phone call to those who listen in."""

@@ -1,0 +1,74 @@
+"""What is told of a call: to those who listen at /v1/calls/CALL, and to the webhook.
+
+`seq` counts what is told of a stream for good, from 0, without gaps; partials have none, since they
+come to nothing. Times are seconds since the stream began.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    call: str
+    stream: str
+
+
+class Started(_Message):
+    """A stream of a call has begun. `parameters` are those that the caller's side has set."""
+
+    type: Literal["started"] = "started"
+    seq: int
+    tracks: list[str]
+    language: str
+    parameters: dict[str, Any]
+
+
+class Partial(_Message):
+    """The hypothesis so far; its first `stable` characters stay until the final."""
+
+    type: Literal["partial"] = "partial"
+    channel: int
+    track: str
+    utterance: int
+    text: str
+    stable: int
+    start: float
+    end: float
+
+
+class Final(_Message):
+    """What was said in an utterance; empty if nothing was recognisable."""
+
+    type: Literal["final"] = "final"
+    seq: int
+    channel: int
+    track: str
+    utterance: int
+    text: str
+    start: float
+    end: float
+    language: str
+    confidence: float
+
+
+class Failed(_Message):
+    """Something went wrong; a `final` without text tells which utterance, if it was one."""
+
+    type: Literal["error"] = "error"
+    seq: int
+    code: str
+    message: str
+
+
+class Ended(_Message):
+    """Everything that was heard of a stream has been told."""
+
+    type: Literal["ended"] = "ended"
+    seq: int
+    audio: float
+    utterances: int

@@ -1,0 +1,1 @@
+"""Twilio Media Streams, and the dialects that copy it: Telnyx, SignalWire, Exotel."""
