@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -29,6 +30,24 @@ CLOSE_TIMEOUT_S = 2.0
 
 session_id: ContextVar[str | None] = ContextVar("session_id", default=None)
 """The session that the current task serves."""
+
+
+class AtMost(logging.Filter):
+    """Lets so many records a second through."""
+
+    def __init__(self, a_second: int) -> None:
+        super().__init__()
+        self._a_second = a_second
+        self._second = 0
+        self._passed = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Count a record of the present second."""
+        second = int(time.monotonic())
+        if second != self._second:
+            self._second, self._passed = second, 0
+        self._passed += 1
+        return self._passed <= self._a_second
 
 
 class TextLines(logging.Formatter):

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from websockets.exceptions import ConnectionClosed
 
+from streamer.logs import session_id
 from streamer.server.conversation import Conversation, Service
 from streamer.server.quotas import Peer
 from streamer.server.sessions import Sessions
@@ -69,6 +70,8 @@ class Connection:
 
     async def run(self) -> None:
         """Serve until the connection is closed, by whichever side."""
+        session_id.set(self._talk.id)
+        log.info("opened from %s, key %s", self._peer.address, self._peer.key)
         if self._sessions is not None:
             self._sessions.hold(self._talk, self._peer.key, self)
         self._reader = asyncio.create_task(self._read(), name=f"reader {self._talk.id}")
@@ -79,6 +82,7 @@ class Connection:
             await _ended(self._reader)
             await _ended(self._writer)
             self._let_go(self._talk, over=self._over)
+            log.info("closed", extra={"session": self._talk.id})
         for task in (self._reader, self._writer):
             if not task.cancelled() and (error := task.exception()) is not None:
                 raise error
@@ -99,7 +103,7 @@ class Connection:
         except ConnectionClosed as closed:
             # A peer that takes part in the closing handshake has had what was sent before.
             self._over = closed.rcvd is not None and self._talk.outbox.is_said
-            log.debug("session %s: connection closed", self._talk.id)
+            log.debug("connection closed")
 
     async def _converse(self) -> None:
         await self._obey(self._talk.dialect.connected())
@@ -144,7 +148,8 @@ class Connection:
         fresh, self._talk = self._talk, talk  # from here on `run` will let go of this one
         talk.overflow, talk.pace = self._overflow, self._pace
         self._let_go(fresh, over=True)
-        log.info("session %s: resumed", talk.id)
+        log.info("goes on with session %s", talk.id)
+        session_id.set(talk.id)
         assert self._writer is not None
         await _ended(self._writer)
         self._writer = self._start_writer(missing)
@@ -201,7 +206,7 @@ class Connection:
     def _drop(self, why: str) -> None:
         if self._ws.transport.is_closing():
             return
-        log.warning("session %s: client dropped: %s", self._talk.id, why)
+        log.warning("client dropped: %s", why, extra={"session": self._talk.id})
         self._service.metrics.dropped.inc()
         self.abort()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -13,6 +14,7 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from streamer.logs import AtMost
 from streamer.scheduler.scheduler import Scheduler
 from streamer.server.access import Access, UnknownKeyError, is_allowed_origin
 from streamer.server.assets import load_assets
@@ -23,6 +25,12 @@ from streamer.server.quotas import Peer, QuotaError, Quotas
 from streamer.server.sessions import Sessions
 from streamer.settings import Settings
 from streamer.wire.door import Door, Handshake, Host, RefusalError
+
+REFUSALS_A_SECOND = 10
+"""Logged; all are counted. Nobody shall fill a disk by knocking."""
+
+log = logging.getLogger(__name__)
+log.addFilter(AtMost(REFUSALS_A_SECOND))
 
 RETRY_AFTER_S = 5
 """What a refused client is told to wait; long enough for a queue to recover."""
@@ -112,6 +120,7 @@ class Gate:
                 visit = self.let_in(peer)
         except RefusalError as refusal:
             self._metrics.refused.labels(refusal.code).inc()
+            log.info("refused %s: %s", ws.remote_address, refusal.code)
             body = door.refused(refusal)
             return _response(HTTPStatus(refusal.status), "application/json", body, refusal.headers)
         assert isinstance(ws, GovernedConnection)

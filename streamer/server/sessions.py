@@ -98,7 +98,7 @@ class Sessions:
         held.expiry = loop.call_later(self._window_s, self._expire, talk)
         self._waiting[talk.id] = None
         self._metrics.suspended.set(self.suspended)
-        log.info("session %s: suspended for %g s", talk.id, self._window_s)
+        log.info("suspended for %g s", self._window_s, extra={"session": talk.id})
         if self.suspended > self._capacity:
             self._expire(self._held[next(iter(self._waiting))].talk)
 
@@ -118,7 +118,7 @@ class Sessions:
     def _expire(self, talk: Conversation) -> None:
         if talk.id not in self._waiting:
             return
-        log.info("session %s: its client has not come back", talk.id)
+        log.info("its client has not come back", extra={"session": talk.id})
         self._metrics.expired.inc()
         self._forget(talk)
 
