@@ -6,9 +6,10 @@ from streamer.wire.calls.dialect import DOOR as CALLS
 from streamer.wire.deepgram.door import DOOR as DEEPGRAM
 from streamer.wire.door import Door
 from streamer.wire.native.dialect import DOOR as NATIVE
+from streamer.wire.realtime.door import DOOR as REALTIME
 from streamer.wire.twilio.dialect import DOOR as TWILIO
 
-DOORS: tuple[Door, ...] = (NATIVE, TWILIO, CALLS, DEEPGRAM)
+DOORS: tuple[Door, ...] = (NATIVE, TWILIO, CALLS, DEEPGRAM, REALTIME)
 
 
 def door_at(path: str) -> Door | None:

@@ -1,0 +1,1 @@
+"""OpenAI's Realtime transcription sessions, as its SDKs and the frameworks' plugins speak them."""
