@@ -12,13 +12,21 @@ from contextlib import contextmanager
 @contextmanager
 def served(options: Sequence[str]) -> Generator[str]:
     """Run `streamer serve` with these options on a free port of loopback; yields its address."""
-    command = [sys.executable, "-m", "streamer.cli.main", "serve", "--port", "0"]
+    with served_process(options) as (url, _):
+        yield url
+
+
+@contextmanager
+def served_process(
+    options: Sequence[str], port: int = 0
+) -> Generator[tuple[str, subprocess.Popen[str]]]:
+    """Run a server as `served` does; yields its process too."""
+    command = [sys.executable, "-m", "streamer.cli.main", "serve", "--port", str(port)]
     command += ["--max-sessions", "100000", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            yield next(
-                found[0] for line in process.stdout if (found := re.search(r"ws://[^/\s]+", line))
-            )
+            found = (re.search(r"ws://[^/\s]+", line) for line in process.stdout)
+            yield next(address[0] for address in found if address), process
         finally:
             process.terminate()

@@ -79,12 +79,12 @@ class Connection:
         try:
             await asyncio.wait([self._reader])
         finally:
-            await _ended(self._reader)
-            await _ended(self._writer)
-            self._let_go(self._talk, over=self._over)
+            broken = [await _ended(task) for task in (self._reader, self._writer)]
+            # A session that a fault of ours has broken is not gone on with.
+            self._let_go(self._talk, over=self._over or any(broken))
             log.info("closed", extra={"session": self._talk.id})
-        for task in (self._reader, self._writer):
-            if not task.cancelled() and (error := task.exception()) is not None:
+        for error in broken:
+            if error is not None:
                 raise error
 
     def go_away(self) -> None:
@@ -211,7 +211,8 @@ class Connection:
         self.abort()
 
 
-async def _ended(task: asyncio.Task[None]) -> None:
-    """End a task; what it raised is its owner's to ask for."""
+async def _ended(task: asyncio.Task[None]) -> BaseException | None:
+    """End a task; returns what it raised."""
     task.cancel()
     await asyncio.wait([task])
+    return None if task.cancelled() else task.exception()

@@ -29,6 +29,8 @@ class Metrics:
             "streamer_listeners", "Clients that listen in on calls", registry=self.registry
         )
         self.webhook = counter("streamer_webhook_messages", "Messages for the webhook", ["outcome"])
+        tasks = Gauge("streamer_tasks", "Tasks of the event loop", registry=self.registry)
+        tasks.set_function(lambda: len(asyncio.all_tasks()))
         self.resumed = counter("streamer_resumed", "Sessions that clients came back to")
         self.expired = counter("streamer_expired", "Suspended sessions that were given up")
         self.refused = counter("streamer_refused", "Handshakes refused", ["reason"])

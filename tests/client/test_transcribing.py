@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +14,7 @@ from servers import serving
 from sounds import pcm, silence, voice
 
 from loadtest.history import History
+from loadtest.line import line
 from streamer.client import Configure, Flush, StreamError, transcribe
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
@@ -42,72 +41,16 @@ async def source(
             await asyncio.sleep(pace_s)
 
 
+def host_and_port(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host, int(port)
+
+
 async def heard(url: str, *parts: bytes | Flush | Configure, **settings: Any) -> History:
     history = History()
     async for message in transcribe(source(history, parts), url, **settings):
         history.messages.append(message)
     return history
-
-
-class Line:
-    """A TCP relay whose connections can be cut, or left to hang without a word."""
-
-    def __init__(self, address: str) -> None:
-        self._host, _, port = address.rpartition(":")
-        self.port = int(port)
-        self._pairs: list[asyncio.StreamWriter] = []
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._flows = asyncio.Event()
-        self._flows.set()
-        self.url = ""
-
-    async def start(self) -> asyncio.Server:
-        server = await asyncio.start_server(self._relay, "127.0.0.1", 0)
-        self.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        return server
-
-    def cut(self) -> None:
-        for writer in self._pairs:
-            writer.transport.abort()
-        self._pairs.clear()
-
-    def hang(self) -> None:
-        """Let nothing through any more on the connections that there are."""
-        self._flows.clear()
-        self._flows = asyncio.Event()
-        self._flows.set()
-
-    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            back, forth = await asyncio.open_connection(self._host, self.port)
-        except OSError:
-            writer.transport.abort()
-            return
-        self._pairs += [writer, forth]
-        flows = self._flows
-        for one, other in ((reader, forth), (back, writer)):
-            task = asyncio.create_task(self._pump(one, other, flows))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def _pump(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flows: asyncio.Event
-    ) -> None:
-        with contextlib.suppress(OSError):
-            while data := await reader.read(4096):
-                await flows.wait()
-                writer.write(data)
-                await writer.drain()
-        writer.transport.abort()
-
-
-@asynccontextmanager
-async def line(address: str) -> AsyncGenerator[Line]:
-    relay = Line(address)
-    server = await relay.start()
-    async with server:
-        yield relay
-        relay.cut()
 
 
 async def test_audio_goes_in_and_one_transcript_comes_out() -> None:
@@ -123,7 +66,7 @@ async def test_audio_goes_in_and_one_transcript_comes_out() -> None:
 @pytest.mark.parametrize("seed", range(4))
 async def test_a_line_that_drops_again_and_again_changes_nothing(seed: int) -> None:
     parts = [SPEECH[:50_001], Flush(id="a"), SPEECH[50_001:], Flush(id=None), SPEECH]
-    async with serving() as address, line(address) as relay:
+    async with serving() as address, line(*host_and_port(address)) as relay:
         due = await heard(f"ws://{address}", *parts)
         stream = asyncio.create_task(heard(relay.url, *parts))
         chance = random.Random(seed)
@@ -139,7 +82,7 @@ async def test_a_line_that_drops_again_and_again_changes_nothing(seed: int) -> N
 async def test_a_line_that_hangs_is_left_for_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streamer.client.transcribing.KEEPALIVE_S", 0.05)
     monkeypatch.setattr("streamer.client.transcribing.SILENT_LINE_S", 0.4)
-    async with serving() as address, line(address) as relay:
+    async with serving() as address, line(*host_and_port(address)) as relay:
         due = await heard(f"ws://{address}", SPEECH)
         stream = asyncio.create_task(heard(relay.url, SPEECH, SPEECH))
         await asyncio.sleep(0.3)
@@ -153,7 +96,7 @@ async def test_a_line_that_hangs_is_left_for_a_new_one(monkeypatch: pytest.Monke
 async def test_a_server_that_is_killed_and_started_again_costs_nothing() -> None:
     async with serving() as address:
         due = await heard(f"ws://{address}", SPEECH, SPEECH)
-        async with line(address) as relay:
+        async with line(*host_and_port(address)) as relay:
             stream = asyncio.create_task(heard(relay.url, SPEECH, SPEECH))
             await asyncio.sleep(0.25)
             async with serving() as other:
@@ -168,7 +111,7 @@ async def test_a_server_that_drains_hands_over_to_the_next() -> None:
     async with serving() as other:
         due = await heard(f"ws://{other}", SPEECH, SPEECH)
         draining = TranscriptionServer(Settings(port=0, drain_timeout_s=0), CountingEngine())
-        async with draining, line(f"127.0.0.1:{draining.address[1]}") as relay:
+        async with draining, line(*draining.address) as relay:
             stream = asyncio.create_task(heard(relay.url, SPEECH, SPEECH))
             await asyncio.sleep(0.25)
             relay.port = int(other.rpartition(":")[2])
@@ -180,7 +123,7 @@ async def test_a_server_that_drains_hands_over_to_the_next() -> None:
 
 
 async def test_an_expired_session_is_begun_anew_without_loss() -> None:
-    async with serving(resume_window_s=0) as address, line(address) as relay:
+    async with serving(resume_window_s=0) as address, line(*host_and_port(address)) as relay:
         due = await heard(f"ws://{address}", SPEECH)
         stream = asyncio.create_task(heard(relay.url, SPEECH))
         await asyncio.sleep(0.15)
@@ -224,7 +167,7 @@ async def test_what_another_attempt_cannot_mend_is_raised_at_once() -> None:
 
 
 async def test_patience_has_an_end() -> None:
-    async with serving() as address, line(address) as relay:
+    async with serving() as address, line(*host_and_port(address)) as relay:
         stream = asyncio.create_task(heard(relay.url, SPEECH, SPEECH, patience_s=0.2))
         await asyncio.sleep(0.2)
         relay.port = 1
