@@ -25,7 +25,9 @@ class Clip:
     array over: nobody may write to it afterwards. `draft` is the tokens of a hypothesis for less
     of the same audio: an engine may check them at once instead of one by one, and its answer never
     depends on them. `words` asks for each word's time, where `EngineInfo.word_timings` says that
-    the model can tell.
+    the model can tell. `growing` names an utterance of which more is to come: all clips of a name
+    begin with the same samples, so that an engine may keep what it made of them, and its answer may
+    differ by what 1e-5 of noise makes.
     """
 
     samples: NDArray[np.float32]
@@ -33,6 +35,12 @@ class Clip:
     punctuation: bool
     draft: tuple[int, ...] = ()
     words: bool = False
+    growing: str | None = None
+
+    @property
+    def exact(self) -> bool:
+        """Whether the answer is what the reference would say, to the last bit of noise."""
+        return self.growing is None
 
     @property
     def seconds(self) -> float:

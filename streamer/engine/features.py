@@ -42,17 +42,32 @@ def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     n = len(samples)
     if n < MIN_SAMPLES:
         raise ValueError(f"{n} samples are too few for features: at least {MIN_SAMPLES} are needed")
-    dithered = samples + np.float32(DITHER) * dither_noise(n)
-    half = WINDOW // 2
-    padded = np.zeros(n + WINDOW, np.float32)
-    padded[half] = dithered[0]
-    padded[half + 1 : half + n] = dithered[1:] - np.float32(PREEMPHASIS) * dithered[:-1]
-    frames = sliding_window_view(padded, WINDOW)[::HOP][: n // HOP]
+    return normalised(log_rows(samples, dither_noise(n)))
+
+
+def log_rows(
+    samples: NDArray[np.float32], noise: NDArray[np.float32], first: int = 0
+) -> NDArray[np.float32]:
+    """Return frames `first` to n // 160 of (n,) samples before normalisation: (128, frames).
+
+    `noise` (n,) is what the samples are dithered with. The last frame may look past the samples,
+    at zeros; the others stay the same when samples and noise go on.
+    """
+    n, half = len(samples), WINDOW // 2
+    start = first * HOP - half  # of the first frame's window
+    begin = max(0, start - 1)
+    dithered = samples[begin:] + np.float32(DITHER) * noise[begin:]
+    emphasised = dithered.copy()
+    emphasised[1:] -= np.float32(PREEMPHASIS) * dithered[:-1]
+    if start > 0:
+        emphasised = emphasised[1:]
+    padded = np.zeros(n - start + half, np.float32)
+    padded[max(0, -start) : len(padded) - half] = emphasised
+    frames = sliding_window_view(padded, WINDOW)[::HOP][: n // HOP - first]
     # The window's place inside the FFT frame turns phases only, which the power does not see.
     spectrum = np.fft.rfft(frames * _window(), FFT_SIZE)
     power = spectrum.real**2 + spectrum.imag**2
-    mel = np.log(filter_bank() @ power.T + np.float32(LOG_GUARD))
-    return _normalised(mel)
+    return np.log(filter_bank() @ power.T + np.float32(LOG_GUARD))
 
 
 def dither_noise(n: int) -> NDArray[np.float32]:
@@ -79,7 +94,8 @@ def _box_muller(uniform: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1).reshape(-1)
 
 
-def _normalised(mel: NDArray[np.float32]) -> NDArray[np.float32]:
+def normalised(mel: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give each of the 128 rows mean 0 and standard deviation 1."""
     centred = mel - mel.mean(axis=1, keepdims=True)
     variance = np.square(centred).sum(axis=1, keepdims=True) / np.float32(mel.shape[1] - 1)
     return centred / (np.sqrt(variance) + np.float32(STD_GUARD))

@@ -184,13 +184,13 @@ class Scheduler:
                 del self._in_flight[ticket]
 
     def _overtakes(self, waiting: Waiting) -> bool:
-        """Whether a final's audio is in flight already, as a partial, which is then the final.
+        """Whether a final's audio is in flight already, as an exact partial: that is the final then.
 
-        A partial of less audio is not worth its place any more.
+        Any other partial is not worth its place any more.
         """
         for ticket, flying in self._in_flight.items():
             if flying.job.key == waiting.job.key:
-                if flying.job.end == waiting.job.end:
+                if flying.job.end == waiting.job.end and flying.job.clip.exact:
                     self._in_flight[ticket] = waiting
                     return True
                 self._drop(lambda job: job.key == waiting.job.key)

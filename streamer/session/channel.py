@@ -99,9 +99,9 @@ class Channel:
     def deliver(self, job: Job, hypothesis: Hypothesis) -> list[Output]:
         """Take the hypothesis for a job; one that comes too late to matter is ignored."""
         utterance = self._find(job.key)
-        if utterance is None or not utterance.can_use(job.end):
+        if utterance is None or not utterance.can_use(job.end, exact=job.clip.exact):
             return []
-        utterance.hear(job.end, hypothesis)
+        utterance.hear(job.end, hypothesis, exact=job.clip.exact)
         if utterance is self._open:
             return self._partial(utterance)
         outputs: list[Output] = []
@@ -115,7 +115,7 @@ class Channel:
         if utterance is None or job.kind is JobKind.PARTIAL:
             return []
         utterance.failure = message
-        utterance.hear(job.end, NOTHING_HEARD)
+        utterance.hear(job.end, NOTHING_HEARD, exact=True)
         return self._finals()
 
     def _apply(self, boundaries: list[Boundary]) -> list[Output]:
@@ -127,7 +127,7 @@ class Channel:
                 case Settled():
                     if self._open is not None and self._open.settings.partials:
                         # If nobody speaks again this already is the final, in good time.
-                        outputs.append(self._ask_partial(self._open))
+                        outputs.append(self._ask_partial(self._open, last=True))
                 case Closed(end, reason):
                     if self._open is not None:
                         outputs += self._close(self._open, end * FRAME_SAMPLES, reason)
@@ -148,9 +148,10 @@ class Channel:
             return [ended, Withdrawal(self._key(utterance)), *self._finals()]
         return [ended, self._job(utterance, JobKind.FINAL, end)]
 
-    def _ask_partial(self, utterance: Utterance) -> Job:
+    def _ask_partial(self, utterance: Utterance, *, last: bool = False) -> Job:
+        """Ask for what is heard so far; the `last` of these may do as the final."""
         utterance.next_partial = self._due(utterance)
-        return self._job(utterance, JobKind.PARTIAL, self._tape.end)
+        return self._job(utterance, JobKind.PARTIAL, self._tape.end, grows=not last)
 
     def _due(self, utterance: Utterance) -> float:
         """Where the next partial is due; never where the client wants none."""
@@ -158,15 +159,17 @@ class Channel:
             return float("inf")
         return self._tape.end + utterance.settings.partial_interval_ms * SAMPLES_PER_MS
 
-    def _job(self, utterance: Utterance, kind: JobKind, end: int) -> Job:
+    def _job(self, utterance: Utterance, kind: JobKind, end: int, *, grows: bool = False) -> Job:
+        key = self._key(utterance)
         clip = Clip(
             samples=self._tape.cut(utterance.start, end),
             language=utterance.settings.language,
             punctuation=utterance.settings.punctuation,
             draft=utterance.hypothesis.tokens,
-            words=utterance.settings.words,
+            words=utterance.settings.words and not grows,
+            growing=f"{key.session}/{key.channel}/{key.utterance}" if grows else None,
         )
-        return Job(self._key(utterance), kind, clip, end, self._slack_s(utterance, kind))
+        return Job(key, kind, clip, end, self._slack_s(utterance, kind))
 
     def _slack_s(self, utterance: Utterance, kind: JobKind) -> float:
         """How long the client can wait: audio ahead of real time earns as much patience.

@@ -24,6 +24,7 @@ class Utterance:
         self.heard_until = start
         self.failure: str | None = None
         self.shown = ""
+        self._exact = False
         self._stability = StableText(settings.language)
 
     @property
@@ -54,20 +55,24 @@ class Utterance:
 
     @property
     def is_heard(self) -> bool:
-        """Whether the hypothesis covers the closed utterance exactly."""
-        return self.end is not None and self.heard_until == self.end
+        """Whether the hypothesis is exact, and covers the closed utterance exactly."""
+        return self.end is not None and self.heard_until == self.end and self._exact
 
-    def can_use(self, until: int) -> bool:
-        """Whether a hypothesis for [start, until) is news; once closed, only the whole will do."""
-        return self.heard_until < until if self.end is None else until == self.end
+    def can_use(self, until: int, *, exact: bool) -> bool:
+        """Whether a hypothesis for [start, until) is news.
+
+        Once the utterance is closed, only an exact one for the whole of it will do.
+        """
+        return self.heard_until < until if self.end is None else until == self.end and exact
 
     def close(self, end: int, reason: EndReason) -> None:
         """Fix where the utterance ends."""
         self.end = end
         self.reason = reason
 
-    def hear(self, until: int, hypothesis: Hypothesis) -> None:
-        """Take the hypothesis for [start, until)."""
+    def hear(self, until: int, hypothesis: Hypothesis, *, exact: bool) -> None:
+        """Take the hypothesis for [start, until), of a clip that was `Clip.exact` or was not."""
         self.heard_until = until
+        self._exact = exact
         self.hypothesis = hypothesis
         self.shown = self._stability.revise(hypothesis.text)

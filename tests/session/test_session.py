@@ -141,6 +141,24 @@ def test_finals_have_no_words_where_nobody_asked() -> None:
     assert all(final.words is None for final in stream.of(Final))
 
 
+def test_only_an_exact_hypothesis_becomes_the_final() -> None:
+    """Partials in mid-speech reuse features; the one asked for as a pause begins does not."""
+    stream = driver(words=True)
+    stream.feed(pcm(np.concatenate([voice(1.5), silence(0.2)])))
+    growing = [job for job in stream.jobs if not job.clip.exact]
+    assert len(growing) >= 3
+    assert len({job.clip.growing for job in growing}) == 1
+    assert not any(job.clip.words for job in growing)
+    assert all(job.kind is JobKind.PARTIAL for job in growing)
+    stream = driver(vad="off")
+    stream.feed(pcm(voice(1.5)))
+    last = stream.jobs[-1]
+    stream.take(stream.session.flush("now"))
+    (final,) = [job for job in stream.jobs if job.kind is JobKind.FINAL]
+    assert (last.clip.exact, final.clip.exact) == (False, True)
+    assert len(stream.of(Final)) == 1
+
+
 @pytest.mark.parametrize("sound", [silence(8), room(8), np.tile(click(1.0), 8)])
 def test_what_is_not_speech_opens_nothing(sound: Samples) -> None:
     stream = driver()

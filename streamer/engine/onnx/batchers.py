@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from streamer.engine.features import log_mel
+from streamer.engine.growing import GrowingFeatures
 from streamer.engine.onnx.continuous import ContinuousDecoder, Entry
 from streamer.engine.onnx.decoding import Decoded, Request
 from streamer.engine.onnx.own import OwnModel
@@ -57,6 +61,7 @@ class ContinuousBatcher:
         self._model = model
         self._eos = eos
         self._encodes_many = model.encoder.device == "cuda"
+        self._grown = GrowingFeatures()
         self.reset()
 
     @property
@@ -86,13 +91,18 @@ class ContinuousBatcher:
     def _admit(self) -> list[tuple[int, Decoded]]:
         count = of_like_length(self._waiting) if self._encodes_many else 1
         admitted, self._waiting = self._waiting[:count], self._waiting[count:]
-        encoded = self._model.encode([log_mel(request.samples) for _, request in admitted])
+        encoded = self._model.encode([self._features(request) for _, request in admitted])
         return self._decoder.join(
             [
                 Entry(key, clip, request.prompt, request.draft, request.aligned)
                 for clip, (key, request) in zip(encoded, admitted, strict=True)
             ]
         )
+
+    def _features(self, request: Request) -> NDArray[np.float32]:
+        if request.growing is None:
+            return log_mel(request.samples)
+        return self._grown.log_mel(request.growing, request.samples)
 
 
 def of_like_length(waiting: Sequence[tuple[int, Request]]) -> int:

@@ -16,13 +16,15 @@ class Request:
     """A clip of (n,) samples, long enough for features, and the decoder's prompt for it.
 
     The draft is what an earlier pass gave for less of the same audio, or nothing; a contract that
-    cannot check it in one call does without. `aligned` asks for `Decoded.heard`.
+    cannot check it in one call does without. `aligned` asks for `Decoded.heard`. `growing` is the
+    clip's.
     """
 
     samples: NDArray[np.float32]
     prompt: Sequence[int]
     draft: Sequence[int] = ()
     aligned: bool = False
+    growing: str | None = None
 
     @property
     def frames(self) -> int:

@@ -154,7 +154,7 @@ class OnnxEngine:
             raise ValueError("a clip has samples that are no numbers")
         prompt = self._tokenizer.prompt(clip.language, clip.punctuation)
         aligned = clip.words and self._frame_samples is not None
-        return Request(clip.samples, prompt, clip.draft, aligned)
+        return Request(clip.samples, prompt, clip.draft, aligned, clip.growing)
 
     def _hypothesis(self, clip: Clip, decoded: Decoded) -> Hypothesis:
         text = self._tokenizer.decode(decoded.tokens)

@@ -1,0 +1,60 @@
+"""Features of utterances that grow: what was made of earlier samples is kept.
+
+Only the last frame before the utterance's end changes when more samples come, so the rows of a
+partial are those of the one before it and a few new ones; only normalising takes them all.
+
+The reference seeds its dither with the clip's length, so that every sample's noise changes when one
+is added, and exact features can only be made anew. Here the noise depends on the position alone:
+the features differ from the reference's by what 1e-5 of noise makes, which is why finals are made
+without this. `python -m loadtest.partials` measures what it saves, and how often tokens differ.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamer.engine.features import HOP, MEL_BINS, WINDOW, dither_noise, log_rows, normalised
+
+LIMIT_BYTES = 64 << 20
+"""Of kept rows: 22 minutes of speech that is still going on, over all streams."""
+NOISE_SAMPLES = 1 << 16
+
+
+class GrowingFeatures:
+    """The rows of the utterances heard last, by name; the longest unheard go first."""
+
+    def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
+        self._limit = limit_bytes
+        self._kept: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self.bytes = 0
+        """Of all rows that are kept."""
+
+    def log_mel(self, name: str, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Like `features.log_mel`, for samples that begin with those of the name's last call."""
+        rows = self._kept.pop(name, np.zeros((MEL_BINS, 0), np.float32))
+        self.bytes -= rows.nbytes
+        complete = max(0, (len(samples) - WINDOW // 2) // HOP + 1)
+        rows = rows[:, :complete]
+        new = log_rows(samples, _noise(len(samples)), rows.shape[1])
+        rows = np.concatenate([rows, new], axis=1)
+        kept = rows[:, :complete].copy()
+        self._kept[name] = kept
+        self.bytes += kept.nbytes
+        while self.bytes > self._limit:
+            _, oldest = self._kept.popitem(last=False)
+            self.bytes -= oldest.nbytes
+        return normalised(rows)
+
+
+def _noise(n: int) -> NDArray[np.float32]:
+    return np.resize(_period(), n)
+
+
+@cache
+def _period() -> NDArray[np.float32]:
+    """Four seconds of noise: it repeats where nobody can tell, 80 dB below 16-bit speech."""
+    return dither_noise(NOISE_SAMPLES)
