@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, nullcontext
 from itertools import count
+from typing import TypeVar, TypeVarTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from streamer.scheduler.scheduler import Scheduler
 from streamer.session.events import Done, EngineFailed, Event, Final
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
+
+Args = TypeVarTuple("Args")
+Result = TypeVar("Result")
 
 BLOCK_S = 1.0
 """Audio read at a time: short enough for the event loop to stay responsive."""
@@ -54,7 +58,7 @@ async def transcribe_blocks(
     try:
         while True:
             async with turn:
-                block = await _read(blocks)
+                block = await in_thread(next, blocks, None)
                 if block is None:
                     break
                 live.feed(block.tobytes())
@@ -71,13 +75,13 @@ async def transcribe_blocks(
         live.close()
 
 
-async def _read(blocks: Iterator[NDArray[np.float32]]) -> NDArray[np.float32] | None:
-    """Return the next block; a read that has begun is waited for, even when cancelled."""
-    reading = asyncio.ensure_future(asyncio.to_thread(next, blocks, None))
+async def in_thread(function: Callable[[*Args], Result], *args: *Args) -> Result:
+    """Call in a thread; a call that has begun is waited for even when cancelled."""
+    call = asyncio.ensure_future(asyncio.to_thread(function, *args))
     try:
-        return await asyncio.shield(reading)
+        return await asyncio.shield(call)
     except asyncio.CancelledError:
-        await asyncio.wait([reading])
+        await asyncio.wait([call])
         raise
 
 

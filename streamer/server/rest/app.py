@@ -15,7 +15,7 @@ from starlette.routing import Route
 from streamer.server.clients import Clients
 from streamer.server.conversation import Service
 from streamer.server.gate import Gate
-from streamer.server.rest.answer import refusal_response
+from streamer.server.rest.exchange import refusal_response
 from streamer.server.rest.transcriptions import Transcriptions, identify
 from streamer.wire.door import RefusalError
 from streamer.wire.openai_rest import answers

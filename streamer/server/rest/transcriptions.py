@@ -14,13 +14,19 @@ from starlette.types import Receive, Scope, Send
 
 from streamer.audio.files import AudioFile, AudioFileError
 from streamer.engine.base import SAMPLE_RATE
-from streamer.offline import BLOCK_S, EngineFailedError, offline_settings, transcribe_blocks
+from streamer.offline import (
+    BLOCK_S,
+    EngineFailedError,
+    in_thread,
+    offline_settings,
+    transcribe_blocks,
+)
 from streamer.server.clients import Clients
 from streamer.server.conversation import Service
-from streamer.server.gate import Gate
+from streamer.server.gate import RETRY_AFTER_S, Gate
 from streamer.server.quotas import Peer
-from streamer.server.rest.answer import Answer
 from streamer.server.rest.errand import Errand
+from streamer.server.rest.exchange import Exchange
 from streamer.server.rest.uploads import Claim, Storage, read_form
 from streamer.session.events import Final
 from streamer.wire.door import Handshake, RefusalError, keys_brought
@@ -60,41 +66,44 @@ class Transcriptions:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        request = Request(scope, receive)
-        answer = Answer(send, self._service.settings.send_timeout_s)
+        exchange = Exchange(receive, send, self._service.settings.send_timeout_s)
+        request = Request(scope, exchange.receive)
         try:
-            peer = identify(self._gate, request)
-            with self._gate.let_in(peer), self._storage.claim() as claim:
-                await self._run(_Visit(request, peer, claim), answer)
-        except RefusalError as refusal:
-            self._service.metrics.refused.labels(refusal.code).inc()
-            await answer.refuse(refusal)
+            try:
+                peer = identify(self._gate, request)
+                with self._gate.let_in(peer), self._storage.claim() as claim:
+                    await self._run(_Visit(request, peer, claim), exchange)
+            except RefusalError as refusal:
+                self._service.metrics.refused.labels(refusal.code).inc()
+                await exchange.refuse(refusal)
         except ClientDisconnect:
             log.debug("a client went away before it had its transcript")
 
-    async def _run(self, visit: _Visit, answer: Answer) -> None:
+    async def _run(self, visit: _Visit, exchange: Exchange) -> None:
         """Do the errand, unless it is ended from outside."""
         errand = Errand()
         try:
             with self._clients.counted(errand):
                 async with errand.limit:
-                    await self._serve(visit, errand, answer)
+                    await self._serve(visit, errand, exchange)
         except TimeoutError as ended:
             if errand.abandoned:
                 raise ClientDisconnect from ended
             if not errand.limit.expired():
                 raise
-            raise RefusalError(503, "draining", "the server is going away") from ended
+            retry = {"Retry-After": str(RETRY_AFTER_S)}
+            message = "the server is going away"
+            raise RefusalError(503, "draining", message, headers=retry) from ended
 
-    async def _serve(self, visit: _Visit, errand: Errand, answer: Answer) -> None:
+    async def _serve(self, visit: _Visit, errand: Errand, exchange: Exchange) -> None:
         idle_s = self._service.settings.idle_timeout_s
         form = await read_form(visit.request, visit.claim, idle_s)
         with form.file:
             asked = parse_request(form.fields, self._service.scheduler.info)
-            audio = await asyncio.to_thread(_open, form.file, form.name)
+            audio = await in_thread(_open, form.file, form.name)
             watch = asyncio.create_task(errand.watch(visit.request.receive), name="client watch")
             try:
-                await self._answer(self._transcribe(audio, asked, visit.peer), asked, answer)
+                await self._answer(self._transcribe(audio, asked, visit.peer), asked, exchange)
             finally:
                 watch.cancel()
 
@@ -102,7 +111,7 @@ class Transcriptions:
         self,
         transcribing: AsyncGenerator[Final | float],
         asked: TranscriptionRequest,
-        answer: Answer,
+        exchange: Exchange,
     ) -> None:
         finals: list[Final] = []
         gap = answers.separator(asked.language)
@@ -114,13 +123,13 @@ class Transcriptions:
                     continue
                 if asked.stream and item.text:
                     begins = not any(final.text for final in finals)
-                    await answer.stream(answers.delta(item.text if begins else gap + item.text))
+                    await exchange.stream(answers.delta(item.text if begins else gap + item.text))
                 finals.append(item)
         if asked.stream:
             text = gap.join(final.text for final in finals if final.text)
-            await answer.stream(answers.done(text) + answers.END_OF_STREAM, last=True)
+            await exchange.stream(answers.done(text) + answers.END_OF_STREAM, last=True)
         else:
-            await answer.whole(*answers.transcript(asked, finals, seconds))
+            await exchange.whole(*answers.transcript(asked, finals, seconds))
 
     async def _transcribe(
         self, audio: AudioFile, asked: TranscriptionRequest, peer: Peer

@@ -12,6 +12,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from streamer.server.gate import RETRY_AFTER_S
 from streamer.wire.door import RefusalError
 
 LARGEST_AT_ONCE = 4
@@ -73,7 +74,7 @@ class Claim:
         if self.taken + size > self.largest + FORM_BYTES:
             raise too_large(self.largest)
         if not self._storage.take(size):
-            retry = {"Retry-After": "5"}
+            retry = {"Retry-After": str(RETRY_AFTER_S)}
             message = "the server holds too many files just now"
             raise RefusalError(503, "overloaded", message, headers=retry)
         self.taken += size

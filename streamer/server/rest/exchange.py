@@ -1,12 +1,13 @@
-"""The answer to one request: whole, or a stream of events; refusals in the client's words."""
+"""One request and its answer: whole, or a stream of events; refusals in the client's words."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
-from starlette.types import Message, Send
+from starlette.types import Message, Receive, Send
 
 from streamer.wire.door import RefusalError
 from streamer.wire.openai_rest import answers
@@ -18,13 +19,29 @@ STREAM_HEADERS = [
 ]
 
 
-class Answer:
-    """Sends; raises ClientDisconnect when the client takes nothing for `patience_s` seconds."""
+LINGER_S = 10.0
+"""Time that a client has to end a body that is no longer wanted. To close before it does would
+reset the connection, and take the answer with it."""
 
-    def __init__(self, send: Send, patience_s: float) -> None:
+
+class Exchange:
+    """ASGI's messages both ways.
+
+    What sends raises ClientDisconnect when the client takes nothing for `patience_s` seconds.
+    """
+
+    def __init__(self, receive: Receive, send: Send, patience_s: float) -> None:
+        self._receive = receive
         self._send = send
         self._patience_s = patience_s
         self._streaming = False
+        self._body_ended = False
+
+    async def receive(self) -> Message:
+        """Wait for the next message of the client, and notice the end of its body."""
+        message = await self._receive()
+        self._body_ended = not message.get("more_body", False)
+        return message
 
     async def whole(self, media_type: str, body: str) -> None:
         """Answer at once."""
@@ -53,7 +70,18 @@ class Answer:
             "headers": response.raw_headers,
         }
         await self._put(start)
-        await self._put({"type": "http.response.body", "body": response.body})
+        await self._put(
+            {"type": "http.response.body", "body": response.body, "more_body": not self._body_ended}
+        )
+        if not self._body_ended:
+            await self._drop_the_rest()
+            await self._put({"type": "http.response.body", "body": b""})
+
+    async def _drop_the_rest(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_S):
+                while not self._body_ended:
+                    await self.receive()
 
     async def _put(self, message: Message) -> None:
         try:
