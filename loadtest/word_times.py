@@ -30,6 +30,11 @@ MARGIN_S = 0.25
 FLOOR = 10 ** (-70 / 20)
 """Noise of a quiet room, standard deviation."""
 
+SPEAKERS = {
+    "espeak-ng": [espeak(f"en-us+{voice}") for voice in ("m3", "f2", "Andy")],
+    "flite": [flite(voice) for voice in ("slt", "rms", "awb")],
+}
+
 
 def main() -> int:
     """Run the command; returns the exit status."""
@@ -42,9 +47,9 @@ def main() -> int:
     if not engine.info.word_timings:
         print(f"{options.model} cannot tell word timings", file=sys.stderr)
         return 1
-    speakers = {"espeak-ng": [espeak(f"en-us+{one}") for one in ("m3", "f2", "Andy")]}
-    speakers["flite"] = [flite(one) for one in ("slt", "rms", "awb")]
-    said = {name: list(_spoken(some, options.sentences // 2)) for name, some in speakers.items()}
+    said = {
+        name: list(_spoken(speakers, options.sentences // 2)) for name, speakers in SPEAKERS.items()
+    }
     print(f"{'':12}{'words':>6}  {'start: median':>14} {'p90':>5}  {'end: median':>12} {'p90':>5}")
     every: list[tuple[float, float]] = []
     for name, clips in said.items():
@@ -53,6 +58,12 @@ def main() -> int:
         print(_line(name, errors))
     print(_line("together", every))
     return 0
+
+
+def spoken_sentences(count: int) -> list[Spoken]:
+    """Sentences of the domain, each by another of the voices in turn."""
+    voices = [voice for pair in zip(*SPEAKERS.values(), strict=True) for voice in pair]
+    return list(_spoken(voices, count))
 
 
 def _spoken(speakers: list[Speaker], count: int) -> Iterator[Spoken]:

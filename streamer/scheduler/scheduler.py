@@ -184,7 +184,7 @@ class Scheduler:
                 del self._in_flight[ticket]
 
     def _overtakes(self, waiting: Waiting) -> bool:
-        """Whether a final's audio is in flight already, as an exact partial: that is the final then.
+        """Whether a final's audio is in flight already as an exact partial: that is the final then.
 
         Any other partial is not worth its place any more.
         """

@@ -83,6 +83,11 @@ class ContinuousBatcher:
         self._waiting = [item for item in self._waiting if item[0] != key]
         self._decoder.drop(key)
 
+    @property
+    def calls(self) -> int:
+        """Decoder calls since the last `reset`."""
+        return self._decoder.calls
+
     def reset(self) -> None:
         """Forget every clip."""
         self._waiting: list[tuple[int, Request]] = []
