@@ -130,10 +130,9 @@ class Replay:
     def _input(self, line: int, at: float, given: RecordedInput) -> Input:
         match given:
             case Heard(name, hypothesis):
-                job = self._asked.get(name)
+                job = self._asked.pop(name, None)
                 if job is not None:
                     self._questions.append(_Question(line, at, job.clip, hypothesis))
-                    self._forget(name.channel, name.utterance, before=name.end)
                 return JobHeard(job or self._stub(name), hypothesis)
             case Failed(name, message):
                 return JobFailed(self._asked.get(name) or self._stub(name), message)
@@ -146,12 +145,10 @@ class Replay:
         silence = Clip(np.zeros(0, np.float32), self._session.settings.language, punctuation=True)
         return Job(key, name.kind, silence, name.end, 0.0)
 
-    def _forget(self, channel: int, utterance: int, before: int | None = None) -> None:
-        """Forget an utterance's jobs: all, or those whose answers would come too late by now."""
+    def _forget(self, channel: int, utterance: int) -> None:
+        """Forget the jobs of an utterance that has its final: no answer to them matters."""
         for name in list(self._asked):
-            if (name.channel, name.utterance) == (channel, utterance) and (
-                before is None or name.end < before
-            ):
+            if (name.channel, name.utterance) == (channel, utterance):
                 del self._asked[name]
 
     def _ask(self) -> Difference | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -11,10 +10,11 @@ from streamer.live import LiveSession, Witness
 from streamer.recording.recorder import Recorder
 from streamer.scheduler.scheduler import Scheduler
 from streamer.server.calls import Calls
+from streamer.server.meter import SessionMeter
 from streamer.server.metrics import Metrics
 from streamer.server.outbox import Outbox, OutboxFullError
 from streamer.server.quotas import Quotas
-from streamer.session.events import Done, Event, Final, SpeechEnded
+from streamer.session.events import Done, Event
 from streamer.session.session import Session
 from streamer.settings import Settings
 from streamer.wire.dialect import (
@@ -52,9 +52,10 @@ class Service:
 
     def witnesses(self, session: Session) -> list[Witness]:
         """Return who looks on at a session that begins."""
+        meter = SessionMeter(session.settings, self.metrics)
         if self.recorder is None:
-            return []
-        return [self.recorder.record(session, self.scheduler.info)]
+            return [meter]
+        return [meter, self.recorder.record(session, self.scheduler.info)]
 
 
 class Conversation:
@@ -87,7 +88,6 @@ class Conversation:
         self._done = False
         self._replaced: asyncio.Event | None = None  # set when the stream before is done
         self._ending = Ending.STOPPED
-        self._ended_at: dict[tuple[int, int], float] = {}
 
     @property
     def opened(self) -> bool:
@@ -190,16 +190,8 @@ class Conversation:
             await self.pace(len(piece) / second)
 
     def _tell(self, event: Event) -> None:
-        match event:
-            case SpeechEnded():
-                self._ended_at[event.channel, event.utterance] = time.monotonic()
-            case Final():
-                ended = self._ended_at.pop((event.channel, event.utterance))
-                self._service.metrics.final_wait.observe(time.monotonic() - ended)
-            case Done():
-                self._done = True
-            case _:
-                pass
+        if isinstance(event, Done):
+            self._done = True
         if isinstance(event, Done) and self._replaced is not None:
             self._replaced.set()
             if self._ending is Ending.STOPPED:

@@ -39,6 +39,26 @@ class Metrics:
         self.dropped = counter("streamer_dropped_clients", "Clients that did not read")
         self.superseded = counter("streamer_partials_superseded", "Partials never run")
         self.recordings = counter("streamer_recordings", "Recordings that ended", ["outcome"])
+        self.utterances = counter("streamer_utterances", "Finals, by what closed them", ["reason"])
+        self.final_characters = counter("streamer_final_characters", "Characters of finals")
+        self.erased_characters = counter(
+            "streamer_erased_characters", "Characters that were shown and taken back: flicker"
+        )
+        self.final_latency = self._histogram(
+            "streamer_final_latency_seconds",
+            "From the arrival of an utterance's last speech to its final, in real time",
+            _LATENCIES,
+        )
+        self.first_partial = self._histogram(
+            "streamer_first_partial_seconds",
+            "From the arrival of an utterance's first speech to its first partial, in real time",
+            _LATENCIES,
+        )
+        self.partial_lag = self._histogram(
+            "streamer_partial_lag_seconds",
+            "How far the newest partial is behind the audio, each 100 ms of live speech",
+            _LATENCIES,
+        )
         self.final_wait = self._histogram(
             "streamer_final_seconds", "From the end of an utterance to its final", _LATENCIES
         )
