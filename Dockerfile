@@ -7,7 +7,7 @@ COPY web web
 RUN pip install --no-cache-dir '.[hub]' \
     && useradd --create-home streamer && mkdir /data && chown streamer /data
 USER streamer
-EXPOSE 8000
+EXPOSE 8000 8001 10300
 ENTRYPOINT ["streamer"]
 CMD ["serve"]
 
