@@ -59,7 +59,7 @@ class Settings(BaseSettings):
         default=1_048_576, ge=1024, le=16_777_216, description="largest WebSocket message taken"
     )
     max_upload_bytes: int = Field(
-        default=104_857_600, ge=1024, description="largest file that the REST API takes"
+        default=268_435_456, ge=1024, description="largest file that the REST API takes"
     )
     api_keys: list[SecretStr] = Field(
         default=[], description="keys that clients must bring; none lets everybody in"

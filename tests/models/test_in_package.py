@@ -1,0 +1,38 @@
+"""The models inside the package: small, and the same in both contracts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+import streamer
+from streamer.engine.base import SAMPLE_RATE, Clip
+from streamer.engine.onnx.engine import OnnxEngine
+from streamer.models.registry import EMBEDDED, EMBEDDED_TINY, IN_PACKAGE, embedded_folder
+
+SAMPLE = Path(streamer.__file__).parent / "models" / "sample" / "sample.flac"
+
+
+@pytest.mark.parametrize(("name", "most_mb"), [(EMBEDDED, 30), (EMBEDDED_TINY, 4)])
+def test_each_contract_is_within_its_size(name: str, most_mb: int) -> None:
+    for folder in (embedded_folder(name), embedded_folder(name) / "published"):
+        files = [*folder.glob("*.onnx"), folder / "tokens.txt"]
+        assert len(files) == 3
+        assert sum(file.stat().st_size for file in files) < most_mb * 1e6
+
+
+@pytest.mark.parametrize("name", IN_PACKAGE)
+def test_both_contracts_hear_the_same_words_in_the_first_sentence(name: str) -> None:
+    samples, _ = soundfile.read(SAMPLE, dtype="float32", stop=5 * SAMPLE_RATE)
+    clip = Clip(np.asarray(samples, np.float32), "en", punctuation=True)
+    texts: list[str] = []
+    for folder in (embedded_folder(name), embedded_folder(name) / "published"):
+        engine = OnnxEngine.load(folder, threads=1)
+        assert engine.info.demonstration
+        ((_, hypothesis),) = engine.transcribe([clip])
+        texts.append(hypothesis.text)
+    assert texts[0] == texts[1]
+    assert texts[0].startswith("Good morning")

@@ -1,0 +1,53 @@
+"""From a checkpoint to a folder that the server loads."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="needs torch (the extra [train])")
+pytest.importorskip("transformers", reason="needs transformers (the extra [train])")
+
+from streamer.engine.base import Clip
+from streamer.engine.onnx.engine import OnnxEngine
+from streamer.training import checkpoints
+from streamer.training.folders import Folders
+from streamer.training.publish import publish
+from streamer.training.sizes import Size
+from streamer.training.train import Trainer
+
+SMALL = Size(hidden=32, encoder_layers=1, decoder_layers=1, heads=2, positions=64)
+
+
+def test_a_size_without_checkpoints_cannot_be_published(work: Path, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="train that size first"):
+        publish(Folders(work, "tiny"), tmp_path, checkpoints=1)
+
+
+def test_both_contracts_are_written_and_hear_the_same(
+    work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(checkpoints.SIZES, "tiny", SMALL)
+    folders = Folders(tmp_path / "work", "tiny")
+    shutil.copytree(Folders(work).vocabulary, folders.vocabulary)
+    Trainer(folders, SMALL).save()
+    out = tmp_path / "model"
+    out.mkdir()
+    (out / "encoder.onnx").write_bytes(b"an older model")
+    publish(folders, out, checkpoints=1)
+    assert sorted(p.name for p in out.iterdir()) == [
+        "decoder.int8.onnx",
+        "encoder.int8.onnx",
+        "published",
+        "tokens.txt",
+    ]
+    sound = np.random.default_rng(1).standard_normal(16_000).astype(np.float32) * 0.1
+    heard: list[str] = []
+    for folder in (out, out / "published"):
+        engine = OnnxEngine.load(folder, threads=1)
+        assert engine.info.name == "streamer-embedded-en-tiny"
+        assert engine.info.demonstration
+        ((_, hypothesis),) = engine.transcribe([Clip(sound, "en", True)])
+        heard.append(hypothesis.text)
+    assert heard[0] == heard[1]
