@@ -1,0 +1,48 @@
+"""The openai package against the real server with the embedded model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from openai import AsyncOpenAI
+from servers import running
+
+import streamer
+from streamer.cli.loading import load_engine
+from streamer.engine.base import Engine
+from streamer.settings import Settings
+
+SAMPLE = Path(streamer.__file__).parent / "models" / "sample" / "sample.flac"
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return load_engine(Settings(threads=1))
+
+
+async def test_the_bundled_recording_is_transcribed_whole_and_as_a_stream(engine: Engine) -> None:
+    async with running(engine, rest_port=0) as server:
+        assert server.rest_address is not None
+        host, port = server.rest_address
+        async with AsyncOpenAI(base_url=f"http://{host}:{port}/v1", api_key="none") as client:
+            create = client.audio.transcriptions.create
+            whole = await create(model="whisper-1", file=SAMPLE, response_format="verbose_json")
+            stream = await create(model="gpt-4o-transcribe", file=SAMPLE, stream=True)
+            deltas = [one.delta async for one in stream if one.type == "transcript.text.delta"]
+            assert "weather like in Oslo" in whole.text
+            assert whole.segments is not None
+            assert len(whole.segments) == len(deltas) >= 4
+            assert "".join(deltas) == whole.text
+            if engine.info.word_timings:
+                timed = await create(
+                    model="whisper-1",
+                    file=SAMPLE,
+                    response_format="verbose_json",
+                    timestamp_granularities=["word"],
+                )
+                assert timed.words is not None
+                assert " ".join(word.word for word in timed.words) == whole.text
+                starts = [word.start for word in timed.words]
+                assert starts == sorted(starts)
+                assert timed.words[-1].end <= whole.duration
