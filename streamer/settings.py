@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _base64(secret: SecretStr) -> SecretStr:
+    base64.b64decode(secret.get_secret_value(), validate=True)
+    return secret
 
 
 class Settings(BaseSettings):
@@ -105,7 +111,7 @@ class Settings(BaseSettings):
     twilio_auth_token: SecretStr = Field(
         default=SecretStr(""), description="Twilio's auth token; its signatures are then checked"
     )
-    audiohook_secret: SecretStr = Field(
+    audiohook_secret: Annotated[SecretStr, AfterValidator(_base64)] = Field(
         default=SecretStr(""), description="AudioHook's client secret, base64; signatures as above"
     )
     log_format: Literal["text", "json"] = Field(

@@ -32,6 +32,13 @@ class Handshake:
     target: str = ""
     """Path and query as they were sent, which is what signatures are made of."""
 
+    def header(self, name: str) -> str:
+        """Return the value of a header; empty if it is absent, or stands there twice."""
+        try:
+            return self.headers.get(name, "")
+        except LookupError:
+            return ""
+
 
 @dataclass(frozen=True, slots=True)
 class Host:

@@ -21,7 +21,7 @@ def is_signed(handshake: Handshake, settings: Settings) -> bool:
     token = settings.twilio_auth_token.get_secret_value()
     if not token:
         return False
-    brought = handshake.headers.get(HEADER, "").encode("utf-8", "surrogateescape")
+    brought = handshake.header(HEADER).encode("utf-8", "surrogateescape")
     if not brought:
         if settings.api_keys or settings.keys_file is not None:
             return False
@@ -48,7 +48,7 @@ def signature(token: str, address: str) -> bytes:
 
 def _addresses(handshake: Handshake, settings: Settings) -> list[str]:
     """The address with and without its default port: Twilio signs it either way."""
-    base = settings.public_url or f"wss://{handshake.headers.get('Host', '')}"
+    base = settings.public_url or f"wss://{handshake.header('Host')}"
     scheme, _, place = base.rstrip("/").partition("://")
     host, slash, prefix = place.partition("/")
     bare = host.removesuffix(_PORTS[scheme])

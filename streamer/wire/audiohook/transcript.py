@@ -1,0 +1,44 @@
+"""A final as AudioHook's entity."""
+
+from __future__ import annotations
+
+from uuid import NAMESPACE_OID, uuid5
+
+from streamer.engine.base import Word
+from streamer.session.events import Final
+from streamer.wire.audiohook.messages import (
+    Alternative,
+    Entity,
+    Interpretation,
+    Token,
+    Transcript,
+    duration,
+)
+from streamer.wire.timeline import Timeline
+from streamer.wire.words import words_of
+
+
+def entity_of(final: Final, session: str, channel: str, timeline: Timeline) -> Entity:
+    """Write a final down; its id is the same whenever it is written."""
+    text = Interpretation(
+        transcript=final.text, tokens=[_token(word, timeline) for word in words_of(final)]
+    )
+    said = Alternative(confidence=round(final.confidence, 4), interpretations=[text])
+    return Entity(
+        data=Transcript(
+            id=str(uuid5(NAMESPACE_OID, f"{session} {final.channel} {final.utterance}")),
+            channelId=channel,
+            offset=duration(timeline.at(final.start)),
+            duration=duration(final.end - final.start),
+            alternatives=[said],
+        )
+    )
+
+
+def _token(word: Word, timeline: Timeline) -> Token:
+    return Token(
+        value=word.text,
+        confidence=round(word.confidence, 4),
+        offset=duration(timeline.at(word.start)),
+        duration=duration(word.end - word.start),
+    )
