@@ -11,6 +11,7 @@ without this. `python -m loadtest.partials` measures what it saves, and how ofte
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from functools import cache
 
@@ -29,12 +30,20 @@ class GrowingFeatures:
 
     def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
         self._limit = limit_bytes
+        self._lock = threading.Lock()
         self._kept: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
         self.bytes = 0
         """Of all rows that are kept."""
 
     def log_mel(self, name: str, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Like `features.log_mel`, for samples that begin with those of the name's last call."""
+        """Like `features.log_mel`, for samples that begin with those of the name's last call.
+
+        May be called by several threads at once.
+        """
+        with self._lock:
+            return self._log_mel(name, samples)
+
+    def _log_mel(self, name: str, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         rows = self._kept.pop(name, np.zeros((MEL_BINS, 0), np.float32))
         self.bytes -= rows.nbytes
         complete = max(0, (len(samples) - WINDOW // 2) // HOP + 1)

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from streamer.engine.features import log_mel
 from streamer.engine.growing import GrowingFeatures
 from streamer.engine.onnx.continuous import ContinuousDecoder, Entry
+from streamer.engine.onnx.crew import EncodingCrew
 from streamer.engine.onnx.decoding import Decoded, Request
-from streamer.engine.onnx.own import OwnModel
+from streamer.engine.onnx.own import Encoded, OwnModel
 from streamer.engine.onnx.published import MAX_ROWS as MAX_GROUP
 from streamer.engine.onnx.published import PublishedModel, recognise_in_groups
 
@@ -51,36 +52,44 @@ class Batcher(Protocol):
 class ContinuousBatcher:
     """Our own contract: clips join and leave between any two decoder calls.
 
-    A clip that joins waits for its encoder pass, which is part of a step. A CPU encodes one clip a
-    step: it is bound by arithmetic and would gain nothing by more at once, so clips that are being
-    decoded wait for one encoder pass at most, none pays for padding, and one that is dropped in
-    time costs nothing.
+    A CPU encodes clip by clip, `passes` of them at a time, while others are being decoded: it is
+    bound by arithmetic and would gain nothing by batches, so a long clip keeps nobody waiting, none
+    pays for padding, and one that is dropped in time costs nothing. A GPU encodes clips of like
+    length together, as part of a step.
     """
 
-    def __init__(self, model: OwnModel, eos: int) -> None:
+    def __init__(self, model: OwnModel, eos: int, passes: int = 1) -> None:
         self._model = model
         self._eos = eos
+        self._passes = passes
         self._encodes_many = model.encoder.device == "cuda"
         self._grown = GrowingFeatures()
+        self._crew = EncodingCrew(self._encode, passes)
         self.reset()
 
     @property
     def room(self) -> int:
         """How many clips may join now."""
-        return self._decoder.room - len(self._waiting)
+        return self._decoder.room - len(self._waiting) - len(self._crew)
 
     def join(self, requests: Sequence[tuple[int, Request]]) -> None:
         """Take in at most `room` clips."""
-        self._waiting += requests
+        if self._encodes_many:
+            self._waiting += requests
+            return
+        for key, request in requests:
+            self._crew.put(key, request)
 
     def step(self) -> list[tuple[int, Decoded]]:
-        """Encode who waits, advance who does not, and return what ended."""
-        ended = self._admit() if self._waiting else []
+        """Let who is encoded join the decoder, advance it, and return what ended."""
+        entries = self._encoded_together() if self._encodes_many else self._encoded_by_crew()
+        ended = self._decoder.join(entries) if entries else []
         return ended + self._decoder.step() if len(self._decoder) else ended
 
     def drop(self, key: int) -> None:
         """Forget a clip."""
         self._waiting = [item for item in self._waiting if item[0] != key]
+        self._crew.drop(key)
         self._decoder.drop(key)
 
     @property
@@ -91,23 +100,37 @@ class ContinuousBatcher:
     def reset(self) -> None:
         """Forget every clip."""
         self._waiting: list[tuple[int, Request]] = []
+        self._crew.close()
+        self._crew = EncodingCrew(self._encode, self._passes)
         self._decoder = ContinuousDecoder(self._model, self._eos, MAX_ROWS)
 
-    def _admit(self) -> list[tuple[int, Decoded]]:
-        count = of_like_length(self._waiting) if self._encodes_many else 1
+    def _encoded_by_crew(self) -> list[Entry]:
+        ready = self._crew.take(wait=len(self._decoder) == 0)
+        return [_entry(one.key, one.request, one.encoded) for one in ready]
+
+    def _encoded_together(self) -> list[Entry]:
+        if not self._waiting:
+            return []
+        count = of_like_length(self._waiting)
         admitted, self._waiting = self._waiting[:count], self._waiting[count:]
         encoded = self._model.encode([self._features(request) for _, request in admitted])
-        return self._decoder.join(
-            [
-                Entry(key, clip, request.prompt, request.draft, request.aligned)
-                for clip, (key, request) in zip(encoded, admitted, strict=True)
-            ]
-        )
+        return [
+            _entry(key, request, clip)
+            for clip, (key, request) in zip(encoded, admitted, strict=True)
+        ]
+
+    def _encode(self, request: Request) -> Encoded:
+        (encoded,) = self._model.encode([self._features(request)])
+        return encoded
 
     def _features(self, request: Request) -> NDArray[np.float32]:
         if request.growing is None:
             return log_mel(request.samples)
         return self._grown.log_mel(request.growing, request.samples)
+
+
+def _entry(key: int, request: Request, encoded: Encoded) -> Entry:
+    return Entry(key, encoded, request.prompt, request.draft, request.aligned)
 
 
 def of_like_length(waiting: Sequence[tuple[int, Request]]) -> int:

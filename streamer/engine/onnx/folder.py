@@ -37,6 +37,12 @@ class ModelFolder:
             raise ModelError(f"{folder} has no tokens.txt")
         return cls(_only(folder, "encoder"), _only(folder, "decoder"), tokens)
 
+    @property
+    def encoder_bytes(self) -> int:
+        """The size of the encoder's graph and of the weights beside it."""
+        files = self.encoder.parent.glob(f"{self.encoder.name}*")
+        return sum(file.stat().st_size for file in files)
+
 
 def check(graph: Graph, inputs: Signature, outputs: Signature) -> dict[str, int]:
     """Compare a graph with a contract's signature and return the named numbers.

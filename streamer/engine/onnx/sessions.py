@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import mmap
+import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,6 +104,11 @@ def load_graphs(
         raise ModelError(message)
     logger.warning("%s; running on the CPU", message)
     return Graph(encoder, "cpu", threads), Graph(decoder, "cpu", threads)
+
+
+def usable_cores() -> int:
+    """Count the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def is_dynamic_int8(path: Path) -> bool:
