@@ -52,8 +52,9 @@ describe("a take", () => {
       (...rest) =>
         told.push([kind, ...rest]);
     take = new Take({
-      connect: () => {
+      connect: (resumption) => {
         const socket = new FakeSocket();
+        socket.resumption = resumption;
         sockets.push(socket);
         return socket;
       },
@@ -132,6 +133,56 @@ describe("a take", () => {
     assert.equal(told.at(-1)[1].at, 8.5, "times go on from where the take was");
   });
 
+  it("resumes its session, and sends what the server has not heard of it", () => {
+    open(sockets[0]);
+    take.push(new Int16Array(10 * RATE));
+    sockets[0].tell({ type: "acknowledged", seq: 1, audio: 8 });
+    sockets[0].tell({ type: "speech_started", seq: 2, channel: 0, utterance: 0, at: 8.2 });
+    sockets[0].onclose();
+    mock.timers.tick(500);
+    assert.deepEqual(sockets[1].resumption, { resume: "s", last_seq: 2 });
+    sockets[1].onopen();
+    sockets[1].tell({ ...ready, seq: 2, resumed: true, audio_received: 9.25 });
+    assert.equal(sockets[1].samples, 0.75 * RATE);
+    sockets[1].tell({ type: "final", seq: 3, channel: 0, utterance: 0, text: "x", start: 8.2, end: 9.5 });
+    const [started, final] = told.filter(([kind]) => kind === "event").map(([, event]) => event);
+    assert.equal(final.key, started.key);
+    assert.equal(final.end, 9.5);
+    assert.deepEqual(told.filter(([kind]) => kind === "interrupted"), []);
+    assert.equal(told.findLast(([kind]) => kind === "ready")[2], 0, "nothing is sent a second time");
+    sockets[1].onclose();
+    mock.timers.tick(500);
+    assert.deepEqual(sockets[2].resumption, { resume: "s", last_seq: 3 });
+  });
+
+  it("tells a resumed session what was changed meanwhile", () => {
+    open(sockets[0]);
+    take.configure({ partials: false });
+    sockets[0].onclose();
+    take.configure({ language: "de" });
+    mock.timers.tick(500);
+    sockets[1].onopen();
+    sockets[1].tell({ ...ready, resumed: true, audio_received: 0 });
+    assert.deepEqual(sockets[1].sent.at(-1), { type: "configure", partials: false, language: "de" });
+  });
+
+  it("begins anew when the server does not know its session, and does not complain", () => {
+    open(sockets[0]);
+    take.push(new Int16Array(RATE));
+    sockets[0].onclose();
+    mock.timers.tick(500);
+    assert.equal(sockets[1].resumption.resume, "s");
+    sockets[1].onopen();
+    sockets[1].tell({ type: "error", code: "unknown_session", message: "no such", fatal: true });
+    sockets[1].onclose();
+    mock.timers.tick(1000);
+    assert.equal(sockets[2].resumption, null);
+    open(sockets[2]);
+    assert.equal(sockets[2].samples, RATE);
+    assert.deepEqual(told.filter(([kind]) => kind === "trouble"), []);
+    assert.equal(told.filter(([kind]) => kind === "interrupted").length, 1);
+  });
+
   it("waits longer with every attempt that fails", () => {
     for (let attempt = 0; attempt < 6; attempt += 1) {
       const before = sockets.length;
@@ -163,8 +214,10 @@ describe("a take", () => {
 
   it("gives signs of life while no audio comes", () => {
     open(sockets[0]);
+    sockets[0].tell({ type: "acknowledged", seq: 4, audio: 0 });
     for (let second = 0; second < 14; second += 1) mock.timers.tick(1000);
     assert.deepEqual(sockets[0].orders, ["start", "keepalive", "keepalive"]);
+    assert.equal(sockets[0].sent.at(-1).last_seq, 4, "what need not be kept for it");
   });
 
   it("ends with a fatal error that would come again", () => {

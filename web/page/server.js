@@ -2,15 +2,20 @@
  * This page's own server.
  *
  * @import { Ready } from "../protocol/types.js"
+ * @import { Resumption } from "../protocol/take.js"
  */
 import { waitBefore } from "../protocol/backoff.js";
 
-/** Where keys are set, the page is opened as …/#api_key=KEY: what follows # stays in the browser. */
-export function openSocket() {
+/**
+ * Where keys are set, the page is opened as …/#api_key=KEY: what follows # stays in the browser.
+ * @param {Resumption | null} [resumption] in the query, since a full server must know it at once
+ */
+export function openSocket(resumption) {
   const address = new URL("v1/stream", document.baseURI);
   address.protocol = address.protocol.replace("http", "ws");
   const key = new URLSearchParams(location.hash.slice(1)).get("api_key");
   if (key) address.searchParams.set("api_key", key);
+  for (const [name, value] of Object.entries(resumption ?? {})) address.searchParams.set(name, String(value));
   return new WebSocket(address);
 }
 

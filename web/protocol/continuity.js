@@ -1,10 +1,6 @@
 /**
- * One transcript out of several sessions: what to send again when a connection was lost, and how
- * the next session's times and utterances fit onto those of the last.
- *
- * This server version cannot resume a session, so a new one is opened at an earlier point of the
- * take. A resumed session would keep `origin` and be sent what lies after `audio_received`: that
- * choice belongs into `reopen`.
+ * One transcript out of several sessions: what to send again when a session was lost, and how the
+ * next one's times and utterances fit onto those of the last.
  *
  * @import { UtteranceMessage, UtteranceEvent } from "./types.js"
  */
@@ -29,6 +25,11 @@ export class Continuity {
   constructor(channels) {
     this.#finished = Array.from({ length: channels }, () => 0);
     this.#open = this.#finished.map(() => new Map());
+  }
+
+  /** The second of the take that the session began with. */
+  get origin() {
+    return this.#origin;
   }
 
   /** Audio before this second of the take will never be needed again. */

@@ -1,7 +1,13 @@
 /**
  * One recording from its start to the server's `done`, over as many connections as it takes.
  *
+ * A connection that drops is followed by another that resumes the session: the server keeps what the
+ * page lacks, and says how much it has heard. Where it does not know the session any more, a new one
+ * is sent again what is not settled.
+ *
  * @import { Settings, ServerMessage, Ready, Failure, Warning, UtteranceEvent } from "./types.js"
+ *
+ * @typedef {{resume: string, last_seq: number}} Resumption a session, and the last message of it
  *
  * @typedef {Pick<WebSocket, "send" | "close" | "bufferedAmount" | "onopen" | "onmessage" | "onclose">} Socket
  *
@@ -12,7 +18,7 @@
  * @property {(ready: Ready, again: number) => void} ready `again`: seconds of audio sent a second time
  * @property {(event: UtteranceEvent) => void} event
  * @property {(seconds: number) => void} acknowledged audio of the take that is wholly transcribed
- * @property {() => void} interrupted the connection was lost; open utterances will be heard again
+ * @property {() => void} interrupted the session was lost; open utterances will be heard again
  * @property {(failure: Failure | Warning) => void} trouble as the server tells it
  */
 import { waitBefore } from "./backoff.js";
@@ -27,7 +33,7 @@ const KEEPALIVE_MS = 5000;
 /** The server acknowledges once a second: a line this long silent while audio flows is dead. */
 const SILENT_LINE_MS = 15000;
 /** After these, a new attempt may go well; after any other fatal error it would end the same way. */
-const PASSING = new Set(["idle_timeout", "overloaded", "draining"]);
+const PASSING = new Set(["idle_timeout", "overloaded", "draining", "unknown_session"]);
 
 export class Take {
   #connect;
@@ -41,7 +47,12 @@ export class Take {
   #socket = null;
   /** @type {Failure | null} */
   #fatal = null;
+  /** @type {Resumption | null} */
+  #session = null;
+  /** @type {Settings} */
+  #changes = {};
   #attempt = 0;
+  #begun = false;
   #ready = false;
   #ended = false;
   #stopped = false;
@@ -57,7 +68,7 @@ export class Take {
 
   /**
    * @param {object} options
-   * @param {() => Socket} options.connect
+   * @param {(resumption: Resumption | null) => Socket} options.connect
    * @param {Settings} options.settings
    * @param {number} options.rate frames a second
    * @param {number} options.channels
@@ -101,6 +112,7 @@ export class Take {
   /** @param {Settings} changes in force from the next utterance on, and in later sessions */
   configure(changes) {
     Object.assign(this.#settings, changes);
+    Object.assign(this.#changes, changes);
     if (this.#ready && !this.#stopped) this.#tell({ type: "configure", ...changes });
   }
 
@@ -124,7 +136,7 @@ export class Take {
   #open() {
     this.#retry = undefined;
     this.#listener.state("connecting");
-    const socket = this.#connect();
+    const socket = this.#connect(this.#session);
     this.#socket = socket;
     this.#fatal = null;
     this.#lastHeard = Date.now();
@@ -141,6 +153,8 @@ export class Take {
 
   /** @param {ServerMessage} message */
   #hear(message) {
+    const resumed = message.type === "ready" && message.resumed;
+    if (this.#session && message.seq !== undefined && !resumed) this.#session.last_seq = message.seq;
     switch (message.type) {
       case "ready":
         // Where `start` is long on its way, a first `ready` tells the defaults, a second ours.
@@ -160,7 +174,7 @@ export class Take {
       }
       case "error":
         if (message.fatal) this.#fatal = message;
-        this.#listener.trouble(message);
+        if (message.code !== "unknown_session") this.#listener.trouble(message);
         break;
       case "warning":
         this.#listener.trouble(message);
@@ -168,7 +182,10 @@ export class Take {
       case "done":
         if (this.#stopped) this.#finish("done");
         // A server that goes away ends the session by itself: the take goes on with the next one.
-        else this.#continuity.acknowledge(message.audio);
+        else {
+          this.#continuity.acknowledge(message.audio);
+          this.#session = null;
+        }
         break;
     }
     this.#outbox.forget(Math.floor(this.#continuity.keepFrom * this.#rate));
@@ -177,11 +194,22 @@ export class Take {
   /** @param {Ready} ready */
   #begin(ready) {
     const before = this.#outbox.sent;
-    this.#outbox.rewind(Math.floor(this.#continuity.reopen() * this.#rate));
+    let again = 0;
+    if (ready.resumed && this.#session) {
+      this.#outbox.rewind(Math.round((this.#continuity.origin + (ready.audio_received ?? 0)) * this.#rate));
+    } else {
+      if (this.#begun) this.#listener.interrupted();
+      this.#begun = true;
+      this.#outbox.rewind(Math.floor(this.#continuity.reopen() * this.#rate));
+      this.#session = { resume: ready.session, last_seq: ready.seq ?? -1 };
+      again = (before - this.#outbox.sent) / this.#rate;
+    }
     this.#attempt = 0;
     this.#ready = true;
     this.#stopped = false;
-    this.#listener.ready(ready, (before - this.#outbox.sent) / this.#rate);
+    // A change may have been on its way when the line broke; to hear of it twice does no harm.
+    if (ready.resumed && Object.keys(this.#changes).length) this.#tell({ type: "configure", ...this.#changes });
+    this.#listener.ready(ready, again);
     this.#listener.state(this.#ended ? "finishing" : "open");
     this.#pump();
   }
@@ -208,19 +236,20 @@ export class Take {
     if (!this.#ready || this.#stopped) return;
     const unanswered = this.#lastAudio > this.#lastHeard;
     if (unanswered && now - this.#lastHeard > SILENT_LINE_MS) this.#lost();
-    else if (now - Math.max(this.#lastAudio, this.#lastTold) > KEEPALIVE_MS) {
-      this.#tell({ type: "keepalive" });
+    else if (now - this.#lastTold > KEEPALIVE_MS) {
+      this.#tell({ type: "keepalive", last_seq: this.#session?.last_seq });
     }
   }
 
   #lost() {
     const fatal = this.#fatal;
+    if (fatal) this.#session = null;
+    if (fatal?.code === "unknown_session") this.#attempt = 0;
     this.#disconnect();
     if (fatal && !PASSING.has(fatal.code)) {
       this.#finish("failed");
       return;
     }
-    this.#listener.interrupted();
     this.#retry = setTimeout(() => this.#open(), waitBefore(this.#attempt, Math.random()));
     this.#attempt += 1;
     this.#listener.state("waiting");

@@ -20,6 +20,9 @@
  * @property {string} model
  * @property {string[]} languages
  * @property {boolean} [demonstration]
+ * @property {number} [seq] of a resumed session: the last that we said we have
+ * @property {boolean} [resumed]
+ * @property {number} [audio_received] seconds of a resumed session that the server has
  *
  * @typedef {object} SpeechStarted
  * @property {"speech_started"} type
@@ -61,7 +64,7 @@
  * @typedef {{type: "flushed", id: string}} Flushed
  *
  * @typedef {SpeechStarted | Partial | SpeechEnded | Final} UtteranceMessage
- * @typedef {UtteranceMessage | Ready | Acknowledged | Warning | Failure | Done | Flushed} ServerMessage
+ * @typedef {(UtteranceMessage | Ready | Acknowledged | Warning | Failure | Done | Flushed) & {seq?: number}} ServerMessage
  *
  * @typedef {UtteranceMessage & {key: string}} UtteranceEvent `key` tells utterances apart in a take
  */
