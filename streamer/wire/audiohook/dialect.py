@@ -77,7 +77,9 @@ class AudioHookDialect:
         match event:
             case events.Final() if event.text:
                 channel = self._channels[event.channel]
-                entity = entity_of(event, self._host.session, channel, self._timeline)
+                entity = entity_of(
+                    event, self._host.session, channel, self._timeline.shift(event.end)
+                )
                 yield self._say("event", messages.EventParameters(entities=[entity]))
             case events.Acknowledged():
                 self._timeline.forget(event.audio)
@@ -164,7 +166,7 @@ class AudioHookDialect:
     def _leave_out(self, span: messages.Span) -> Iterator[Action]:
         """Go on at a later time: what comes now does not follow what came before."""
         heard_s = self._bytes / len(self._channels) / RATE
-        left_out_s = span.start + span.discarded - self._timeline.at(heard_s)
+        left_out_s = span.start + span.discarded - heard_s - self._timeline.left_out
         if left_out_s > 0:
             yield Flush(None)
             self._timeline.leave_out(heard_s, left_out_s)

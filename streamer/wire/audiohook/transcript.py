@@ -14,31 +14,30 @@ from streamer.wire.audiohook.messages import (
     Transcript,
     duration,
 )
-from streamer.wire.timeline import Timeline
 from streamer.wire.words import words_of
 
 
-def entity_of(final: Final, session: str, channel: str, timeline: Timeline) -> Entity:
-    """Write a final down; its id is the same whenever it is written."""
+def entity_of(final: Final, session: str, channel: str, shift: float) -> Entity:
+    """Write a final down, so many seconds later; its id is the same whenever it is written."""
     text = Interpretation(
-        transcript=final.text, tokens=[_token(word, timeline) for word in words_of(final)]
+        transcript=final.text, tokens=[_token(word, shift) for word in words_of(final)]
     )
     said = Alternative(confidence=round(final.confidence, 4), interpretations=[text])
     return Entity(
         data=Transcript(
             id=str(uuid5(NAMESPACE_OID, f"{session} {final.channel} {final.utterance}")),
             channelId=channel,
-            offset=duration(timeline.at(final.start)),
+            offset=duration(final.start + shift),
             duration=duration(final.end - final.start),
             alternatives=[said],
         )
     )
 
 
-def _token(word: Word, timeline: Timeline) -> Token:
+def _token(word: Word, shift: float) -> Token:
     return Token(
         value=word.text,
         confidence=round(word.confidence, 4),
-        offset=duration(timeline.at(word.start)),
+        offset=duration(word.start + shift),
         duration=duration(word.end - word.start),
     )

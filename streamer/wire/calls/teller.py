@@ -84,14 +84,15 @@ class Teller:
         return self._kept(ended, last=True)
 
     def _place(self, event: events.Partial | events.Final) -> dict[str, Any]:
+        shift = self._timeline.shift(event.end)
         return {
             "call": self._call,
             "stream": self._stream,
             "channel": event.channel,
             "track": self._tracks[event.channel],
             "utterance": event.utterance,
-            "start": self._timeline.at(event.start),
-            "end": self._timeline.at(event.end),
+            "start": event.start + shift,
+            "end": event.end + shift,
         }
 
     def _kept(self, message: Message, *, last: bool = False) -> Publish:
