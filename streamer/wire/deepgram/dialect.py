@@ -72,9 +72,9 @@ class DeepgramDialect:
     def received(self, message: str | bytes) -> Iterator[Action]:
         """Take audio or a message."""
         if isinstance(message, bytes):
-            self._bytes += len(message)
             self._digest.update(message)
             yield Audio(message)
+            self._bytes += len(message)  # not before: finals may come while it is being heard
             for channel in range(len(self._tracks)):
                 yield from self._silence(channel, self._heard_s)
             return
