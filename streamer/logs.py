@@ -10,7 +10,6 @@ import copy
 import json
 import logging
 import os
-import sys
 import threading
 import time
 from collections.abc import Generator
@@ -27,6 +26,8 @@ WAITING_BYTES = 4 << 20
 """Lines that may wait, as long as nobody takes them."""
 
 CLOSE_TIMEOUT_S = 2.0
+
+STANDARD_ERROR = 2
 
 session_id: ContextVar[str | None] = ContextVar("session_id", default=None)
 """The session that the current task serves."""
@@ -121,14 +122,14 @@ def _write_all(
 
 
 @contextmanager
-def logging_to_stderr(style: LogFormat, level: int = logging.INFO) -> Generator[None]:
-    """Send all log lines to standard error as long as the context lasts."""
+def logging_to(descriptor: int, style: LogFormat, level: int = logging.INFO) -> Generator[None]:
+    """Send all log lines to a file descriptor as long as the context lasts."""
     mailbox: Mailbox[logging.LogRecord] = Mailbox(WAITING_BYTES)
     formatter = JsonLines() if style == "json" else TextLines()
     handler = _Handover(mailbox)
     thread = threading.Thread(
         target=_write_all,
-        args=(mailbox, formatter, sys.stderr.fileno()),
+        args=(mailbox, formatter, descriptor),
         name="log",
         daemon=True,
     )

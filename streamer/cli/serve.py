@@ -12,12 +12,12 @@ from streamer.cli.errors import CommandError, ExitCode
 from streamer.cli.loading import describe, load_engine
 from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
-from streamer.engine.base import Engine
-from streamer.logs import logging_to_stderr
+from streamer.logs import STANDARD_ERROR, logging_to
 from streamer.server.addresses import ListenError
 from streamer.server.keys import KeyFileError
+from streamer.server.lobby import Lobby
 from streamer.server.server import TranscriptionServer
-from streamer.server.tls import CertificateError
+from streamer.server.tls import CertificateError, certificate_of
 from streamer.settings import Settings
 
 
@@ -38,10 +38,8 @@ def add_to(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Serve until SIGTERM or SIGINT."""
     settings = read_settings(arguments)
-    with logging_to_stderr(settings.log_format):
-        engine = load_engine(settings)
-        print(describe(engine), flush=True)
-        return run_loop(_serve(settings, engine))
+    with logging_to(STANDARD_ERROR, settings.log_format):
+        return run_loop(_serve(settings))
 
 
 def run_loop(main: Coroutine[Any, Any, ExitCode]) -> ExitCode:
@@ -71,13 +69,19 @@ async def until_told_to_stop() -> None:
         loop.remove_signal_handler(number)  # a second one ends the process at once
 
 
-async def _serve(settings: Settings, engine: Engine) -> ExitCode:
+async def _serve(settings: Settings) -> ExitCode:
     try:
+        certificate = certificate_of(settings.tls_cert, settings.tls_key)
+        tls = certificate.context if certificate is not None else None
+        async with Lobby(settings.host, settings.port, tls) as lobby:
+            engine = await asyncio.to_thread(load_engine, settings)
+            settings = settings.model_copy(update={"port": lobby.port})
+        print(describe(engine), flush=True)
         server = TranscriptionServer(settings, engine)
+    except (ListenError, KeyFileError, CertificateError) as error:
+        raise CommandError(str(error)) from error
     except OSError as error:
         raise CommandError(f"--record {settings.record}: {error.strerror}") from error
-    except (KeyFileError, CertificateError) as error:
-        raise CommandError(str(error)) from error
     try:
         async with server:
             host, port = server.address

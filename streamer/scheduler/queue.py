@@ -70,6 +70,12 @@ class JobQueue:
         late = (now - waiting.due for waiting in self._finals.values())
         return max(0.0, max(late, default=0.0))
 
+    def oldest(self, now: float) -> tuple[float, float]:
+        """Seconds that the oldest final and the oldest partial have waited; 0 if none does."""
+        finals = min((one.arrived for one in self._finals.values()), default=now)
+        partials = min((one.arrived for one in self._partials.values()), default=now)
+        return now - finals, now - partials
+
     def put(self, waiting: Waiting) -> Waiting | None:
         """Add a job; return the partial that it replaces, if any."""
         key = waiting.job.key

@@ -21,6 +21,13 @@ Args = TypeVarTuple("Args")
 
 CLOSE_TIMEOUT_S = 10.0
 
+STUCK_S = 30.0
+"""A step takes seconds at most; an engine that is at one for so long is not coming back."""
+
+FAILING_STEPS = 3
+FAILING_S = 30.0
+"""An engine that has failed so many steps in a row, the last so recently, is of no use."""
+
 RESERVED_FOR_FINALS = 0.25
 """Share of the engine's room that partials leave free, so that a final never waits for one."""
 
@@ -70,6 +77,8 @@ class Scheduler:
         self._unwanted: set[UtteranceKey] = set()
         self._gone: set[str] = set()
         self._busy_since: float | None = None
+        self._failing = (0, 0.0)  # steps in a row, and when the last of them was
+        self._started = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
         # The worker's own.
@@ -95,14 +104,34 @@ class Scheduler:
             return self._queue.longest_late(time.monotonic())
 
     @property
-    def busy_s(self) -> float:
-        """Seconds that the engine has been at its present step; 0 while idle."""
-        since = self._busy_since
-        return 0.0 if since is None else time.monotonic() - since
+    def oldest_s(self) -> tuple[float, float]:
+        """For how many seconds the oldest final and the oldest partial have waited."""
+        with self._changed:
+            return self._queue.oldest(time.monotonic())
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether nothing will ever be transcribed again: the worker has ended."""
+        return self._started and not self._closing and not self._thread.is_alive()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing is transcribed at the moment, in two words; None while all is well."""
+        now = time.monotonic()
+        if self.is_dead:
+            return "engine dead"
+        if (since := self._busy_since) is not None and now - since > STUCK_S:
+            return "engine stuck"
+        failing, last = self._failing
+        # It is not tried without jobs, so after a while it deserves some.
+        if failing >= FAILING_STEPS and now - last < FAILING_S:
+            return "engine failing"
+        return None
 
     def start(self) -> None:
         """Start the worker; must be called on the event loop that will submit jobs."""
         self._loop = asyncio.get_running_loop()
+        self._started = True
         self._thread.start()
 
     async def close(self) -> None:
@@ -145,8 +174,10 @@ class Scheduler:
             self._busy_since = time.monotonic()
             try:
                 self._advance(batch)
+                self._failing = (0, 0.0)
             except Exception:  # an engine may raise anything, and must not take the worker along
                 log.exception("the engine failed with %d clips in flight", len(self._in_flight))
+                self._failing = (self._failing[0] + 1, time.monotonic())
                 self._recover()
             self._tell_step(time.monotonic() - self._busy_since)
             self._busy_since = None

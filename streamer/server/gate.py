@@ -35,9 +35,6 @@ log.addFilter(AtMost(REFUSALS_A_SECOND))
 RETRY_AFTER_S = 5
 """What a refused client is told to wait; long enough for a queue to recover."""
 
-ENGINE_STUCK_S = 30.0
-"""A batch takes seconds at most; an engine that is at one for so long is not coming back."""
-
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -76,6 +73,11 @@ class Gate:
         self._assets = load_assets()
         self.draining = False
 
+    @property
+    def trouble(self) -> str | None:
+        """Why new streams should go elsewhere; None while they are welcome."""
+        return "draining" if self.draining else self._scheduler.trouble
+
     def process_request(self, ws: ServerConnection, request: Request) -> Response | None:
         """Answer a request, or return None to let the upgrade go on."""
         path = urlsplit(request.path).path
@@ -90,6 +92,8 @@ class Gate:
             return _text(HTTPStatus.UPGRADE_REQUIRED, message, {"Upgrade": "websocket"})
         match path:
             case "/healthz":
+                if self._scheduler.is_dead:
+                    return _text(HTTPStatus.SERVICE_UNAVAILABLE, "engine dead\n")
                 return _text(HTTPStatus.OK, "ok\n")
             case "/readyz":
                 return self._ready()
@@ -175,10 +179,8 @@ class Gate:
             raise RefusalError(503, "overloaded", "too many listen already", headers=headers)
 
     def _ready(self) -> Response:
-        if self.draining:
-            return _text(HTTPStatus.SERVICE_UNAVAILABLE, "draining\n")
-        if self._scheduler.busy_s > ENGINE_STUCK_S:
-            return _text(HTTPStatus.SERVICE_UNAVAILABLE, "engine stuck\n")
+        if (trouble := self.trouble) is not None:
+            return _text(HTTPStatus.SERVICE_UNAVAILABLE, f"{trouble}\n")
         return _text(HTTPStatus.OK, "ready\n")
 
     def _asset(self, path: str, accepted: str) -> Response:

@@ -5,9 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 
-from streamer.scheduler.scheduler import BatchReport
+from streamer import __version__
+from streamer.scheduler.job import JobKind
+from streamer.scheduler.scheduler import BatchReport, Scheduler
 
 LAG_INTERVAL_S = 0.1
 """How often the event loop's lag is sampled."""
@@ -21,7 +30,9 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         counter = self._counter
-        self.sessions = Gauge("streamer_sessions", "Sessions now open", registry=self.registry)
+        ProcessCollector(registry=self.registry)
+        self.sessions = self._gauge("streamer_sessions", "Sessions now open")
+        self.max_sessions = self._gauge("streamer_max_sessions", "Sessions that may be open")
         self.suspended = Gauge(
             "streamer_suspended", "Sessions that wait for their clients", registry=self.registry
         )
@@ -78,13 +89,21 @@ class Metrics:
             (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1),
         )
 
-    def watch_queue(self, waiting: Callable[[], tuple[int, int]]) -> None:
-        """Read the queue's length, finals and partials, whenever Prometheus asks."""
-        gauge = Gauge(
-            "streamer_queue_jobs", "Jobs waiting for the engine", ["kind"], registry=self.registry
-        )
-        gauge.labels("final").set_function(lambda: waiting()[0])
-        gauge.labels("partial").set_function(lambda: waiting()[1])
+    def watch(self, scheduler: Scheduler, trouble: Callable[[], str | None]) -> None:
+        """Read what changes by itself whenever Prometheus asks."""
+        jobs = self._gauge("streamer_queue_jobs", "Jobs waiting for the engine", ["kind"])
+        ages = self._gauge("streamer_queue_age_seconds", "Wait of the oldest job", ["kind"])
+        for place, kind in enumerate(JobKind):
+            jobs.labels(kind).set_function(lambda place=place: scheduler.waiting[place])
+            ages.labels(kind).set_function(lambda place=place: scheduler.oldest_s[place])
+        ready = self._gauge("streamer_ready", "1 while new streams are welcome, as /readyz says")
+        ready.set_function(lambda: trouble() is None)
+        info = scheduler.info
+        self._gauge(
+            "streamer_info",
+            "Always 1",
+            ["version", "model", "provider", "precision"],
+        ).labels(__version__, info.name, info.provider, info.precision).set(1)
 
     def render(self) -> bytes:
         """Return everything in Prometheus' text format."""
@@ -111,6 +130,9 @@ class Metrics:
             due = loop.time() + LAG_INTERVAL_S
             await asyncio.sleep(LAG_INTERVAL_S)
             self.loop_lag.observe(max(0.0, loop.time() - due))
+
+    def _gauge(self, name: str, text: str, labels: list[str] | None = None) -> Gauge:
+        return Gauge(name, text, labels or [], registry=self.registry)
 
     def _counter(self, name: str, text: str, labels: list[str] | None = None) -> Counter:
         return Counter(name, text, labels or [], registry=self.registry)

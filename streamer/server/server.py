@@ -27,7 +27,7 @@ from streamer.server.keys import KeyFileError
 from streamer.server.metrics import Metrics
 from streamer.server.quotas import Limits, Quotas
 from streamer.server.sessions import Sessions
-from streamer.server.tls import Certificate, CertificateError
+from streamer.server.tls import CertificateError, certificate_of
 from streamer.server.webhook import Webhook
 from streamer.settings import Settings
 
@@ -48,7 +48,7 @@ class TranscriptionServer:
         self._webhook = self._make_webhook()
         self._calls = Calls(self._webhook)
         self._access = Access(settings)
-        self._certificate = _certificate(settings)
+        self._certificate = certificate_of(settings.tls_cert, settings.tls_key)
         quotas = Quotas(
             Limits(settings.max_sessions_per_key, settings.max_audio_per_key),
             Limits(settings.max_sessions_per_address, settings.max_audio_per_address),
@@ -69,7 +69,8 @@ class TranscriptionServer:
             self._access,
             quotas,
         )
-        self._metrics.watch_queue(lambda: self._scheduler.waiting)
+        self._metrics.watch(self._scheduler, lambda: self._gate.trouble)
+        self._metrics.max_sessions.set(settings.max_sessions)
         self._server: Server | None = None
         self._beside = SideAddresses(self._service, self._gate, self._clients)
         self._lag: asyncio.Task[None] | None = None
@@ -224,14 +225,6 @@ class TranscriptionServer:
         clients = self._clients if admitted.door.brings_audio else self._listeners
         with clients.counted(connection):
             await connection.run()
-
-
-def _certificate(settings: Settings) -> Certificate | None:
-    if settings.tls_cert is None and settings.tls_key is None:
-        return None
-    if settings.tls_cert is None or settings.tls_key is None:
-        raise CertificateError("--tls-cert and --tls-key belong together")
-    return Certificate(settings.tls_cert, settings.tls_key)
 
 
 class _PeerNoise(logging.Filter):

@@ -48,5 +48,14 @@ class Certificate:
             raise CertificateError(f"--tls-key {self._key}: {error}") from error
 
 
+def certificate_of(chain: Path | None, key: Path | None) -> Certificate | None:
+    """Load the certificate of the settings, if they name one. Raises CertificateError."""
+    if chain is None and key is None:
+        return None
+    if chain is None or key is None:
+        raise CertificateError("--tls-cert and --tls-key belong together")
+    return Certificate(chain, key)
+
+
 def _no_passphrase() -> str:
     raise ValueError("a key with a passphrase cannot be used")

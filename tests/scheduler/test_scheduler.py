@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -240,17 +241,65 @@ async def test_a_session_that_is_gone_gives_its_places_back() -> None:
     assert engine.room == engine.capacity
 
 
-async def test_a_busy_engine_shows_and_its_queue_grows_late() -> None:
+async def test_an_engine_that_takes_too_long_is_called_stuck(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("streamer.scheduler.scheduler.STUCK_S", 0.02)
     engine, answers = CountingEngine(capacity=1), Answers()
     engine.may_run.clear()
     async with running(engine) as scheduler:
-        assert scheduler.busy_s == 0
+        assert scheduler.trouble is None
         scheduler.submit(job(0), answers)
         scheduler.submit(job(1), answers)
         await asyncio.sleep(0.05)
-        assert scheduler.busy_s > 0
+        assert scheduler.trouble == "engine stuck"
         assert scheduler.waiting == (1, 0)
+        assert scheduler.oldest_s[0] >= 0.05
         assert scheduler.lateness_s > 0
+        engine.may_run.set()
+        await answers.wait_for(2)
+        assert scheduler.oldest_s == (0, 0)
+
+
+async def test_an_engine_that_fails_again_and_again_is_in_trouble_until_it_deserves_a_new_try(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("streamer.scheduler.scheduler.FAILING_S", 0.2)
+    engine, answers = CountingEngine(), Answers()
+    engine.failures = 4
+    async with running(engine) as scheduler:
+        scheduler.submit(job(0), answers)
+        await answers.wait_for(1)
+        assert scheduler.trouble is None, "one utterance may be the cause"
+        scheduler.submit(job(1), answers)
+        await answers.wait_for(2)
+        assert scheduler.trouble == "engine failing"
+        await asyncio.sleep(0.25)
+        assert scheduler.trouble is None
+        scheduler.submit(job(2), answers)
+        await answers.wait_for(3)
+        assert scheduler.trouble is None
+
+
+def unheeded(_: threading.ExceptHookArgs) -> None: ...
+
+
+async def test_a_worker_that_has_ended_is_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "excepthook", unheeded)
+    engine, answers = CountingEngine(), Answers()
+    engine.failures = 1
+
+    def reset() -> None:
+        raise RuntimeError("the device is gone")
+
+    engine.reset = reset
+    async with running(engine) as scheduler:
+        assert not scheduler.is_dead
+        scheduler.submit(job(0), answers)
+        async with asyncio.timeout(5):
+            while not scheduler.is_dead:  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.01)
+        assert scheduler.trouble == "engine dead"
 
 
 async def test_an_engine_that_hangs_does_not_hold_up_the_end(
