@@ -17,8 +17,8 @@ Effect = Callable[[np.random.Generator, Samples], Samples]
 
 _LONGEST_SECONDS = 30.0
 _SEED = 2026
-_JOINED = 40
-"""Utterances of each length, and conversations."""
+_JOINED_ONE_IN = 5
+"""Utterances of each length, and conversations: a fifth of the clips, since they are longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +126,12 @@ def evaluate(engine: OnnxEngine, shards: Path, folder: Path | None, count: int) 
     yield speech_result(engine, "domain, seen voices, noise floor of -70 dBFS", clean, faintly)
     yield speech_result(engine, "domain, seen voices, noise at 10 dB", clean, with_noise)
     yield speech_result(engine, "domain, seen voices, µ-law at 8 kHz", clean, over_the_telephone)
+    long = -(-count // _JOINED_ONE_IN)
     for shortest, longest in ((5, 10), (10, 15), (15, 20)):
-        joint = of_length(seen, shortest, longest, _JOINED)
+        joint = of_length(seen, shortest, longest, long)
         yield speech_result(engine, f"sentences joined to {shortest} to {longest} s", joint)
     rng = np.random.default_rng(_SEED)
-    yield from streaming_results(engine, conversations(rng, seen, _JOINED))
+    yield from streaming_results(engine, conversations(rng, seen, long))
     if folder is not None:
         yield speech_result(engine, "real recordings of people", real(folder))
     yield silence_result(engine, without_speech(folder, count))
