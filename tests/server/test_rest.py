@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import openai
 import pytest
 import soundfile
+import trustme
 from engines import CountingEngine
 from openai import AsyncOpenAI
 from servers import running
@@ -131,7 +134,7 @@ async def test_silence_is_an_empty_text() -> None:
 
 async def test_many_utterances_are_in_flight_together() -> None:
     samples = np.tile(np.concatenate([voice(4.0), silence(1.0)]), 12)
-    engine = CountingEngine(seconds_a_step=0.002)
+    engine = CountingEngine(seconds_a_step=0.01)
     async with asking(engine) as (client, _):
         heard = await client.audio.transcriptions.create(model="m", file=recording(samples))
     assert heard.text.count("word0") == 12
@@ -182,7 +185,7 @@ async def test_a_file_too_large_is_refused_however_its_length_is_told() -> None:
         form = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
         chunked = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n" % (len(form), form)
         answer = await post(
-            server, head + b"Connection: close\r\n" + chunked, piece * 8 + b"0\r\n\r\n"
+            server, head + b"Connection: close\r\n" + chunked, piece * 30 + b"0\r\n\r\n"
         )
     assert answer.startswith(b"HTTP/1.1 413")
 
@@ -192,7 +195,8 @@ async def test_uploads_share_a_bounded_room() -> None:
     engine.may_run.clear()
     async with asking(engine, max_upload_bytes=100_000) as (client, _):
         create = client.audio.transcriptions.create
-        file = recording(voice(3.0))  # 96 kB, of 400 kB in all
+        name, wav = recording(voice(3.0))
+        file = (name, wav + bytes(2_000_000))  # of four times 2.2 MB in all, fields included
         busy = [asyncio.create_task(create(model="m", file=file)) for _ in range(4)]
         await asyncio.sleep(0.5)
         with pytest.raises(openai.InternalServerError, match="too many files") as refused:
@@ -217,6 +221,12 @@ async def test_uploads_share_a_bounded_room() -> None:
             b"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 9\r\n\r\n",
             b"nonsense!",
             b"Invalid multipart",
+        ),
+        (
+            b"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 40059\r\n\r\n",
+            b'--b\r\nContent-Disposition: form-data; name="prompt"\r\n\r\n%s--b--'
+            % (b"x" * 40_000),
+            b"exceeded maximum size of 32KB",
         ),
     ],
 )
@@ -373,6 +383,18 @@ async def test_a_file_that_claims_absurdities_is_not_read() -> None:
             absurd = wav[:24] + rate.to_bytes(4, "little") + wav[28:]
             with pytest.raises(openai.BadRequestError, match="not readable as audio"):
                 await client.audio.transcriptions.create(model="m", file=("a.wav", absurd))
+
+
+async def test_files_go_over_tls_where_there_is_a_certificate(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(tmp_path / "pem")
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    async with running(rest_port=0, tls_cert=tmp_path / "pem", tls_key=tmp_path / "pem") as server:
+        reader, writer = await asyncio.open_connection(*address(server).split(":"), ssl=trusting)
+        writer.write(b"GET /v1/models HTTP/1.0\r\n\r\n")
+        assert b'"id":"counting"' in await asyncio.wait_for(reader.read(), 5)
+        writer.close()
 
 
 async def test_a_port_that_is_taken_is_named_and_all_is_closed_again() -> None:

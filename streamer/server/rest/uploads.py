@@ -18,10 +18,13 @@ from streamer.wire.door import RefusalError
 LARGEST_AT_ONCE = 4
 """How many files of the largest size fit at a time; of smaller ones, as many more."""
 
-FORM_BYTES = 262_144
-"""What the other fields and the form's own words may take, beside the file."""
+MAX_FIELDS = 64
 
-MAX_FIELDS = 200
+FIELD_BYTES = 32_768
+"""Of each field beside the file: these are held in memory."""
+
+FORM_BYTES = MAX_FIELDS * FIELD_BYTES
+"""What the form may take beside the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Storage:
 
     def __init__(self, largest: int) -> None:
         self.largest = largest
-        self._free = largest * LARGEST_AT_ONCE
+        self._free = (largest + FORM_BYTES) * LARGEST_AT_ONCE
 
     @contextmanager
     def claim(self) -> Generator[Claim]:
@@ -102,7 +105,7 @@ async def read_form(request: Request, claim: Claim, idle_s: float) -> Form:
         _bounded(request, claim, idle_s),
         max_files=1,
         max_fields=MAX_FIELDS,
-        max_part_size=FORM_BYTES,
+        max_part_size=FIELD_BYTES,
     )
     try:
         form = await parser.parse()
