@@ -123,7 +123,10 @@ def report(recogniser: Recogniser, passes: Sequence[Pass], audio_s: float) -> No
             return log_mel(clip.samples)
         return features.log_mel(clip.growing, clip.samples)
 
-    for name, run in (("made anew", lambda clip: log_mel(clip.samples)), ("kept", kept)):
+    def anew(clip: Clip) -> object:
+        return log_mel(clip.samples)
+
+    for name, run in (("made anew", anew), ("kept", kept)):
         print(f"features {name}: {_milliseconds(run, clips) / audio_s:.2f} ms a second of audio")
     growing = [one for one in passes if not one.job.clip.exact]
     exact = [recogniser.recognise(replace(one.job.clip, growing=None))[0] for one in growing]

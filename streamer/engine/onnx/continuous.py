@@ -2,8 +2,9 @@
 
 A row joins with its prompt and, where there is one, a draft: what an earlier pass over less of the
 same audio gave. The decoder checks the whole draft in one call. The row keeps the draft as far as
-greedy decoding gives the same, and goes on from there. So the result never depends on the draft,
-nor on who shares the batch.
+greedy decoding gives the same, and goes on from there; where the draft agrees again further on, its
+rest is checked a few tokens a call. So the result never depends on the draft, nor on who shares the
+batch.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from streamer.engine.base import EngineWork
 from streamer.engine.onnx.decoding import Decoded, Heard
+from streamer.engine.onnx.drafts import AHEAD, Draft
 from streamer.engine.onnx.own import Answer, Encoded, OwnModel
 from streamer.engine.onnx.slots import Slots
 
@@ -36,6 +39,7 @@ class _Row:
     key: int
     room: int
     """Tokens that fit behind the prompt."""
+    draft: Draft
     tokens: list[int] = field(default_factory=list[int])
     log_probabilities: list[float] = field(default_factory=list[float])
     attention: list[NDArray[np.float32]] | None = None
@@ -45,8 +49,12 @@ class _Row:
 class ContinuousDecoder:
     """Rows in flight on one model. Used by one thread at a time."""
 
-    def __init__(self, model: OwnModel, eos: int, capacity: int) -> None:
+    def __init__(
+        self, model: OwnModel, eos: int, capacity: int, work: EngineWork | None = None
+    ) -> None:
+        """Count drafts in `work`, where somebody wants to know."""
         self._model = model
+        self._work = work or EngineWork()
         self._eos = eos
         self._slots = Slots(model.layers, model.heads, model.head_size, capacity)
         self._rows: list[_Row] = []
@@ -69,18 +77,24 @@ class ContinuousDecoder:
         for entry in entries:
             room = self._model.positions - len(entry.prompt)
             self._slots.add(entry.encoded)
-            self._rows.append(_Row(entry.key, room, attention=[] if entry.aligned else None))
-            fed.append([*entry.prompt, *entry.draft[: room - 1]])
+            draft = Draft(entry.draft)
+            attention: list[NDArray[np.float32]] | None = [] if entry.aligned else None
+            self._rows.append(_Row(entry.key, room, draft, attention=attention))
+            fed.append([*entry.prompt, *draft.ahead(room - 1)])
         answer = self._call(first, fed)
         for row, (entry, tokens) in enumerate(zip(entries, fed, strict=True), start=first):
             self._accept(row, answer, row - first, len(entry.prompt), tokens)
         return self._leave()
 
     def step(self) -> list[tuple[int, Decoded]]:
-        """Advance every row by a token; return those that end."""
-        answer = self._call(0, [[row.tokens[-1]] for row in self._rows])
-        for place, row in enumerate(self._rows):
-            self._accept(place, answer, place, 1, [row.tokens[-1]])
+        """Advance every row, by a token or as far as its draft is right; return those that end."""
+        fed = [
+            [row.tokens[-1], *row.draft.ahead(min(AHEAD, row.room - len(row.tokens) - 1))]
+            for row in self._rows
+        ]
+        answer = self._call(0, fed)
+        for place, tokens in enumerate(fed):
+            self._accept(place, answer, place, 1, tokens)
         return self._leave()
 
     def drop(self, key: int) -> None:
@@ -118,7 +132,10 @@ class ContinuousDecoder:
         used = given
         while used < len(fed) and fed[used] == chosen[used - 1] != self._eos:
             used += 1
+        self._work.drafted += len(fed) - given
+        self._work.accepted += used - given
         row.tokens += chosen[given - 1 : used].tolist()
+        row.draft.follow(row.tokens, used - given + 1)
         row.log_probabilities += answer.log_probability[line, given - 1 : used].tolist()
         if row.attention is not None and answer.attention is not None:
             frames = int(self._slots.frames[place])
