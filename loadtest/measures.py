@@ -43,6 +43,11 @@ class StreamLog:
         self.received.append((now, message))
 
     @property
+    def refused(self) -> bool:
+        """Whether the server had no room for the stream."""
+        return self.failure is not None and "HTTP 503" in self.failure
+
+    @property
     def silence_s(self) -> float:
         """The endpoint silence in force."""
         for _, message in self.received:

@@ -18,8 +18,11 @@ import random
 import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -27,6 +30,7 @@ from urllib.request import urlopen
 import numpy as np
 import uvloop
 
+from loadtest.capacity import find_capacity
 from loadtest.measures import Samples, StreamLog, measure, percentiles
 from loadtest.serving import served
 from streamer.audio.files import AudioFile
@@ -35,6 +39,8 @@ from streamer.client import Stream, StreamError, open_stream
 from streamer.engine.base import SAMPLE_RATE
 
 CHUNK_S = 0.1
+SEARCH_S = 20.0
+"""Of each run in the search for the capacity, before one of --seconds confirms it."""
 GOAL_S = 0.5
 """Finals within so much beyond the silence at p95: what `capacity` means."""
 
@@ -42,10 +48,12 @@ GOAL_S = 0.5
 async def main() -> int:
     """Run what the command line asks for."""
     arguments = _arguments()
-    audio = _pcm(arguments.audio)
+    audio = pcm(arguments.audio)
     with _server(arguments) as url:
         if arguments.capacity:
-            report = await _capacity(url, audio, arguments.seconds)
+            report = await find_capacity(
+                partial(run_streams, url, audio), SEARCH_S, arguments.seconds
+            )
         else:
             report = await run_streams(url, audio, arguments.streams, arguments.seconds)
     text = json.dumps(report, indent=2)
@@ -64,14 +72,16 @@ async def run_streams(url: str, audio: bytes, streams: int, seconds: float) -> d
     logs = [StreamLog() for _ in range(streams)]
     rng = random.Random(0)  # the same offsets every time
     period = len(audio) / 2 / SAMPLE_RATE
+    lag_before = await asyncio.to_thread(_loop_lag, url)
     async with asyncio.TaskGroup() as group:
         for log in logs:
-            group.create_task(_stream(url, audio, log, rng.random() * period, seconds))
-    samples = measure(logs)
-    return _report(samples, streams, seconds, _loop_lag(url))
+            group.create_task(stream_for(url, audio, log, rng.random() * period, seconds))
+    lag = await asyncio.to_thread(_loop_lag, url) - lag_before
+    return _report(measure(logs), streams, seconds, lag)
 
 
-async def _stream(url: str, audio: bytes, log: StreamLog, offset: float, seconds: float) -> None:
+async def stream_for(url: str, audio: bytes, log: StreamLog, offset: float, seconds: float) -> None:
+    """Run one stream, from `offset` seconds into the recording on; a failure goes into its log."""
     try:
         async with open_stream(url) as stream:
             sender = asyncio.create_task(_send(stream, audio, log, offset, seconds))
@@ -104,24 +114,8 @@ async def _send(
     await stream.stop()
 
 
-async def _capacity(url: str, audio: bytes, seconds: float) -> dict[str, Any]:
-    """Double the streams until the goal is missed, then halve the gap."""
-    runs: list[dict[str, Any]] = []
-    good, bad, streams = 0, None, 4
-    while bad is None or bad - good > max(1, good // 10):
-        report = await run_streams(url, audio, streams, seconds)
-        runs.append(report)
-        print(json.dumps(report["summary"]), file=sys.stderr, flush=True)
-        if report["summary"]["met"]:
-            good = streams
-        else:
-            bad = streams
-        streams = good * 2 if bad is None else (good + bad) // 2
-    return {"capacity": good, "seconds_a_run": seconds, "runs": runs}
-
-
 def _report(
-    samples: Samples, streams: int, seconds: float, loop_lag: dict[str, float]
+    samples: Samples, streams: int, seconds: float, loop_lag: Counter[float]
 ) -> dict[str, Any]:
     beyond = percentiles(samples.beyond_silence)
     met = (
@@ -143,17 +137,16 @@ def _report(
         "late_or_lost": samples.late_or_lost,
         "errors": samples.errors,
         "failed_streams": samples.failed_streams,
-        "server_loop_lag_share_over_20_ms": loop_lag,
+        "server_loop_lag_over_20_ms": round(1 - loop_lag[0.02] / max(1, loop_lag[inf]), 4),
     }
 
 
-def _loop_lag(url: str) -> dict[str, float]:
-    """Read the server's own histogram of loop lag, since it started."""
-    with urlopen(url.replace("ws://", "http://") + "/metrics", timeout=5) as answer:
+def _loop_lag(url: str) -> Counter[float]:
+    """Read the server's own histogram of loop lag: samples up to so many seconds."""
+    with urlopen(url.replace("ws://", "http://") + "/metrics", timeout=10) as answer:
         text = answer.read().decode()
-    found = dict(re.findall(r'streamer_loop_lag_seconds_bucket\{le="([^"]+)"\} (\S+)', text))
-    total = float(found["+Inf"])
-    return {"share": round(1 - float(found["0.02"]) / max(total, 1), 4), "samples": total}
+    found = re.findall(r'streamer_loop_lag_seconds_bucket\{le="([^"]+)"\} (\S+)', text)
+    return Counter({float(limit): int(float(count)) for limit, count in found})
 
 
 @contextmanager
@@ -166,7 +159,8 @@ def _server(arguments: argparse.Namespace) -> Generator[str]:
             yield url
 
 
-def _pcm(path: Path) -> bytes:
+def pcm(path: Path) -> bytes:
+    """Read a recording as 16-bit samples at the model's rate."""
     samples = np.concatenate(list(AudioFile(path, SAMPLE_RATE).blocks(1.0)))
     return (samples * 32767).astype("<i2").tobytes()
 
