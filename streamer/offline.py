@@ -31,10 +31,14 @@ class EngineFailedError(Exception):
     """The engine could not transcribe a part of the audio."""
 
 
-def offline_settings(language: str, punctuation: bool = True) -> StreamSettings:
+def offline_settings(language: str, punctuation: bool = True, channels: int = 1) -> StreamSettings:
     """Return the settings of a file at the model's rate: no partials, the usual endpoints."""
     return StreamSettings(
-        language=language, punctuation=punctuation, partials=False, encoding=Encoding.PCM_F32LE
+        language=language,
+        punctuation=punctuation,
+        partials=False,
+        encoding=Encoding.PCM_F32LE,
+        channels=channels,
     )
 
 

@@ -119,15 +119,15 @@ class AudioHookClient:
     async def ping(self) -> None:
         await self.send("ping")
         self._ping = self.seq
-        while self._ping is not None:
-            await self.receive(within_s=5)
+        while (await self.receive(within_s=5))["type"] != "pong":
+            pass
 
     async def close(self) -> None:
         """The close transaction: nothing is owed after `closed`."""
         self.state = "closing"
         await self.send("close", reason="end")
-        while self.state != "closed":
-            await self.receive(within_s=10)
+        while (await self.receive(within_s=10))["type"] != "closed":
+            pass
         await self._ws.close()
 
     async def receive(self, within_s: float = 10) -> Message:

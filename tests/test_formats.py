@@ -40,6 +40,14 @@ def test_json_lines_tell_everything_silent_utterances_too() -> None:
     assert json.loads(json_line(LINES[0], file="a.wav"))["file"] == "a.wav"
 
 
+def test_who_speaks_is_named_in_every_format() -> None:
+    line = Line("Hello.", 0.4, 2.0, "en", 0.95, "agent <1>")
+    assert render(Format.TEXT, [line]) == "agent <1>: Hello.\n"
+    assert render(Format.SRT, [line]).endswith("\nagent <1>: Hello.\n")
+    assert render(Format.VTT, [line]).endswith("\n<v agent &lt;1&gt;>Hello.\n")
+    assert json.loads(render(Format.JSON_LINES, [line]))["channel"] == "agent <1>"
+
+
 def test_a_transcript_of_nothing_is_well_formed() -> None:
     assert [render(style, []) for style in Format] == ["", "", "", "WEBVTT\n\n"]
 

@@ -65,6 +65,16 @@ def test_any_file_is_read_as_mono_at_the_models_rate(
     assert np.max(np.abs(samples[2000:14_000])) == pytest.approx(0.5, abs=0.01)
 
 
+def test_channels_may_be_kept_apart(tmp_path: Path) -> None:
+    wave = np.stack([np.full(8000, 0.5), np.full(8000, -0.25)], axis=1)
+    soundfile.write(tmp_path / "a.wav", wave, 8000)
+    audio = AudioFile(tmp_path / "a.wav", 16_000)
+    samples = np.concatenate(list(audio.blocks(0.3, mixed=False)))
+    assert audio.channels == samples.shape[1] == 2
+    assert abs(len(samples) - 16_000) <= 1
+    assert samples[8000] == pytest.approx([0.5, -0.25], abs=0.01)
+
+
 def test_what_is_no_audio_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("words")
     with pytest.raises(AudioFileError, match=r"a\.txt: not readable as audio"):

@@ -1,4 +1,4 @@
-"""Audio files as streams of mono samples."""
+"""Audio files as streams of samples."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class AudioFileError(Exception):
 
 
 class AudioFile:
-    """A file that soundfile can read, mixed to mono and resampled as it is read."""
+    """A file that soundfile can read, resampled as it is read."""
 
     def __init__(self, source: Path | BinaryIO, rate: int, name: str | None = None) -> None:
         """Open a path or an open file, to be read at `rate` Hz; raises AudioFileError.
@@ -40,17 +40,23 @@ class AudioFile:
             self._file.close()
             raise AudioFileError(f"{self.name}: not readable as audio: it claims {claim}")
         self.seconds: float = self._file.frames / self._file.samplerate
+        self.channels: int = self._file.channels
 
-    def blocks(self, seconds: float) -> Generator[NDArray[np.float32]]:
-        """Yield (n,) float32 pieces of about so many seconds; raises AudioFileError."""
+    def blocks(self, seconds: float, *, mixed: bool = True) -> Generator[NDArray[np.float32]]:
+        """Yield float32 pieces of about so many seconds; raises AudioFileError.
+
+        They are (n,), all channels mixed to one, or (n, channels) if they are not to be mixed.
+        """
         source_rate: int = self._file.samplerate
-        resampler = soxr.ResampleStream(source_rate, self._rate, 1, dtype="float32")
+        channels = 1 if mixed else self.channels
+        resampler = soxr.ResampleStream(source_rate, self._rate, channels, dtype="float32")
         size = max(1, round(seconds * source_rate))
         with self._file:
             try:
                 for block in self._file.blocks(blocksize=size, dtype="float32", always_2d=True):
-                    mono = np.ascontiguousarray(block.mean(axis=1, dtype=np.float32))
-                    yield resampler.resample_chunk(mono)
+                    samples = block.mean(axis=1, dtype=np.float32) if mixed else block
+                    yield resampler.resample_chunk(np.ascontiguousarray(samples))
             except soundfile.LibsndfileError as error:
                 raise AudioFileError(f"{self.name}: broken off: {error}") from error
-        yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+        rest = np.zeros(0 if mixed else (0, channels), np.float32)
+        yield resampler.resample_chunk(rest, last=True)

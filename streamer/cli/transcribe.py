@@ -6,14 +6,17 @@ import argparse
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from streamer.audio.files import AudioFile, AudioFileError
+from streamer.cli.channels import channel_blocks, channel_names
 from streamer.cli.errors import CommandError, ExitCode
 from streamer.cli.loading import load_engine
 from streamer.cli.options import add_settings, read_settings
@@ -22,7 +25,7 @@ from streamer.cli.serve import run_loop
 from streamer.client import Stream, StreamError, open_stream
 from streamer.engine.base import SAMPLE_RATE
 from streamer.formats import Format, Line, json_line, render
-from streamer.offline import BLOCK_S, EngineFailedError, offline_settings, transcribe_blocks
+from streamer.offline import EngineFailedError, offline_settings, transcribe_blocks
 from streamer.scheduler.scheduler import Scheduler
 from streamer.session import events
 from streamer.session.settings import InvalidSettingError, parse_settings
@@ -42,8 +45,9 @@ def add_to(commands: Commands) -> None:
         "transcribe",
         help="transcribe audio files",
         description=(
-            "Transcribe files that libsndfile reads (WAV, FLAC, OGG, MP3 and more), mixed to mono, "
-            "as a sequence of utterances. Without --url the model runs in this process."
+            "Transcribe files that libsndfile reads (WAV, FLAC, OGG, MP3 and more) as sequences "
+            "of utterances, mixed to mono unless --channels names who speaks on each channel. "
+            "Without --url the model runs in this process."
         ),
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -59,6 +63,13 @@ def add_to(commands: Commands) -> None:
     )
     parser.add_argument("--language", help="a language of the model (default: its first)")
     parser.add_argument(
+        "--channels",
+        type=channel_names,
+        default=(),
+        metavar="NAME,NAME",
+        help="transcribe each channel on its own, and label its utterances so: agent,customer",
+    )
+    parser.add_argument(
         "--url", help="transcribe through the server at this ws:// or wss:// address"
     )
     parser.add_argument("--api-key", help="the key to bring to --url")
@@ -71,15 +82,16 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     files: list[Path] = arguments.files
     output: Path | None = arguments.output
     style: Format = arguments.format
+    names: tuple[str, ...] = arguments.channels
     if output is None and len(files) > 1 and style in (Format.SRT, Format.VTT):
         raise CommandError(f"several files as {style} need --output DIR", ExitCode.USAGE)
     if output is not None:
         _check_folder(output, files)
     if arguments.url is not None:
-        transcriber = _remotely(arguments.url, arguments.api_key, arguments.language)
+        transcriber = _remotely(arguments.url, arguments.api_key, arguments.language, names)
         return run_loop(_transcribe_all(files, transcriber, style, output))
     settings = read_settings(arguments)
-    return run_loop(_locally(settings, arguments.language, files, style, output))
+    return run_loop(_locally(settings, arguments.language, names, files, style, output))
 
 
 def _check_folder(output: Path, files: list[Path]) -> None:
@@ -92,7 +104,12 @@ def _check_folder(output: Path, files: list[Path]) -> None:
 
 
 async def _locally(
-    settings: Settings, language: str | None, files: list[Path], style: Format, output: Path | None
+    settings: Settings,
+    language: str | None,
+    names: tuple[str, ...],
+    files: list[Path],
+    style: Format,
+    output: Path | None,
 ) -> ExitCode:
     scheduler = Scheduler(load_engine(settings), settings.max_batch)
     raw = {} if language is None else {"language": language}
@@ -102,10 +119,10 @@ async def _locally(
         raise CommandError(f"--{error}; it has: {error.accepted}", ExitCode.USAGE) from error
 
     async def transcriber(audio: AudioFile) -> AsyncIterator[Line | float]:
-        blocks = audio.blocks(BLOCK_S)
-        stream = offline_settings(chosen)
+        blocks = channel_blocks(audio, names)
+        stream = offline_settings(chosen, channels=max(1, len(names)))
         async for news in transcribe_blocks(blocks, stream, scheduler, settings.min_speech_ms):
-            yield _line(news) if isinstance(news, events.Final) else news
+            yield _line(news, names) if isinstance(news, events.Final) else news
 
     scheduler.start()
     try:
@@ -114,19 +131,25 @@ async def _locally(
         await scheduler.close()
 
 
-def _remotely(url: str, api_key: str | None, language: str | None) -> Transcriber:
-    settings: dict[str, object] = {"partials": False, "sample_rate": SAMPLE_RATE}
+def _remotely(
+    url: str, api_key: str | None, language: str | None, names: tuple[str, ...]
+) -> Transcriber:
+    settings: dict[str, Any] = {
+        "partials": False,
+        "sample_rate": SAMPLE_RATE,
+        "channels": max(1, len(names)),
+    }
     if language is not None:
         settings["language"] = language
 
     async def transcriber(audio: AudioFile) -> AsyncIterator[Line | float]:
         async with open_stream(url, api_key=api_key, **settings) as stream:
-            sender = asyncio.create_task(_send(stream, audio))
+            sender = asyncio.create_task(_send(stream, channel_blocks(audio, names)))
             try:
                 async for message in stream:
                     match message:
                         case Final():
-                            yield _line(message)
+                            yield _line(message, names)
                             yield message.end
                         case Error():
                             raise StreamError(message.message)
@@ -141,8 +164,7 @@ def _remotely(url: str, api_key: str | None, language: str | None) -> Transcribe
     return transcriber
 
 
-async def _send(stream: Stream, audio: AudioFile) -> None:
-    blocks = audio.blocks(BLOCK_S)
+async def _send(stream: Stream, blocks: Iterator[NDArray[np.float32]]) -> None:
     while (block := await asyncio.to_thread(next, blocks, None)) is not None:
         await stream.send((block * 32767).astype(np.dtype("<i2")).tobytes())
     await stream.stop()
@@ -189,7 +211,8 @@ async def _collect(news: AsyncIterator[Line | float], bar: Progress, task: TaskI
         else:
             bar.update(task, completed=item)
     bar.remove_task(task)
-    return lines
+    # A long utterance of one channel is told after shorter ones that began later on another.
+    return sorted(lines, key=lambda line: (line.start, line.channel or ""))
 
 
 def _write(
@@ -205,5 +228,6 @@ def _write(
     sys.stdout.flush()
 
 
-def _line(final: Final | events.Final) -> Line:
-    return Line(final.text, final.start, final.end, final.language, final.confidence)
+def _line(final: Final | events.Final, names: tuple[str, ...]) -> Line:
+    name = names[final.channel] if names else None
+    return Line(final.text, final.start, final.end, final.language, final.confidence, name)

@@ -169,6 +169,22 @@ def test_a_file_through_a_running_server(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().out == heard, "the socket changes nothing"
 
 
+def test_channels_through_a_running_server(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spoken, rate = soundfile.read(SAMPLE, dtype="float32")
+    half = len(spoken) // 2
+    stereo = np.stack([spoken[:half], np.roll(spoken, -half)[:half]], axis=1)
+    soundfile.write(tmp_path / "call.wav", stereo, rate, subtype="PCM_16")
+    arguments = ["transcribe", str(tmp_path / "call.wav"), "--channels", "agent,customer"]
+    with serving() as (_, url):
+        assert main([*arguments, "--url", url]) == 0
+    heard = capsys.readouterr().out
+    assert re.findall(r"^(\w+): ", heard, re.MULTILINE).count("agent") >= 2
+    assert main(arguments) == 0
+    assert capsys.readouterr().out == heard, "the socket changes nothing"
+
+
 def test_no_server_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["transcribe", str(SAMPLE), "--url", "ws://127.0.0.1:9"]) == 1
     assert "no server answers" in " ".join(capsys.readouterr().err.split())

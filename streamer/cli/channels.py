@@ -1,0 +1,32 @@
+"""Files with a speaker on each channel."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamer.audio.files import AudioFile, AudioFileError
+from streamer.offline import BLOCK_S
+
+MAX_CHANNELS = 8
+"""As many as a stream may have."""
+
+
+def channel_names(text: str) -> tuple[str, ...]:
+    """Read the names of the channels, first to last; raises ArgumentTypeError."""
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(names) or len(set(names)) < len(names) or len(names) > MAX_CHANNELS:
+        raise argparse.ArgumentTypeError(f"up to {MAX_CHANNELS} different names, with commas")
+    return names
+
+
+def channel_blocks(audio: AudioFile, names: tuple[str, ...]) -> Iterator[NDArray[np.float32]]:
+    """Read a file's channels that are named, or all of them mixed; raises AudioFileError."""
+    if names and audio.channels != len(names):
+        raise AudioFileError(
+            f"{audio.name}: --channels names {len(names)}, and the file has {audio.channels}"
+        )
+    return audio.blocks(BLOCK_S, mixed=not names)
