@@ -58,11 +58,15 @@ class Outgoing:
         self._room = asyncio.Event()
 
     @property
+    def all_sent(self) -> bool:
+        """Whether the session has been sent all that there is by now."""
+        return self._next == len(self._kept)
+
+    @property
     def stopping(self) -> bool:
-        """Whether the session has been sent all there is, to the last order."""
-        return self._next == len(self._kept) and any(
-            isinstance(one, _Ordered) and isinstance(one.order, Stop) for one in self._kept
-        )
+        """Whether the session has been sent everything to the last order."""
+        orders = (one.order for one in self._kept if isinstance(one, _Ordered))
+        return self.all_sent and any(isinstance(order, Stop) for order in orders)
 
     async def put(self, data: bytes) -> None:
         """Take the next audio, once there is room."""

@@ -128,6 +128,7 @@ class _Transcription:
         opening = open_stream(self._url, api_key=self._api_key, resume=resume, **settings)
         async with opening as stream:
             self._stream = stream
+            self.begun = True
             self._unanswered = None
             if self._source_failed:
                 stream.abort()
@@ -217,7 +218,6 @@ class _Transcription:
             self._origin = self._outgoing.begin()
             self._session = Resumed(ready.session, -1)
         self._timeline.begin(self._origin / self._byte_rate, settings["channels"])
-        self.begun = True
 
     def _count(self, message: ServerMessage) -> None:
         """Hold the server to its numbers: none is left out, none comes twice."""
