@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,6 +93,30 @@ class EngineInfo:
     demonstration: bool
     word_timings: bool = False
     """Whether hypotheses can tell when each word was said."""
+
+
+@dataclass(slots=True)
+class EngineWork:
+    """What an engine has done since it was loaded. Other threads may read it."""
+
+    frames: int = 0
+    """Feature frames encoded that count."""
+    padding: int = 0
+    """Feature frames encoded only because another clip of the batch was longer."""
+    drafted: int = 0
+    """Tokens of drafts that were checked."""
+    accepted: int = 0
+    """Tokens of drafts that turned out right."""
+
+
+@runtime_checkable
+class CountsWork(Protocol):
+    """An engine that counts what it does."""
+
+    @property
+    def work(self) -> EngineWork:
+        """The running totals."""
+        ...
 
 
 class Engine(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from prometheus_client import (
     CollectorRegistry,
@@ -13,8 +13,11 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
+from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from streamer import __version__
+from streamer.engine.base import EngineWork
 from streamer.scheduler.job import JobKind
 from streamer.scheduler.scheduler import BatchReport, Scheduler
 
@@ -22,6 +25,28 @@ LAG_INTERVAL_S = 0.1
 """How often the event loop's lag is sampled."""
 
 _LATENCIES = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30)
+
+
+class _WorkCollector(Collector):
+    """The engine's own totals as counters."""
+
+    def __init__(self, work: Callable[[], EngineWork]) -> None:
+        self._work = work
+
+    def collect(self) -> Iterator[Metric]:
+        work = self._work()
+        frames = CounterMetricFamily(
+            "streamer_encoded_frames", "Feature frames encoded; padding is lost", labels=["kind"]
+        )
+        frames.add_metric(["speech"], work.frames)
+        frames.add_metric(["padding"], work.padding)
+        yield frames
+        drafts = CounterMetricFamily(
+            "streamer_draft_tokens", "Tokens of drafts that were checked", labels=["outcome"]
+        )
+        drafts.add_metric(["accepted"], work.accepted)
+        drafts.add_metric(["rejected"], work.drafted - work.accepted)
+        yield drafts
 
 
 class Metrics:
@@ -130,6 +155,10 @@ class Metrics:
             due = loop.time() + LAG_INTERVAL_S
             await asyncio.sleep(LAG_INTERVAL_S)
             self.loop_lag.observe(max(0.0, loop.time() - due))
+
+    def watch_engine(self, work: Callable[[], EngineWork]) -> None:
+        """Read what the engine counts itself whenever Prometheus asks."""
+        self.registry.register(_WorkCollector(work))
 
     def _gauge(self, name: str, text: str, labels: list[str] | None = None) -> Gauge:
         return Gauge(name, text, labels or [], registry=self.registry)

@@ -12,7 +12,7 @@ from typing import Self
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import InvalidMessage, InvalidUpgrade
 
-from streamer.engine.base import Engine
+from streamer.engine.base import CountsWork, Engine
 from streamer.recording.recorder import Recorder
 from streamer.scheduler.scheduler import Scheduler
 from streamer.server.access import Access
@@ -71,6 +71,8 @@ class TranscriptionServer:
         )
         self._metrics.watch(self._scheduler, lambda: self._gate.trouble)
         self._metrics.max_sessions.set(settings.max_sessions)
+        if isinstance(engine, CountsWork):
+            self._metrics.watch_engine(lambda: engine.work)
         self._server: Server | None = None
         self._beside = SideAddresses(self._service, self._gate, self._clients)
         self._lag: asyncio.Task[None] | None = None

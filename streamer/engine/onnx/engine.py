@@ -13,6 +13,7 @@ from streamer.engine.base import (
     SAMPLE_RATE,
     Clip,
     EngineInfo,
+    EngineWork,
     Hypothesis,
     Word,
 )
@@ -99,6 +100,11 @@ class OnnxEngine:
     def info(self) -> EngineInfo:
         """What users are told."""
         return self._info
+
+    @property
+    def work(self) -> EngineWork:
+        """What was done since the model was loaded."""
+        return self._batcher.work
 
     @property
     def room(self) -> int:
