@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from streamer.engine.base import EngineWork
 from streamer.engine.features import log_mel
 from streamer.engine.growing import GrowingFeatures
 from streamer.engine.onnx.continuous import ContinuousDecoder, Entry
@@ -26,6 +27,11 @@ encodes together."""
 
 class Batcher(Protocol):
     """Keys are the caller's. After an error only `reset` may follow."""
+
+    @property
+    def work(self) -> EngineWork:
+        """What was done so far, over every `reset`."""
+        ...
 
     @property
     def room(self) -> int:
@@ -59,6 +65,7 @@ class ContinuousBatcher:
     """
 
     def __init__(self, model: OwnModel, eos: int, passes: int = 1) -> None:
+        self.work = EngineWork()
         self._model = model
         self._eos = eos
         self._passes = passes
@@ -102,10 +109,11 @@ class ContinuousBatcher:
         self._waiting: list[tuple[int, Request]] = []
         self._crew.close()
         self._crew = EncodingCrew(self._encode, self._passes)
-        self._decoder = ContinuousDecoder(self._model, self._eos, MAX_ROWS)
+        self._decoder = ContinuousDecoder(self._model, self._eos, MAX_ROWS, self.work)
 
     def _encoded_by_crew(self) -> list[Entry]:
         ready = self._crew.take(wait=len(self._decoder) == 0)
+        self.work.frames += sum(one.request.frames for one in ready)
         return [_entry(one.key, one.request, one.encoded) for one in ready]
 
     def _encoded_together(self) -> list[Entry]:
@@ -114,6 +122,9 @@ class ContinuousBatcher:
         count = of_like_length(self._waiting)
         admitted, self._waiting = self._waiting[:count], self._waiting[count:]
         encoded = self._model.encode([self._features(request) for _, request in admitted])
+        frames = [request.frames for _, request in admitted]
+        self.work.frames += sum(frames)
+        self.work.padding += count * max(frames) - sum(frames)
         return [
             _entry(key, request, clip)
             for clip, (key, request) in zip(encoded, admitted, strict=True)
@@ -151,6 +162,7 @@ class GroupBatcher:
     """
 
     def __init__(self, model: PublishedModel, eos: int) -> None:
+        self.work = EngineWork()
         self._model = model
         self._eos = eos
         self._keys: list[int] = []
@@ -167,6 +179,8 @@ class GroupBatcher:
         self._keys = [key for key, _ in requests]
         self._left = set(self._keys)
         clips = [request for _, request in requests]
+        # Only equally long clips are encoded together, so nothing is padded.
+        self.work.frames += sum(clip.frames for clip in clips)
         self._running = recognise_in_groups(self._model, self._eos, clips)
 
     def step(self) -> list[tuple[int, Decoded]]:
