@@ -181,6 +181,7 @@ class Scheduler:
                 self._recover()
             self._tell_step(time.monotonic() - self._busy_since)
             self._busy_since = None
+        self._engine.reset()  # what it does beside us must have ended when we have
 
     def _next(self) -> list[Waiting] | None:
         """Wait until there is something to do; return who joins now, or None at the end."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -112,3 +113,20 @@ def test_idle_crews_have_no_threads() -> None:
     for thread in threads:
         thread.join(5)
         assert not thread.is_alive()
+
+
+def test_closing_waits_for_the_pass_in_progress_and_starts_no_other() -> None:
+    began, ended = threading.Event(), list[int]()
+
+    def encode(request: Request) -> Encoded:
+        began.set()
+        time.sleep(0.1)
+        ended.append(request.frames)
+        return encoded(request)
+
+    crew = EncodingCrew(encode, 1)
+    crew.put(0, request(10))
+    crew.put(1, request(20))
+    assert began.wait(5)
+    crew.close()
+    assert ended == [10]

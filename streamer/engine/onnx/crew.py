@@ -76,10 +76,14 @@ class EncodingCrew:
             self._waiting = deque(item for item in self._waiting if item[0] != key)
 
     def close(self) -> None:
-        """Forget every clip; a pass in progress ends unheard."""
+        """Forget every clip, and wait for passes in progress, which end unheard.
+
+        A thread that is amid ONNX Runtime when the interpreter ends would abort the process.
+        """
         self._keys.clear()
         with self._changed:
             self._waiting.clear()
+            self._changed.wait_for(lambda: self._threads == 0)
 
     def _work(self) -> None:
         while (item := self._next()) is not None:
@@ -100,4 +104,5 @@ class EncodingCrew:
             if self._waiting and self._error is None:
                 return self._waiting.popleft()
             self._threads -= 1
+            self._changed.notify()
             return None
