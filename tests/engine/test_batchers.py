@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from streamer.engine.onnx.batchers import MAX_ROWS, ContinuousBatcher, of_like_length
+from streamer.engine.onnx.batchers import AHEAD, MAX_ROWS, ContinuousBatcher, of_like_length
 from streamer.engine.onnx.decoding import Request
 from streamer.engine.onnx.own import Answer, Caches, Encoded, OwnModel
 
@@ -55,9 +55,9 @@ class Scripted:
         return Answer(chosen, np.full(chosen.shape, -0.5, np.float32), [new, new])
 
 
-def batcher(device: str = "cpu") -> tuple[ContinuousBatcher, Scripted]:
+def batcher(device: str = "cpu", passes: int = 1) -> tuple[ContinuousBatcher, Scripted]:
     model = Scripted(device)
-    return ContinuousBatcher(cast("OwnModel", model), EOS), model
+    return ContinuousBatcher(cast("OwnModel", model), EOS, passes), model
 
 
 def clip(tokens: int, draft: Sequence[int] = ()) -> Request:
@@ -123,19 +123,29 @@ def test_a_draft_saves_the_calls_that_it_foresaw(draft: tuple[int, ...], calls: 
 
 
 def test_clips_that_wait_count_as_in_flight_and_may_be_dropped_for_nothing() -> None:
-    clips, model = batcher()
+    clips, model = batcher(passes=4)
     model.may_encode.clear()
-    clips.join([(i, clip(3)) for i in range(MAX_ROWS)])
+    assert clips.room == AHEAD * 4
+    clips.join([(i, clip(3)) for i in range(AHEAD * 4)])
     assert clips.room == 0
-    for key in range(5, 10):
-        clips.drop(key)
-    assert clips.room == 5
+    clips.drop(5)
+    clips.drop(7)
+    assert clips.room == 2
     model.may_encode.set()
     heard: set[int] = set()
-    while clips.room < MAX_ROWS:
+    while len(heard) < AHEAD * 4 - 2:
         heard |= {key for key, _ in clips.step()}
-    assert heard == set(range(MAX_ROWS)) - set(range(5, 10))
-    assert len(model.encoded) == MAX_ROWS - 5
+    assert heard == set(range(AHEAD * 4)) - {5, 7}
+    assert len(model.encoded) == AHEAD * 4 - 2
+
+
+def test_rows_being_decoded_and_clips_that_wait_never_exceed_the_decoders_rows() -> None:
+    clips, _ = batcher(passes=MAX_ROWS)
+    clips.join([(i, clip(300)) for i in range(MAX_ROWS)])
+    assert clips.room == 0
+    for _ in range(10):
+        clips.step()
+        assert clips.room == 0
 
 
 def test_a_dropped_row_leaves_the_others_as_they_were() -> None:
@@ -155,7 +165,7 @@ def test_reset_forgets_who_waits_and_who_is_being_decoded() -> None:
     clips.join([(1, clip(3)), (2, clip(3))])
     clips.step()
     clips.reset()
-    assert clips.room == MAX_ROWS
+    assert clips.room == AHEAD
     assert clips.step() == []
 
 

@@ -25,6 +25,10 @@ PADDING = 1.15
 encodes together."""
 
 
+AHEAD = 2
+"""Clips, the one that is being encoded and those that wait for it, per pass at a time on a CPU."""
+
+
 class Batcher(Protocol):
     """Keys are the caller's. After an error only `reset` may follow."""
 
@@ -76,8 +80,13 @@ class ContinuousBatcher:
 
     @property
     def room(self) -> int:
-        """How many clips may join now."""
-        return self._decoder.room - len(self._waiting) - len(self._crew)
+        """How many clips may join now.
+
+        Few wait for the encoder here: where they wait to join, a final overtakes partials.
+        """
+        if self._encodes_many:
+            return self._decoder.room - len(self._waiting)
+        return min(self._decoder.room, AHEAD * self._passes) - len(self._crew)
 
     def join(self, requests: Sequence[tuple[int, Request]]) -> None:
         """Take in at most `room` clips."""
