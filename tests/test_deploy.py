@@ -1,0 +1,162 @@
+"""The examples of deploy/ fit the server that they are written for."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from engines import CountingEngine
+from servers import client, get, receive_all, running, send
+from sounds import pcm, voice
+
+from streamer.engine.base import EngineWork
+from streamer.server.server import FAREWELL_S
+from streamer.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+DEPLOY = ROOT / "deploy"
+DASHBOARD = json.loads((DEPLOY / "grafana" / "streamer.json").read_text(encoding="utf-8"))
+ALERTS = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text(encoding="utf-8"))
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+UNIT = (DEPLOY / "streamer.service").read_text(encoding="utf-8")
+
+METRIC = r"\b(?:streamer|process)_[a-z_]+\b"
+SELECTED = re.compile(rf"({METRIC})(?:\{{([^}}]*)\}})?")
+
+SPARE_S = FAREWELL_S + Settings().drain_timeout_s
+"""What a server may take to end after SIGTERM."""
+
+
+class WorkingEngine(CountingEngine):
+    """Counts its work, as the real one does."""
+
+    work = EngineWork(frames=10, padding=1, drafted=5, accepted=4)
+
+
+def manifests() -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text(encoding="utf-8")))
+
+
+def expressions() -> list[str]:
+    panels = [
+        target["expr"] for panel in DASHBOARD["panels"] for target in panel.get("targets", [])
+    ]
+    alerts = [rule["expr"] for group in ALERTS["groups"] for rule in group["rules"]]
+    return panels + alerts
+
+
+async def exposed(tmp_path: Path) -> str:
+    """What a server that has served somebody tells Prometheus."""
+    async with running(WorkingEngine(), record=tmp_path / "recordings") as server:
+        host, port = server.address
+        async with client(f"{host}:{port}") as ws:
+            await ws.send(pcm(voice(2.0)))
+            await send(ws, "stop")
+            await receive_all(ws)
+        return (await get(f"{host}:{port}", "/metrics"))[2].decode()
+
+
+def names(text: str) -> Iterator[str]:
+    for name, kind in re.findall(r"^# TYPE (\S+) (\w+)$", text, re.MULTILINE):
+        if kind == "histogram":
+            yield from (f"{name}_bucket", f"{name}_sum", f"{name}_count")
+        else:
+            yield name
+
+
+async def test_every_metric_that_is_looked_at_exists(tmp_path: Path) -> None:
+    text = await exposed(tmp_path)
+    known = set(names(text))
+    asked = {name for expr in expressions() for name, _ in SELECTED.findall(expr)}
+    assert len(asked) > 25
+    assert asked <= known
+
+
+async def test_every_metric_is_looked_at(tmp_path: Path) -> None:
+    told = set(re.findall(r"^# TYPE (streamer_\w+)", await exposed(tmp_path), re.MULTILINE))
+    looked_at = " ".join(expressions())
+    unseen = {name for name in told if name not in looked_at and not name.endswith("_created")}
+    assert unseen <= {"streamer_info"}
+
+
+async def test_labels_that_are_asked_for_exist(tmp_path: Path) -> None:
+    text = await exposed(tmp_path)
+    for expr in expressions():
+        for name, selector in SELECTED.findall(expr):
+            for label, value in re.findall(r'(\w+)="([^"]*)"', selector):
+                if (name, value) in UNSEEN:
+                    continue
+                sample = rf'^{name}\{{[^}}]*\b{label}="{value}"'
+                assert re.search(sample, text, re.MULTILINE), f"{name} has no {label}={value}"
+
+
+UNSEEN = {
+    ("streamer_events_total", "error"),
+    ("streamer_refused_total", "overloaded"),
+    ("streamer_recordings_total", "lost"),
+}
+"""Labels that come only with trouble; the tests of that trouble see them."""
+
+
+def test_the_dashboard_has_one_panel_in_every_place() -> None:
+    ids = [panel["id"] for panel in DASHBOARD["panels"]]
+    assert len(set(ids)) == len(ids)
+    places = [tuple(panel["gridPos"].values()) for panel in DASHBOARD["panels"]]
+    assert len(set(places)) == len(places)
+    sources = yaml.safe_load((DEPLOY / "grafana" / "datasources.yaml").read_text(encoding="utf-8"))
+    known = {source["uid"] for source in sources["datasources"]}
+    used = {panel["datasource"]["uid"] for panel in DASHBOARD["panels"] if "datasource" in panel}
+    assert used == known
+
+
+@pytest.mark.parametrize("service", ["prometheus", "grafana"])
+def test_compose_mounts_what_there_is(service: str) -> None:
+    for volume in COMPOSE["services"][service]["volumes"]:
+        source = volume.split(":")[0]
+        if source.startswith("."):
+            assert (ROOT / source).exists(), source
+        else:
+            assert source in COMPOSE["volumes"]
+
+
+def test_prometheus_finds_the_server_by_its_name_in_compose() -> None:
+    config = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
+    (target,) = config["scrape_configs"][0]["static_configs"][0]["targets"]
+    host, port = target.split(":")
+    for service in ("cpu", "gpu"):
+        described = COMPOSE["services"][service]
+        assert host in described["networks"]["default"]["aliases"]
+        assert described["environment"]["STREAMER_PORT"] == port
+
+
+def test_everybody_waits_until_the_drain_is_over() -> None:
+    grace = COMPOSE["services"]["cpu"]["stop_grace_period"]
+    assert int(grace.removesuffix("s")) > SPARE_S
+    (stop,) = re.findall(r"^TimeoutStopSec=(\d+)$", UNIT, re.MULTILINE)
+    assert int(stop) > SPARE_S
+    pod = manifests()[0]["spec"]["template"]["spec"]
+    pause = int(pod["containers"][0]["lifecycle"]["preStop"]["exec"]["command"][1])
+    assert pod["terminationGracePeriodSeconds"] > SPARE_S + pause
+
+
+async def test_probes_ask_what_the_server_answers() -> None:
+    container = manifests()[0]["spec"]["template"]["spec"]["containers"][0]
+    async with running() as server:
+        host, port = server.address
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            path = container[probe]["httpGet"]["path"]
+            assert (await get(f"{host}:{port}", path))[0] == 200
+
+
+def test_settings_in_the_examples_are_settings() -> None:
+    container = manifests()[0]["spec"]["template"]["spec"]["containers"][0]
+    given = [pair["name"] for pair in container["env"]]
+    given += COMPOSE["services"]["gpu"]["environment"]
+    given += re.findall(r"STREAMER_\w+", UNIT)
+    known = {f"STREAMER_{name.upper()}" for name in Settings.model_fields}
+    assert {name for name in given if name.startswith("STREAMER_")} <= known
