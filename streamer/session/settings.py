@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from streamer.audio.encodings import Encoding
+
+
+def _split(value: object) -> object:
+    """Take names with commas: a query has no lists."""
+    return [name.strip() for name in value.split(",")] if isinstance(value, str) else value
 
 
 class Changeable(BaseModel):
@@ -35,6 +40,12 @@ class StreamSettings(Changeable):
     encoding: Encoding = Field(default=Encoding.PCM_S16LE, description="how samples are written")
     sample_rate: int = Field(default=16_000, ge=8_000, le=48_000, description="Hz")
     channels: int = Field(default=1, ge=1, le=8, description="interleaved channels")
+    labels: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=64)], ...], BeforeValidator(_split)
+    ] = Field(default=(), description="names of the channels, told with what is said there")
+    ordered: bool = Field(
+        default=False, description="finals of all channels in the order of their starts"
+    )
     max_utterance_s: float = Field(default=35, ge=1, le=35, description="longest utterance")
     vad: Literal["webrtc", "off"] = Field(
         default="webrtc", description="what opens and closes utterances"
@@ -43,6 +54,8 @@ class StreamSettings(Changeable):
         default=2, ge=0, le=3, description="how readily the detector rejects noise"
     )
 
+
+_NAMES = "a name for each channel: a list, or text with commas"
 
 Accepted = list[Any] | str
 """Values that a setting may have: a list, or a range in words."""
@@ -99,6 +112,9 @@ def _checked(raw: Mapping[str, Any], languages: Sequence[str]) -> StreamSettings
         raise InvalidSettingError(
             "language", "is not a language of the loaded model", list(languages)
         )
+    if settings.labels and len(settings.labels) != settings.channels:
+        count = f"{len(settings.labels)} for {settings.channels} channels"
+        raise InvalidSettingError("labels", count, _NAMES)
     return settings
 
 
@@ -119,6 +135,8 @@ def _accepted(name: str) -> Accepted:
         described = schema["$defs"][described["$ref"].rsplit("/", 1)[-1]]
     if "enum" in described:
         return list(described["enum"])
+    if described.get("type") == "array":
+        return _NAMES
     if "minimum" in described:
         return f"{described['minimum']} to {described['maximum']}"
     return [True, False] if described["type"] == "boolean" else str(described["type"])

@@ -62,6 +62,25 @@ async def test_a_client_that_waits_for_ready_gets_it_and_may_start_afterwards() 
         assert (await receive(ws))["settings"]["language"] == "de"
 
 
+async def test_two_channels_are_one_ordered_and_labelled_conversation() -> None:
+    agent = np.concatenate([silence(0.3), voice(6.0), silence(3.0)])
+    customer = np.concatenate([silence(1.5), voice(1.0), silence(2.0), voice(1.0), silence(3.8)])
+    stereo = np.stack([agent, customer], axis=1)
+
+    async def heard(query: str) -> list[tuple[str, float]]:
+        async with serving() as address, client(address, f"?channels=2&{query}") as ws:
+            await ws.send(pcm(stereo))
+            await send(ws, "stop")
+            finals = of_type(await receive_all(ws), "final")
+        return [(final["label"], final["start"]) for final in finals]
+
+    as_they_come = await heard("labels=agent,customer")
+    ordered = await heard("labels=agent,customer&ordered=true")
+    assert [label for label, _ in as_they_come] == ["customer", "customer", "agent"]
+    assert [label for label, _ in ordered] == ["agent", "customer", "customer"]
+    assert sorted(as_they_come, key=lambda final: final[1]) == ordered
+
+
 async def test_audio_may_come_first() -> None:
     async with serving() as address, client(address, "?encoding=mulaw&sample_rate=8000") as ws:
         await ws.send(bytes(range(256)) * 40)

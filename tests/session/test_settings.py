@@ -22,6 +22,8 @@ def test_defaults_are_those_of_the_protocol() -> None:
         "encoding": "pcm_s16le",
         "sample_rate": 16000,
         "channels": 1,
+        "labels": [],
+        "ordered": False,
         "max_utterance_s": 35,
         "vad": "webrtc",
         "vad_aggressiveness": 2,
@@ -32,6 +34,13 @@ def test_strings_of_a_query_are_understood() -> None:
     raw = {"sample_rate": "8000", "partials": "false", "channels": "2", "encoding": "mulaw"}
     settings = parse_settings(raw, LANGUAGES)
     assert (settings.sample_rate, settings.partials, settings.channels) == (8000, False, 2)
+
+
+@pytest.mark.parametrize("labels", ["agent, customer", ["agent", "customer"]])
+def test_channels_have_names(labels: object) -> None:
+    settings = parse_settings({"channels": 2, "labels": labels}, LANGUAGES)
+    assert settings.labels == ("agent", "customer")
+    assert parse_changes(settings, {"partials": False}, LANGUAGES).labels == settings.labels
 
 
 @pytest.mark.parametrize(
@@ -53,6 +62,10 @@ def test_strings_of_a_query_are_understood() -> None:
         ("vad", "silero", ["webrtc", "off"]),
         ("vad_aggressiveness", 4, "0 to 3"),
         ("words", "perhaps", [True, False]),
+        ("labels", "agent,customer", "a name for each channel: a list, or text with commas"),
+        ("labels", 7, "a name for each channel: a list, or text with commas"),
+        ("labels", [""], "a name for each channel: a list, or text with commas"),
+        ("ordered", "perhaps", [True, False]),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_accepted(

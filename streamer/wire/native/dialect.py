@@ -27,6 +27,7 @@ from streamer.wire.native import adapter, messages
 from streamer.wire.native.adapter import InvalidMessageError
 from streamer.wire.native.resuming import Resumption, parse_resumption
 from streamer.wire.native.sent import Sent
+from streamer.wire.native.telling import Telling
 
 STREAM_PATH = "/v1/stream"
 
@@ -48,6 +49,7 @@ class NativeDialect:
         self._started = False
         self._refused = False
         self._sent = Sent()
+        self._telling = Telling()
         self._obeyed_messages = 0
 
     def connected(self) -> Iterator[Action]:
@@ -77,20 +79,12 @@ class NativeDialect:
             yield Say(adapter.invalid_setting(error, fatal=False))
 
     def happened(self, event: events.Event) -> Iterator[Reply]:
-        """Tell an event. Partials of an utterance replace each other; its final replaces them."""
-        message = adapter.message_of(event)
-        match event:
-            case events.Partial():
-                yield Say(message, key=_partial(event))
-            case events.Final():
-                yield Say(message, instead_of=_partial(event))
-            case events.Acknowledged():
-                yield Say(message, key="acknowledged")
-            case _:
-                yield Say(message)
+        """Tell an event, or keep it until its turn."""
+        yield from self._telling.happened(event)
 
     def finished(self, done: events.Done, ending: Ending) -> Iterator[Reply]:
         """Say `done`, or why the server ends what the client did not."""
+        yield from self._telling.rest()
         match ending:
             case Ending.STOPPED:
                 yield Say(adapter.message_of(done))
@@ -181,6 +175,7 @@ class NativeDialect:
             yield Close(1008, "invalid setting")
             return
         self._settings = settings
+        self._telling = Telling(settings.labels, ordered=settings.ordered)
         yield Open(settings)
         yield Say(self._ready(settings))
 
@@ -213,10 +208,6 @@ def _resume(wanted: Resumption, message: str | bytes | None) -> Resume:
         Close(1008, "unknown session"),
     )
     return Resume(wanted.resume, wanted.last_seq, otherwise, message)
-
-
-def _partial(event: events.Partial | events.Final) -> str:
-    return f"partial {event.channel} {event.utterance}"
 
 
 def _parsed(text: str) -> messages.ClientMessage | InvalidMessageError:

@@ -91,6 +91,7 @@ class SpeechStarted(_Message):
     type: Literal["speech_started"] = "speech_started"
     seq: int = 0
     channel: int
+    label: str | None = None
     utterance: int
     at: float
 
@@ -101,6 +102,7 @@ class Partial(_Message):
     type: Literal["partial"] = "partial"
     seq: int = 0
     channel: int
+    label: str | None = None
     utterance: int
     text: str
     stable: int
@@ -114,6 +116,7 @@ class SpeechEnded(_Message):
     type: Literal["speech_ended"] = "speech_ended"
     seq: int = 0
     channel: int
+    label: str | None = None
     utterance: int
     at: float
     reason: EndReason
@@ -134,6 +137,7 @@ class Final(_Message):
     type: Literal["final"] = "final"
     seq: int = 0
     channel: int
+    label: str | None = None
     utterance: int
     text: str
     start: float

@@ -31,7 +31,8 @@ from streamer.wire.twilio.signature import is_signed
 
 TWILIO_PATH = "/twilio"
 
-_OF_THE_FORMAT = frozenset({"encoding", "sample_rate", "channels"})
+_NOT_THEIRS = frozenset({"encoding", "sample_rate", "channels", "labels", "ordered"})
+"""Settings that a call's parameters do not set: they follow from its tracks."""
 
 
 class _Call:
@@ -133,7 +134,7 @@ class TwilioDialect:
                 f"{form.encoding} with {form.channels} channels is not understood",
                 "audio/x-mulaw, audio/x-alaw or 16-bit PCM, one channel a track",
             )
-        ours = set(StreamSettings.model_fields) - _OF_THE_FORMAT
+        ours = set(StreamSettings.model_fields) - _NOT_THEIRS
         asked: dict[str, Any] = {
             name: value for name, value in (start.parameters or {}).items() if name in ours
         }
