@@ -63,6 +63,7 @@ async def heard(address: str, data: bytes, bytes_a_second: int, **options: Any) 
         speaking = asyncio.create_task(speak())
         async with asyncio.timeout(40):
             async for message in connection:
+                assert not isinstance(message, bytes)
                 messages.append(message)
                 if message.type == "Results":
                     interim.set()
