@@ -169,14 +169,16 @@ class Channel:
             words=utterance.settings.words and not grows,
             growing=f"{key.session}/{key.channel}/{key.utterance}" if grows else None,
         )
-        return Job(key, kind, clip, end, self._slack_s(utterance, kind))
+        return Job(key, kind, clip, end, self._slack_s(utterance, kind, clip.exact))
 
-    def _slack_s(self, utterance: Utterance, kind: JobKind) -> float:
+    def _slack_s(self, utterance: Utterance, kind: JobKind, exact: bool) -> float:
         """How long the client can wait: audio ahead of real time earns as much patience.
 
         A live stream owes one final at a time, and gets it at once; a file that has been sent
         in a moment cannot crowd out live streams.
         """
+        if kind is JobKind.PARTIAL and exact:
+            return 0.0  # most likely the final: it goes before all other partials
         if kind is JobKind.PARTIAL:
             return utterance.settings.partial_interval_ms / 1000
         return sum(owed.seconds for owed in self._owed if owed is not utterance)

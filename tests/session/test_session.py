@@ -199,6 +199,15 @@ def test_a_settled_hypothesis_that_comes_late_is_the_final_and_withdraws_the_job
     assert len(stream.of(Final)) == 1
 
 
+def test_what_may_do_as_the_final_goes_before_all_other_partials() -> None:
+    stream = driver(answering=False)
+    stream.feed(pcm(np.concatenate([voice(2.0), silence(0.5)])))
+    *others, settled = stream.jobs
+    assert settled.clip.exact
+    assert settled.slack_s == 0
+    assert {job.slack_s for job in others} == {0.3}
+
+
 def test_each_job_drafts_what_was_heard_last() -> None:
     stream = driver()
     stream.feed(pcm(voice(2.0)))
