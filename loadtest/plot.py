@@ -36,3 +36,13 @@ def plot_runs(runs: list[dict[str, Any]], path: Path) -> None:
     axes.legend(fontsize="small")
     figure.savefig(path, dpi=120)
     plt.close(figure)
+
+
+def plot_memory(readings: list[tuple[float, int]], path: Path) -> None:
+    """Draw (seconds, bytes) of resident memory over the minutes."""
+    figure, axes = plt.subplots(figsize=(8, 3), layout="constrained")
+    axes.plot([at / 60 for at, _ in readings], [rss / 2**20 for _, rss in readings], lw=1)
+    axes.set(xlabel="minutes", ylabel="resident MiB", ylim=(0, None))
+    axes.grid(visible=True, alpha=0.3)
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
