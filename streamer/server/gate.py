@@ -20,6 +20,7 @@ from streamer.server.access import Access, UnknownKeyError, is_allowed_origin
 from streamer.server.assets import load_assets
 from streamer.server.doors import DOORS, door_at
 from streamer.server.governor import Admitted, GovernedConnection
+from streamer.server.headers import JoinedHeaders
 from streamer.server.metrics import Metrics
 from streamer.server.quotas import Peer, QuotaError, Quotas
 from streamer.server.sessions import Sessions
@@ -82,7 +83,8 @@ class Gate:
         """Answer a request, or return None to let the upgrade go on."""
         path = urlsplit(request.path).path
         door = door_at(path)
-        if "websocket" in request.headers.get("Upgrade", "").lower():
+        headers = JoinedHeaders(request.headers)
+        if "websocket" in headers.get("Upgrade", "").lower():
             if door is None:
                 places = ", ".join(sorted(door.path for door in DOORS))
                 return _text(HTTPStatus.NOT_FOUND, f"no such stream; there are {places}\n")
@@ -101,7 +103,7 @@ class Gate:
                 body = self._metrics.render()
                 return _response(HTTPStatus.OK, "text/plain; version=0.0.4; charset=utf-8", body)
             case _:
-                return self._asset(path, request.headers.get("Accept-Encoding", ""))
+                return self._asset(path, headers.get("Accept-Encoding", ""))
 
     def _admit(self, ws: ServerConnection, door: Door, request: Request) -> Response | None:
         """Let a client in and remember its dialect, or refuse it in that dialect's words."""
@@ -209,7 +211,7 @@ def _handshake(request: Request) -> Handshake:
     return Handshake(
         parts.path,
         parse_qsl(parts.query, keep_blank_values=True),
-        request.headers,
+        JoinedHeaders(request.headers),
         [one.strip() for one in offered.split(",") if one.strip()],
         request.path,
     )

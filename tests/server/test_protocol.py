@@ -364,6 +364,14 @@ async def test_keys_are_asked_for_where_keys_are_set(
     assert code == (None if status == 101 else "unauthorized")
 
 
+async def test_two_headers_of_one_name_are_no_fault_of_ours() -> None:
+    both = [("Authorization", "Bearer secret"), ("Authorization", "Bearer secret")]
+    async with serving(api_keys=["secret"]) as address:
+        assert (await answered(address, additional_headers=both))[0] == 401
+        origins = [("Origin", f"http://{address}"), ("Origin", "https://evil.example"), both[0]]
+        assert (await answered(address, additional_headers=origins))[0] == 403
+
+
 @pytest.mark.parametrize(
     ("origin", "allowed", "status"),
     [

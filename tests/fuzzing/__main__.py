@@ -1,0 +1,85 @@
+"""Fuzz every door.
+
+    python -m tests.fuzzing --runs 200000              # with atheris, guided by coverage
+    python -m tests.fuzzing --runs 5000 --plain        # by chance alone, without atheris
+
+What it finds new is written into `--keep`; a crash into `crash-…`, to be added to the corpus.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+CORPUS = Path(__file__).parent / "corpus"
+
+sys.path[:0] = [str(TESTS), str(TESTS.parent)]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="fuzz every door")
+    parser.add_argument("--runs", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--plain", action="store_true", help="without atheris")
+    parser.add_argument("--keep", type=Path, help="folder for inputs that reach something new")
+    arguments = parser.parse_args()
+    if arguments.plain:
+        return _by_chance(arguments.runs, arguments.seed)
+    return _guided(arguments.runs, arguments.seed, arguments.keep)
+
+
+def _guided(runs: int, seed: int, keep: Path | None) -> int:
+    atheris = importlib.import_module("atheris")  # an extra without types
+    with atheris.instrument_imports(include=["streamer.wire", "streamer.server.conversation"]):
+        from fuzzing.conversation import play
+    found = keep or Path(tempfile.mkdtemp())
+    found.mkdir(exist_ok=True)
+    options = [f"-runs={runs}", f"-seed={seed}", "-max_len=4096", "-len_control=0", "-timeout=20"]
+    atheris.Setup(
+        [sys.argv[0], *options, f"-dict={CORPUS.parent / 'words.dict'}", str(found), str(CORPUS)],
+        play,
+    )
+    atheris.Fuzz()  # ends the process
+    return 0
+
+
+def _by_chance(runs: int, seed: int) -> int:
+    """Change, drop, double and swap pieces of the corpus."""
+    from fuzzing.conversation import play
+
+    chance = random.Random(seed)
+    seeds = [path.read_bytes() for path in sorted(CORPUS.iterdir())]
+    for _ in range(runs):
+        lines = chance.choice(seeds).split(b"\n")
+        for _ in range(chance.randint(1, 4)):
+            at = chance.randrange(1, len(lines)) if len(lines) > 1 else 0
+            line = bytearray(lines[at])
+            match chance.randrange(5):
+                case 0:
+                    del lines[at:]
+                    lines.append(bytes(line))
+                case 1:
+                    lines.insert(at, bytes(line))
+                case 2 if line:
+                    line[chance.randrange(len(line))] = chance.randrange(256)
+                    lines[at] = bytes(line)
+                case 3 if line:
+                    begin = chance.randrange(len(line))
+                    lines[at] = bytes(line[:begin] + line[begin + chance.randint(1, 30) :])
+                case _:
+                    lines.append(chance.choice(chance.choice(seeds).split(b"\n")))
+        try:
+            play(b"\n".join(lines))
+        except Exception:
+            print(repr(b"\n".join(lines)), file=sys.stderr)
+            raise
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

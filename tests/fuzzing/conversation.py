@@ -1,0 +1,147 @@
+"""One input of the fuzzer: a whole conversation with one door, as bytes.
+
+The first line is the request, `/v1/listen?channels=2`; `wyoming` stands for its TCP port. Each
+further line is a step, by its first byte: `H` a header of the request, `T` a text frame, `B` a
+binary one, `A` so many bytes of audio, `E` lets the engine answer. A `B` is the payload itself, so
+that Wyoming's bytes can be split anywhere.
+
+Whatever comes, nothing may be raised, and every message that is said can be written down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+from urllib.parse import parse_qsl, urlsplit
+
+from engines import CountingEngine, words_of
+from websockets.datastructures import Headers
+
+from streamer.scheduler.job import Job, UtteranceKey
+from streamer.scheduler.queue import Listener
+from streamer.scheduler.scheduler import Scheduler
+from streamer.server.conversation import Conversation, Service
+from streamer.server.doors import door_at
+from streamer.server.headers import JoinedHeaders
+from streamer.server.metrics import Metrics
+from streamer.server.quotas import Limits, Quotas
+from streamer.settings import Settings
+from streamer.wire.dialect import Close, Dialect, Ending
+from streamer.wire.door import Handshake, Host, RefusalError
+from streamer.wire.wyoming.dialect import WyomingDialect
+
+STEPS = 60
+AUDIO_BYTES = 64_000
+
+INFO = CountingEngine().info
+SETTINGS = Settings()
+
+
+class _Engine:
+    """Answers all that it was asked when its turn comes."""
+
+    info = INFO
+
+    def __init__(self) -> None:
+        self.jobs: dict[UtteranceKey, tuple[Job, Listener]] = {}
+
+    def submit(self, job: Job, listener: Listener) -> None:
+        self.jobs[job.key] = (job, listener)
+
+    def withdraw(self, key: UtteranceKey) -> None:
+        self.jobs.pop(key, None)
+
+    def withdraw_session(self, session: str) -> None:
+        self.jobs.clear()
+
+    def answer(self) -> None:
+        while self.jobs:
+            job, listener = self.jobs.pop(next(iter(self.jobs)))
+            listener.heard(job, words_of(job.clip))
+
+
+def play(data: bytes) -> None:
+    """Have the conversation; raises whatever is wrong with us."""
+    asyncio.run(_play(data))
+
+
+async def _play(data: bytes) -> None:
+    request, *steps = data.split(b"\n")[: STEPS + 1]
+    target = urlsplit(_text(request).strip().replace("[", "").replace("]", ""))
+    headers = Headers()
+    for step in steps:
+        name, colon, value = _text(step[1:]).partition(":")
+        if step[:1] == b"H" and colon and name.isascii() and name.isidentifier():
+            headers[name] = "".join(c for c in value.strip() if c.isascii() and c.isprintable())
+    host = Host(INFO, SETTINGS, "fuzz")
+    dialect: Dialect
+    door = door_at(target.path)
+    if door is not None:
+        query = parse_qsl(target.query, keep_blank_values=True)
+        handshake = Handshake(target.path, query, JoinedHeaders(headers), [])
+        try:
+            door.keys(handshake)
+            dialect = door.open(handshake, host)
+        except RefusalError as refusal:
+            door.refused(refusal)
+            return
+    elif target.path == "wyoming":
+        dialect = WyomingDialect(host)
+    else:
+        return
+    await _converse(dialect, steps)
+
+
+async def _converse(dialect: Dialect, steps: list[bytes]) -> None:
+    engine = _Engine()
+    quotas = Quotas(Limits(0, 0), Limits(0, 0))
+    service = Service(SETTINGS, cast("Scheduler", engine), Metrics(), quotas)
+    talk = Conversation("fuzz", dialect, service, lambda: None, _unpaced)
+    said = 0
+
+    async def say() -> None:
+        """Write down what waits, as a connection would; nothing is said after a close."""
+        nonlocal said
+        while len(talk.outbox):
+            if isinstance(item := await talk.outbox.get(), Close):
+                talk.outbox.put(item)
+                return
+            assert isinstance(dialect.encode(item.message), str)
+            said += 1
+
+    async def carry_out(message: str | bytes) -> None:
+        acting = asyncio.create_task(talk.carry_out(dialect.received(message)))
+        while not acting.done():  # a stream that gives way to the next waits for its finals
+            engine.answer()
+            await asyncio.sleep(0)
+        acting.result()
+
+    await talk.carry_out(dialect.connected())
+    if dialect.grace_s is not None and steps[:1] == [b"W"]:
+        await talk.carry_out(dialect.waited())
+    for step in steps:
+        match step[:1]:
+            case b"T":
+                await carry_out(_text(step[1:]))
+            case b"B":
+                await carry_out(step[1:])
+            case b"A" if step[1:].isdigit():
+                await carry_out(b"\x10\x20" * (min(int(step[1:7]), AUDIO_BYTES) // 2))
+            case b"E":
+                engine.answer()
+            case _:
+                pass
+        await say()
+    talk.end(Ending.GOING_AWAY)
+    engine.answer()
+    await say()
+    talk.close()
+
+
+async def _unpaced(_: float) -> None:
+    return
+
+
+def _text(data: bytes) -> str:
+    """Text frames are UTF-8: the library closes on anything else."""
+    return data.decode("utf-8", "ignore")
