@@ -88,6 +88,7 @@ class AudioHookDialect:
 
     def finished(self, done: events.Done, ending: Ending) -> Iterator[Reply]:
         """Say `closed`, or why the server closes what the client has not."""
+        self._closing = True
         match ending:
             case Ending.STOPPED:
                 yield self._say("closed")

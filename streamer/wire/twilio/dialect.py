@@ -88,12 +88,14 @@ class TwilioDialect:
 
     def finished(self, done: events.Done, ending: Ending) -> Iterator[Result]:
         """Publish that no more will come, and why if the caller's side has not ended it."""
-        if self._call is not None:
+        self._over = True
+        call, self._call = self._call, None
+        if call is not None:
             if ending is Ending.IDLE:
                 limit = self._host.settings.idle_timeout_s
                 text = f"nothing was received for {limit:g} seconds"
-                yield self._call.teller.failed("idle_timeout", text)
-            yield self._call.teller.ended(done)
+                yield call.teller.failed("idle_timeout", text)
+            yield call.teller.ended(done)
         match ending:
             case Ending.STOPPED:
                 yield Close(1000)

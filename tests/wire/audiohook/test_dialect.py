@@ -219,6 +219,14 @@ def test_audio_that_was_left_out_counts_in_times(talk: Talk) -> None:
     assert talk.send("resumed", start="PT3S", discarded="PT0S") == [], "time never goes back"
 
 
+def test_what_comes_after_the_end_is_passed_over(talk: Talk) -> None:
+    told, close = talk.dialect.finished(events.Done(0, 0), Ending.GOING_AWAY)
+    assert talk.said([told])[0]["type"] == "disconnect"
+    assert isinstance(close, Close)
+    assert talk.send("open", **OPEN) == []
+    assert list(talk.dialect.received(b"\xff" * 320)) == []
+
+
 def test_what_is_newer_than_we_are_is_passed_over(talk: Talk) -> None:
     talk.send("open", **OPEN)
     assert talk.send("dtmf", digit="1") == []

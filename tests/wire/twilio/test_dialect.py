@@ -234,6 +234,14 @@ def test_a_stream_that_falls_silent_ends_with_a_reason(dialect: TwilioDialect) -
     assert results[-1] == Close(1008, "idle timeout")
 
 
+def test_what_comes_after_the_end_is_passed_over(dialect: TwilioDialect) -> None:
+    assert list(dialect.finished(events.Done(0, 0), Ending.GOING_AWAY)) == [
+        Close(1012, "the server is going away")
+    ]
+    assert list(dialect.received(start())) == []
+    assert list(dialect.received(media("inbound", 0, b"\1" * 160))) == []
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
