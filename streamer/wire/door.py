@@ -128,7 +128,7 @@ class Door:
 
 def keys_brought(handshake: Handshake, *schemes: str) -> list[str]:
     """Keys in `Authorization` after one of `schemes` (lower case), else in the query."""
-    scheme, _, token = handshake.headers.get("Authorization", "").partition(" ")
+    scheme, _, token = handshake.header("Authorization").partition(" ")
     if scheme.lower() in schemes:
         return [token.strip()]
     return [value for name, value in handshake.query if name == KEY_PARAMETER]
