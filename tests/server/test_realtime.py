@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from contextlib import AbstractAsyncContextManager
@@ -10,11 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 from engines import CountingEngine
-from servers import Message, of_type, receive, receive_until, send, serving
+from servers import Message, of_type, receive, receive_all, receive_until, send, serving
 from sounds import Samples, pcm, silence, voice
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
+
+from streamer.server.server import TranscriptionServer
+from streamer.settings import Settings
 
 COMPLETED = "conversation.item.input_audio_transcription.completed"
 DELTA = "conversation.item.input_audio_transcription.delta"
@@ -99,6 +103,26 @@ async def test_a_format_may_change_in_mid_stream_and_nothing_is_lost() -> None:
     (started,) = of_type(after, "input_audio_buffer.speech_started")
     assert started["audio_start_ms"] == pytest.approx(2200, abs=60)
     assert after[-1]["item_id"] != of_type(before, COMPLETED)[0]["item_id"]
+
+
+async def test_a_server_that_goes_away_in_the_middle_of_a_change_still_tells_finals() -> None:
+    engine = CountingEngine()
+    engine.may_run.clear()
+    async with TranscriptionServer(Settings(port=0, drain_timeout_s=0), engine) as server:
+        host, port = server.address
+        async with talk(f"{host}:{port}") as ws:
+            await update(ws, format=PCM_16K, turn_detection=None)
+            await append(ws, voice(0.5))
+            session = {"audio": {"input": {"format": {"type": "audio/pcmu"}}}}
+            await send(ws, "session.update", session=session)
+            await receive_until(ws, "input_audio_buffer.committed")
+            draining = asyncio.create_task(server.drain())
+            await asyncio.sleep(0.05)
+            engine.may_run.set()
+            messages = await receive_all(ws)
+            await draining
+    assert [one["transcript"] for one in of_type(messages, COMPLETED)] == ["word0"]
+    assert ws.close_code == 1012
 
 
 async def test_an_item_that_the_engine_fails_on_is_told_and_the_session_goes_on() -> None:

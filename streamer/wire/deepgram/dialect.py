@@ -40,7 +40,7 @@ class _Track:
         self.starts: deque[float] = deque()  # of the utterances that have no final yet
         self.cut_at: float | None = None  # where the length limit has just cut
         self.last_word_end: float | None = None  # until `UtteranceEnd` has told it
-        self.finalized = False  # a result has answered the `Finalize` under way
+        self.finalized = 0  # results that have answered a `Finalize` not yet carried out
 
 
 class DeepgramDialect:
@@ -171,7 +171,7 @@ class DeepgramDialect:
         if event.reason is EndReason.SILENCE:
             ends_speech = self._options.endpointing
         finalized = event.reason is EndReason.FLUSH
-        track.finalized |= finalized
+        track.finalized += finalized
         result = self._results.write(
             event.channel,
             event.text,
@@ -191,7 +191,9 @@ class DeepgramDialect:
     def _finalized(self) -> Iterator[Reply]:
         """Answer `Finalize` on the channels where nothing was open."""
         for channel, track in enumerate(self._tracks):
-            if not track.finalized:
+            if track.finalized:
+                track.finalized -= 1
+            else:
                 now = self._heard_s
                 nothing = channel, "", (now, now), (), 0.0
                 yield Say(
@@ -199,7 +201,6 @@ class DeepgramDialect:
                         *nothing, is_final=True, speech_final=True, from_finalize=True
                     )
                 )
-            track.finalized = False
 
     def _silence(self, channel: int, until: float) -> Iterator[Say]:
         """Say that an utterance has ended if nobody has spoken for long enough, up to `until`."""
