@@ -5,6 +5,7 @@
     python -m streamer.training recordings --from F  human speech beside it (seconds)
     python -m streamer.training train                every stage of the plan, or --until a step
     python -m streamer.training align                when words end in the clips, for stage d
+    python -m streamer.training compare              how many checkpoints are best averaged
     python -m streamer.training publish              averaged checkpoints to the model's folder
     python -m streamer.training evaluate             the figures of the model card
     python -m streamer.training sample               the demonstration recording
@@ -20,12 +21,16 @@ import json
 import sys
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import Progress
 
 from streamer.models.registry import EMBEDDED, EMBEDDED_TINY, embedded_folder
 from streamer.training.sizes import SIZES
+
+if TYPE_CHECKING:
+    from streamer.training.audio.shards import Split
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _MODELS = {"default": EMBEDDED, "tiny": EMBEDDED_TINY}
@@ -63,13 +68,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--until", type=int, help="train: stop at this step")
     parser.add_argument(
-        "--checkpoints", type=int, default=5, help="publish: how many of the last to average"
+        "--checkpoints",
+        type=int,
+        default=1,
+        help="publish: so many of the last, averaged; compare: up to so many",
     )
     parser.add_argument(
         "--size",
         choices=sorted(SIZES),
         default="default",
-        help="train, publish, evaluate: tiny begins as some layers of the trained default",
+        help="which model; tiny begins as some layers of the trained default",
     )
     parser.add_argument(
         "--model", type=Path, help="publish, evaluate: folder, by default the package's own"
@@ -98,15 +106,20 @@ def _synthesise(options: argparse.Namespace) -> int:
 
 
 def _synthesised(options: argparse.Namespace, training_shards: int) -> bool:
-    """Makes the shards for the evaluation and for training that are not there yet."""
+    """Makes the shards of the figures, and so many for training."""
+    from streamer.training.folders import Folders
+
+    jobs: list[tuple[Split, int]] = [("seen", 0), ("unseen", 0), ("open", 0)]
+    jobs.extend(("train", number) for number in range(training_shards))
+    return _made(Folders(options.work).shards, jobs, options.processes)
+
+
+def _made(folder: Path, jobs: "list[tuple[Split, int]]", processes: int) -> bool:
+    """Makes the shards that are not there yet; False where the synthesisers are missing."""
     from concurrent.futures import ProcessPoolExecutor, as_completed
 
     from streamer.training.audio import shards, synthesis
-    from streamer.training.folders import Folders
 
-    folder = Folders(options.work).shards
-    jobs: list[tuple[shards.Split, int]] = [("seen", 0), ("unseen", 0), ("open", 0)]
-    jobs.extend(("train", number) for number in range(training_shards))
     jobs = [job for job in jobs if not (folder / f"{shards.shard_name(*job)}.jsonl").exists()]
     missing = synthesis.missing_programs() if jobs else []
     if missing:
@@ -118,7 +131,7 @@ def _synthesised(options: argparse.Namespace, training_shards: int) -> bool:
     if not jobs:
         return True
     bar = Progress(console=Console(stderr=True))
-    with bar as progress, ProcessPoolExecutor(options.processes) as pool:
+    with bar as progress, ProcessPoolExecutor(processes) as pool:
         task = progress.add_task("synthesising", total=len(jobs))
         for done in as_completed(
             [pool.submit(shards.make_shard, folder, split, n) for split, n in jobs]
@@ -157,6 +170,19 @@ def _align(options: argparse.Namespace) -> int:
     words = Vocabulary(folders.vocabulary)
     done = align_shards(averaged_model(folders, 1), words, folders.shards, options.shards)
     print(f"{done} shards aligned")
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from streamer.training.choosing import SHARDS, compared
+    from streamer.training.folders import Folders
+
+    folders = Folders(options.work, options.size)
+    if not _made(folders.choice, list(SHARDS), options.processes):
+        return 1
+    for paths, scores in compared(folders, options.checkpoints):
+        told = ", ".join(f"{split} {wer:.1%}" for split, wer in scores.items())
+        print(f"{told}: {' '.join(p.stem for p in paths)}", flush=True)
     return 0
 
 
@@ -202,6 +228,7 @@ _COMMANDS = {
     "recordings": _recordings,
     "train": _train,
     "align": _align,
+    "compare": _compare,
     "publish": _publish,
     "evaluate": _evaluate,
     "sample": _sample,

@@ -163,8 +163,10 @@ def _work(maker: BatchMaker, first: int, queue: "Queue[Batch | None]", stop: Eve
                     return  # the trainer was killed
                 continue
         if batch is None:
-            return
+            break
         step += 1
+    while not stop.wait(1) and os.getppid() == parent:
+        pass  # what was put last is on its way until the trainer has it
 
 
 def stream(maker: BatchMaker, first: int) -> Iterator[Batch]:

@@ -19,6 +19,11 @@ class Folders:
         return self.work / "shards"
 
     @property
+    def choice(self) -> Path:
+        """Held-out speech by which checkpoints are chosen."""
+        return self.work / "choice"
+
+    @property
     def vocabulary(self) -> Path:
         """Pieces and ``tokens.txt``."""
         return self.work / "vocabulary"

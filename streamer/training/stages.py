@@ -107,7 +107,7 @@ STAGES = (
 
 TINY_STAGES = (
     Stage(
-        "fewer layers, learning again", 900, 14.0, 32, 4e-4, 2e-6,
+        "fewer layers, learning again", 500, 14.0, 32, 4e-4, 2e-6,
         ctc=0.3, attention=1.0, guide=0.1, joined=0.3, prefixes=0.1, nonspeech=0.1,
         corrupted=0.03, smoothing=0.05, other_english=0.2, augmentation=_MORE,
     ),

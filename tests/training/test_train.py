@@ -1,7 +1,9 @@
 """Batches, losses and the loop: the same whether a run was interrupted or not."""
 
 import shutil
+import time
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ pytest.importorskip("transformers", reason="needs transformers (the extra [train
 
 from streamer.training import losses, stages, vocabulary
 from streamer.training.audio.augment import Augmentation
-from streamer.training.batches import Batch, BatchMaker
+from streamer.training.batches import Batch, BatchMaker, stream
 from streamer.training.checkpoints import average
 from streamer.training.disturbance import corrupted, masked
 from streamer.training.folders import Folders
@@ -122,6 +124,19 @@ def test_checkpoints_are_averaged_weight_by_weight(tmp_path: Path) -> None:
     assert mean["w"].tolist() == [2.0, 2.0]
     with pytest.raises(ValueError, match="no checkpoint"):
         average([])
+
+
+def test_a_slow_trainer_gets_every_batch_of_the_plan(maker: BatchMaker) -> None:
+    def train() -> None:
+        for batch in stream(maker, 0):
+            time.sleep(0.1)  # the maker is done long before
+            seen.append(batch.seconds)
+
+    seen: list[float] = []
+    trainer = Thread(target=train, daemon=True)
+    trainer.start()
+    trainer.join(timeout=60)
+    assert len(seen) == stages.total(PLAN)
 
 
 def _batch(maker: BatchMaker, step: int) -> Batch:
