@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from streamer.server.webhook import Webhook
 from streamer.wire.dialect import Close, Message, Publish, Reply, Say
 
 KEPT_MESSAGES = 500
@@ -34,10 +33,13 @@ class _Call:
 
 
 class Calls:
-    """Calls by their topic: those that are spoken in, listened to, or over since a short while."""
+    """Calls by their topic: those that are spoken in, listened to, or over since a short while.
 
-    def __init__(self, webhook: Webhook | None = None) -> None:
-        self._webhook = webhook
+    `post`, if any, is given a call's topic and the JSON of each message that is kept.
+    """
+
+    def __init__(self, post: Callable[[str, str], None] | None = None) -> None:
+        self._post = post
         self._calls: dict[str, _Call] = {}
         self._over: dict[str, None] = {}  # in the order in which they ended
         self._quiet = asyncio.Event()
@@ -57,8 +59,8 @@ class Calls:
             listener(Say(item.message, item.key, item.instead_of))
         if item.key is None:
             call.kept.append(item.message)
-            if self._webhook is not None:
-                self._webhook.post(item.topic, item.message.model_dump_json(exclude_none=True))
+            if self._post is not None:
+                self._post(item.topic, item.message.model_dump_json(exclude_none=True))
         if item.last:
             call.sources.discard(item.source)
             if not call.sources:

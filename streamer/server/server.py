@@ -7,7 +7,7 @@ import contextlib
 import logging
 import socket
 import ssl
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import InvalidMessage, InvalidUpgrade
@@ -28,8 +28,10 @@ from streamer.server.metrics import Metrics
 from streamer.server.quotas import Limits, Quotas
 from streamer.server.sessions import Sessions
 from streamer.server.tls import CertificateError, certificate_of
-from streamer.server.webhook import Webhook
 from streamer.settings import Settings
+
+if TYPE_CHECKING:
+    from streamer.server.webhook import Webhook
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +48,7 @@ class TranscriptionServer:
         self._scheduler = Scheduler(engine, settings.max_batch, self._metrics)
         self._recorder = self._make_recorder()
         self._webhook = self._make_webhook()
-        self._calls = Calls(self._webhook)
+        self._calls = Calls(self._webhook.post if self._webhook else None)
         self._access = Access(settings)
         self._certificate = certificate_of(settings.tls_cert, settings.tls_key)
         quotas = Quotas(
@@ -214,6 +216,8 @@ class TranscriptionServer:
     def _make_webhook(self) -> Webhook | None:
         if not self._settings.webhook_url:
             return None
+        from streamer.server.webhook import Webhook  # to load httpx takes a tenth of our start
+
         count = self._metrics.webhook
         return Webhook(self._settings.webhook_url, lambda one: count.labels(one).inc())
 

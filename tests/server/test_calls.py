@@ -144,7 +144,7 @@ async def test_what_waits_for_the_webhook_is_bounded() -> None:
 async def test_passing_messages_do_not_go_to_the_webhook() -> None:
     async with receiving() as (receiver, url):
         webhook = Webhook(url, lambda _: None)
-        calls = Calls(webhook)
+        calls = Calls(webhook.post)
         publish(calls, 0, key="passing")
         publish(calls, 1)
         await webhook.until_idle(5)

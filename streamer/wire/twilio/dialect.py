@@ -160,19 +160,24 @@ class TwilioDialect:
             return
         aligner = self._call.aligner
         if jump_s := aligner.jump_s(chunk.timestamp):
-            yield Audio(aligner.follow_jump(chunk.timestamp or 0.0))
+            yield from _audio(aligner.follow_jump(chunk.timestamp or 0.0))
             if jump_s > 0 and aligner.seconds:
                 yield Flush(None)
                 self._timeline.leave_out(aligner.seconds, jump_s)
-        yield Audio(aligner.add(tracks.index(track), chunk.timestamp, samples))
+        yield from _audio(aligner.add(tracks.index(track), chunk.timestamp, samples))
 
     def _stop(self) -> Iterator[Action]:
         self._over = True
         if self._call is None:
             yield Close(1000)
             return
-        yield Audio(self._call.aligner.finish())
+        yield from _audio(self._call.aligner.finish())
         yield Stop()
+
+
+def _audio(data: bytes) -> Iterator[Action]:
+    if data:
+        yield Audio(data)
 
 
 def _open(_: Handshake, host: Host) -> TwilioDialect:
