@@ -13,6 +13,7 @@ from typing import Protocol, TypeVarTuple
 
 from streamer.engine.base import Engine, EngineInfo
 from streamer.scheduler.job import Job, JobKind, UtteranceKey
+from streamer.scheduler.load import LoadMeter
 from streamer.scheduler.queue import JobQueue, Listener, Waiting
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ class Scheduler:
         self._max_batch = max_batch
         self._observer = observer
         self._queue = JobQueue()
+        self._meter = LoadMeter()
         self._changed = threading.Condition()
         self._closing = False
         self._unwanted: set[UtteranceKey] = set()
@@ -102,6 +104,12 @@ class Scheduler:
         """By how many seconds the most overdue waiting final is late."""
         with self._changed:
             return self._queue.longest_late(time.monotonic())
+
+    @property
+    def load(self) -> float:
+        """The share of the engine, 0 to 1, that work takes which cannot wait."""
+        with self._changed:
+            return self._meter.load(time.monotonic())
 
     @property
     def oldest_s(self) -> tuple[float, float]:
@@ -179,7 +187,7 @@ class Scheduler:
                 log.exception("the engine failed with %d clips in flight", len(self._in_flight))
                 self._failing = (self._failing[0] + 1, time.monotonic())
                 self._recover()
-            self._tell_step(time.monotonic() - self._busy_since)
+            self._note_step(batch, time.monotonic() - self._busy_since)
             self._busy_since = None
         self._engine.reset()  # what it does beside us must have ended when we have
 
@@ -253,6 +261,13 @@ class Scheduler:
             else:
                 with self._changed:
                     self._queue.put(replace(waiting, alone=True))
+
+    def _note_step(self, batch: list[Waiting], seconds: float) -> None:
+        urgent = sum(one.job.clip.seconds for one in batch if one.job.slack_s == 0)
+        patient = sum(one.job.clip.seconds for one in batch if one.job.slack_s > 0)
+        with self._changed:
+            self._meter.add(time.monotonic(), seconds, urgent, patient)
+        self._tell_step(seconds)
 
     def _tell_batch(self, batch: list[Waiting]) -> None:
         if self._observer is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from http import HTTPStatus
@@ -19,6 +20,7 @@ from streamer.scheduler.scheduler import Scheduler
 from streamer.server.access import Access, UnknownKeyError, is_allowed_origin
 from streamer.server.assets import load_assets
 from streamer.server.doors import DOORS, door_at
+from streamer.server.forecast import Forecast
 from streamer.server.governor import Admitted, GovernedConnection
 from streamer.server.headers import JoinedHeaders
 from streamer.server.metrics import Metrics
@@ -35,6 +37,10 @@ log.addFilter(AtMost(REFUSALS_A_SECOND))
 
 RETRY_AFTER_S = 5
 """What a refused client is told to wait; long enough for a queue to recover."""
+
+FULL = 0.7
+"""Share of the engine's time that finals may be expected to need. The rest is for their coming in
+bursts, and for partials."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -72,6 +78,7 @@ class Gate:
         self._metrics = metrics
         self._sessions = sessions
         self._assets = load_assets()
+        self._forecast = Forecast()
         self.draining = False
 
     @property
@@ -170,9 +177,15 @@ class Gate:
             code, message = "overloaded", "every session is taken"
         elif self._scheduler.lateness_s > self._settings.max_lateness_s:
             code, message = "overloaded", "finals are late already"
+        elif self._expected_load() > FULL:
+            code, message = "overloaded", "finals would be late"
         else:
             return
         raise RefusalError(503, code, message, headers={"Retry-After": str(RETRY_AFTER_S)})
+
+    def _expected_load(self) -> float:
+        now, load = time.monotonic(), self._scheduler.load
+        return self._forecast.with_one_more(now, load, self._sessions())
 
     def _find_ear(self) -> None:
         """Raise RefusalError when as many listen as there may be sessions."""

@@ -1,0 +1,53 @@
+"""How much of the engine's time goes into work that cannot wait. Plain data, no clock."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+WINDOW_S = 5.0
+"""Seconds over which load is measured: as long as an utterance, about."""
+SLICE_S = 0.25
+
+
+@dataclass(slots=True)
+class _Slice:
+    began: float
+    busy_s: float = 0.0
+    urgent_s: float = 0.0
+    patient_s: float = 0.0
+
+
+class LoadMeter:
+    """The engine's last seconds: how long it was busy, and with what.
+
+    Partials take whatever time is left, so an engine that is always busy may have room for many
+    more finals. The share of it that urgent work takes says how many.
+    """
+
+    def __init__(self) -> None:
+        self._slices: deque[_Slice] = deque()
+
+    def add(self, now: float, busy_s: float, urgent_s: float, patient_s: float) -> None:
+        """Note a step that ends now: how long it took, and what audio joined the engine for it."""
+        if not self._slices or now - self._slices[-1].began >= SLICE_S:
+            self._slices.append(_Slice(now))
+            self._forget(now)
+        last = self._slices[-1]
+        last.busy_s += busy_s
+        last.urgent_s += urgent_s
+        last.patient_s += patient_s
+
+    def load(self, now: float) -> float:
+        """Return the share of the last seconds that urgent work took, 0 to 1."""
+        self._forget(now)
+        urgent = sum(one.urgent_s for one in self._slices)
+        audio = urgent + sum(one.patient_s for one in self._slices)
+        if audio == 0:
+            return 0.0
+        busy = sum(one.busy_s for one in self._slices)
+        return min(1.0, busy / WINDOW_S) * urgent / audio
+
+    def _forget(self, now: float) -> None:
+        while self._slices and now - self._slices[0].began > WINDOW_S:
+            self._slices.popleft()
