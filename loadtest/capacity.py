@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
@@ -15,7 +16,13 @@ PRECISION = 20
 """The search ends where the gap between good and bad is a twentieth of the good."""
 
 
-async def find_capacity(run: Run, search_s: float, confirm_s: float) -> dict[str, Any]:
+REST_S = 6.0
+"""Between runs: a server that refuses by the load of its last seconds must have forgotten it."""
+
+
+async def find_capacity(
+    run: Run, search_s: float, confirm_s: float, rest_s: float = REST_S
+) -> dict[str, Any]:
     """Double the streams until the goal is missed, and halve the gap, in short runs.
 
     Then confirm in a long one, with a twentieth fewer as long as that misses the goal.
@@ -23,6 +30,7 @@ async def find_capacity(run: Run, search_s: float, confirm_s: float) -> dict[str
     runs: list[dict[str, Any]] = []
 
     async def met(streams: int, seconds: float) -> bool:
+        await asyncio.sleep(rest_s)
         report = await run(streams, seconds)
         runs.append(report)
         print(json.dumps(report["summary"]), file=sys.stderr, flush=True)
