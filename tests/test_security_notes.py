@@ -1,0 +1,45 @@
+"""SECURITY.md speaks of settings, tests and commands that there are."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from streamer.server.gate import REFUSALS_A_SECOND
+from streamer.server.governor import FRAMES_PER_SECOND, SLICE_BYTES
+from streamer.server.outbox import CAPACITY
+from streamer.server.quotas import BURST_S
+from streamer.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+
+
+def test_every_option_is_a_setting() -> None:
+    known = {f"--{name.replace('_', '-')}" for name in Settings.model_fields}
+    assert set(re.findall(r"--[a-z][a-z-]+", TEXT)) <= known
+
+
+def test_every_file_and_command_exists() -> None:
+    for path in re.findall(r"`((?:tests/)?(?:\w+/)*test_\w+\.py)`", TEXT):
+        found = ROOT / path if "/" in path else ROOT / "tests" / "server" / path
+        assert found.exists(), path
+    for module in re.findall(r"python -m ([\w.]+)", TEXT):
+        assert importlib.util.find_spec(module), module
+
+
+@pytest.mark.parametrize(
+    "bound",
+    [
+        f"{FRAMES_PER_SECOND} frames a second",
+        f"{SLICE_BYTES // 1024} kB parsed",
+        f"{CAPACITY} messages",
+        f"{BURST_S:g} s at once",
+        f"{ {10: 'ten'}[REFUSALS_A_SECOND] } refusals a second",
+    ],
+)
+def test_the_bounds_are_those_of_the_code(bound: str) -> None:
+    assert bound in TEXT
