@@ -8,6 +8,9 @@ from dataclasses import dataclass
 WINDOW_S = 5.0
 """Seconds over which load is measured: as long as an utterance, about."""
 SLICE_S = 0.25
+PASSES = 3.0
+"""Seconds of urgent audio that a second of live speech makes at most: each longer pause asks for
+the utterance so far. Whoever causes more sends files, and waits for one before the next."""
 
 
 @dataclass(slots=True)
@@ -38,15 +41,15 @@ class LoadMeter:
         last.urgent_s += urgent_s
         last.patient_s += patient_s
 
-    def load(self, now: float) -> float:
-        """Return the share of the last seconds that urgent work took, 0 to 1."""
+    def load(self, now: float, sessions: int) -> float:
+        """Return the share of the last seconds that so many live sessions needed, 0 to 1."""
         self._forget(now)
         urgent = sum(one.urgent_s for one in self._slices)
         audio = urgent + sum(one.patient_s for one in self._slices)
         if audio == 0:
             return 0.0
         busy = sum(one.busy_s for one in self._slices)
-        return min(1.0, busy / WINDOW_S) * urgent / audio
+        return min(1.0, busy / WINDOW_S) * min(urgent, PASSES * sessions * WINDOW_S) / audio
 
     def _forget(self, now: float) -> None:
         while self._slices and now - self._slices[0].began > WINDOW_S:

@@ -105,11 +105,10 @@ class Scheduler:
         with self._changed:
             return self._queue.longest_late(time.monotonic())
 
-    @property
-    def load(self) -> float:
-        """The share of the engine, 0 to 1, that work takes which cannot wait."""
+    def load(self, sessions: int) -> float:
+        """Return the share of the engine, 0 to 1, that finals of so many live sessions need."""
         with self._changed:
-            return self._meter.load(time.monotonic())
+            return self._meter.load(time.monotonic(), sessions)
 
     @property
     def oldest_s(self) -> tuple[float, float]:

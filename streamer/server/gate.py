@@ -184,8 +184,9 @@ class Gate:
         raise RefusalError(503, code, message, headers={"Retry-After": str(RETRY_AFTER_S)})
 
     def _expected_load(self) -> float:
-        now, load = time.monotonic(), self._scheduler.load
-        return self._forecast.with_one_more(now, load, self._sessions())
+        sessions = self._sessions()
+        load = self._scheduler.load(sessions)
+        return self._forecast.with_one_more(time.monotonic(), load, sessions)
 
     def _find_ear(self) -> None:
         """Raise RefusalError when as many listen as there may be sessions."""
