@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from streamer.endpointing.endpointer import EndReason
 from streamer.wire.native.messages import (
     Done,
     Error,
@@ -29,11 +30,30 @@ TOLERANCE_S = 0.002
 
 @dataclass(slots=True)
 class History:
-    """What one client sent, in seconds of audio and ids of flushes, and what it was told."""
+    """What one client sent, in seconds of audio and ids of flushes, and what it was told when.
+
+    `began` is when its first sample was sent, on the clock of `came`.
+    """
 
     accepted_s: float = 0.0
     flushes: list[str | None] = field(default_factory=list[str | None])
     messages: list[ServerMessage] = field(default_factory=list[ServerMessage])
+    began: float = 0.0
+    came: list[float] = field(default_factory=list[float])
+
+    def told(self, now: float, message: ServerMessage) -> None:
+        """Note a message, and when it came."""
+        self.messages.append(message)
+        self.came.append(now)
+
+    @property
+    def waits(self) -> list[float]:
+        """Seconds from the end of each utterance that a silence closed to its final, if live."""
+        return [
+            now - self.began - one.end
+            for now, one in zip(self.came, self.messages, strict=True)
+            if isinstance(one, Final) and one.reason is EndReason.SILENCE
+        ]
 
     @property
     def finals(self) -> list[Final]:

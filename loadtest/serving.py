@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from typing import IO
 
 
 @contextmanager
@@ -18,12 +19,17 @@ def served(options: Sequence[str]) -> Generator[str]:
 
 @contextmanager
 def served_process(
-    options: Sequence[str], port: int = 0
+    options: Sequence[str],
+    port: int = 0,
+    module: str = "streamer.cli.main",
+    stderr: IO[bytes] | None = None,
 ) -> Generator[tuple[str, subprocess.Popen[str]]]:
-    """Run a server as `served` does; yields its process too."""
-    command = [sys.executable, "-m", "streamer.cli.main", "serve", "--port", str(port)]
+    """Run a server as `served` does; yields its process too, whose standard input is open."""
+    command = [sys.executable, "-m", module, "serve", "--port", str(port)]
     command += ["--max-sessions", "100000", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, text=True
+    ) as process:
         try:
             assert process.stdout is not None
             found = (re.search(r"ws://[^/\s]+", line) for line in process.stdout)

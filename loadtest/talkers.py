@@ -45,7 +45,7 @@ async def say(url: str, speech: Speech, *, live: bool, flush: bool = False) -> H
     history = History()
     audio = _source(history, speech.data, live=live, flush=flush)
     async for message in transcribe(audio, url, partials=live):
-        history.messages.append(message)
+        history.told(asyncio.get_running_loop().time(), message)
     return history
 
 
@@ -83,7 +83,7 @@ async def _source(
     """Yield audio; what has been yielded is accepted."""
     size = round(CHUNK_S * BYTES_PER_S) if live else BYTES_PER_S
     loop = asyncio.get_running_loop()
-    began = loop.time()
+    history.began = began = loop.time()
     for at in range(0, len(data), size):
         if live:
             await asyncio.sleep(began + at / BYTES_PER_S - loop.time())
