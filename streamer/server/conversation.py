@@ -83,6 +83,8 @@ class Conversation:
         self._bytes_heard = 0
         self._live: LiveSession | None = None
         self._outlives_client = False
+        self._left = False  # the client has, and the session ends by itself
+        self._may_be_silent = False
         self._listens_to: str | None = None
         self._stopped = False
         self._done = False
@@ -96,9 +98,10 @@ class Conversation:
 
     @property
     def waits_for_us(self) -> bool:
-        """Whether the client may well be silent, since it waits for what it is owed."""
+        """Whether the client may well be silent, mostly since it waits for what it is owed."""
         owed = self._live is not None and self._live.owes
-        return owed or (self._stopped and not self._done) or self._listens_to is not None
+        listens = self._listens_to is not None or self._may_be_silent
+        return owed or (self._stopped and not self._done) or listens
 
     async def carry_out(self, actions: Iterable[Action]) -> None:
         """Do what the dialect asks for, as fast as finals are paid."""
@@ -146,6 +149,7 @@ class Conversation:
         if self._live is None:
             return
         if self._outlives_client and not self._done:
+            self._left = True
             self._live.stop()
         else:
             self._live.close()
@@ -170,6 +174,7 @@ class Conversation:
     def _open(self, action: Open) -> None:
         self.close()
         self._outlives_client = action.outlives_client
+        self._may_be_silent = action.may_be_silent
         self._stopped = self._done = False
         session = Session(self.id, action.settings, self._service.settings.min_speech_ms)
         witnesses = self._service.witnesses(session)
@@ -192,6 +197,8 @@ class Conversation:
     def _tell(self, event: Event) -> None:
         if isinstance(event, Done):
             self._done = True
+            if self._left and self._live is not None:
+                asyncio.get_running_loop().call_soon(self._live.close)
         if isinstance(event, Done) and self._replaced is not None:
             self._replaced.set()
             if self._ending is Ending.STOPPED:

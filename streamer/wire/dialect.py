@@ -22,6 +22,9 @@ class Open:
     With `concludes` the finals of what was heard before come first; `finished` is not asked of it,
     and times and the numbers of utterances start again from 0.
 
+    A client that `may_be_silent` is not ended for sending nothing: its protocol has no sign of
+    life, and its users mute their microphones.
+
     With `outlives_client` what was heard is transcribed to its end even if the client goes without
     a word: its results leave by another way than its own connection.
     """
@@ -29,6 +32,7 @@ class Open:
     settings: StreamSettings
     outlives_client: bool = False
     concludes: bool = False
+    may_be_silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamer.endpointing.endpointer import EndReason
@@ -34,6 +34,7 @@ def test_no_text_has_no_words() -> None:
     assert words_of(final("")) == ()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.floats(0, 1e5), st.floats(0, 60))
 def test_spread_words_fill_the_span_in_order(text: str, start: float, seconds: float) -> None:
     words = spread_words(text, start, start + seconds, 1.0)

@@ -63,7 +63,7 @@ class RealtimeDialect:
 
     def connected(self) -> Iterator[Action]:
         """Open with the API's defaults, and say so: some clients wait for it."""
-        yield Open(self._settings)
+        yield Open(self._settings, may_be_silent=True)
         yield Say(self._session("session.created"))
 
     def waited(self) -> Iterator[Action]:
@@ -104,13 +104,10 @@ class RealtimeDialect:
 
     def finished(self, done: events.Done, ending: Ending) -> Iterator[Reply]:
         """Close: the API has no last word."""
-        match ending:
-            case Ending.STOPPED:
-                yield Close(1000)
-            case Ending.IDLE:
-                yield Close(1001, "nothing was received for too long")
-            case Ending.GOING_AWAY:
-                yield Close(1012, "the server is going away")
+        if ending is Ending.GOING_AWAY:
+            yield Close(1012, "the server is going away")
+        else:
+            yield Close(1000)
 
     def encode(self, message: Message) -> str:
         """Give an event its id and write it down, with its nulls, as the API does."""
@@ -183,7 +180,7 @@ class RealtimeDialect:
         if self._bytes and before == after:
             yield Configure(settings)
         elif settings != self._settings:
-            yield Open(settings, concludes=True)
+            yield Open(settings, concludes=True, may_be_silent=True)
             self._offset_s, self._bytes = self._heard_s, 0
         self._settings = settings
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 import pytest
 from dialogues import conversation, played, said
 from engines import CountingEngine
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamer.endpointing.endpointer import EndReason
@@ -155,6 +155,7 @@ nearly = st.fixed_dictionaries(
 ).map(json.dumps)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=50) | st.text(max_size=50) | anything.map(json.dumps) | nearly))
 def test_nothing_that_a_client_sends_makes_it_raise(messages: list[str | bytes]) -> None:
     client = dialect()

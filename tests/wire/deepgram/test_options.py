@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 from engines import CountingEngine
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamer.settings import Settings
@@ -111,6 +111,7 @@ names = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(names, st.text(max_size=12))))
 def test_any_query_is_taken_or_refused(query: list[tuple[str, str]]) -> None:
     try:
