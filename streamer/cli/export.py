@@ -10,7 +10,7 @@ from streamer.cli.parsers import Commands
 from streamer.engine.errors import ModelError
 
 CONTRACTS = ("own", "published")
-PRECISIONS = ("fp32", "int8")
+PRECISIONS = ("fp32", "fp16", "int8")
 
 
 def add_to(commands: Commands) -> None:
@@ -33,7 +33,10 @@ def add_to(commands: Commands) -> None:
         "(default: own)",
     )
     parser.add_argument(
-        "--precision", choices=PRECISIONS, default="fp32", help="of the weights (default: fp32)"
+        "--precision",
+        choices=PRECISIONS,
+        default="fp32",
+        help="fp16 is for GPUs, int8 for CPUs (default: fp32)",
     )
     parser.set_defaults(run=run)
 

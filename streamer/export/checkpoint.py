@@ -11,11 +11,12 @@ import torch
 from transformers import AutoTokenizer, CohereAsrForConditionalGeneration
 
 from streamer.engine.tokenizer import Tokenizer
+from streamer.export.device import export_device
 from streamer.export.own import export_own
 from streamer.export.published import export_published
 
 Contract = Literal["own", "published"]
-Precision = Literal["fp32", "int8"]
+Precision = Literal["fp32", "fp16", "int8"]
 
 ARCHITECTURE = "cohere_asr"
 
@@ -35,10 +36,13 @@ def export_checkpoint(
     """Export a `cohere_asr` folder (config.json, safetensors, tokenizer) into the folder `out`.
 
     "own" is the contract that this engine is fastest with; "published" is what sherpa-onnx runs.
-    "int8" is made for CPUs; its rows do not depend on each other. The model's name is the folder's
+    "int8" is made for CPUs; its rows do not depend on each other. "fp16" is made for GPUs, and only
+    our own contract has it. The model's name is the folder's
     unless one is given. Raises ExportError, and ModelError for a vocabulary of another family.
     """
     _check(checkpoint)
+    if precision == "fp16" and contract != "own":
+        raise ExportError("fp16 is there in our own contract only")
     try:
         model = CohereAsrForConditionalGeneration.from_pretrained(checkpoint, dtype=torch.float32)
     except (OSError, ValueError, RuntimeError) as error:
@@ -50,13 +54,17 @@ def export_checkpoint(
             tokens = Path(temporary) / "tokens.txt"
             write_tokens(checkpoint, model.config.vocab_size, tokens)
         Tokenizer.from_file(tokens)
+        name = name or checkpoint.resolve().name
+        if precision == "fp16":
+            export_device(model, tokens, out, name=name)
+            return
         export(
             model,
             tokens,
             out,
             half_storage=False,
             int8=precision == "int8",
-            name=name or checkpoint.resolve().name,
+            name=name,
         )
 
 

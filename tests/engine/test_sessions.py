@@ -79,18 +79,17 @@ def test_without_cuda_nothing_is_said(
     assert not caplog.records
 
 
-@pytest.mark.parametrize("provider", ["auto", "cuda"])
-def test_dynamic_int8_stays_on_the_cpu_and_says_so(
-    monkeypatch: pytest.MonkeyPatch,
-    graphs: tuple[Path, Path],
-    caplog: pytest.LogCaptureFixture,
-    provider: Any,
+def test_int8_stays_on_the_cpu_and_says_so_but_is_refused_where_cuda_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch, graphs: tuple[Path, Path], caplog: pytest.LogCaptureFixture
 ) -> None:
     play_cuda(monkeypatch, installed=True, works=True)
     graphs[1].write_bytes(b"... DynamicQuantizeLinear ... MatMulInteger ...")
     with caplog.at_level(logging.WARNING):
-        assert devices(load_graphs(*graphs, provider, 0)) == ["cpu", "cpu"]
-    assert "dynamic INT8" in caplog.text
+        assert devices(load_graphs(*graphs, "auto", 0)) == ["cpu", "cpu"]
+    assert len(caplog.records) == 1
+    assert "INT8" in caplog.text
+    with pytest.raises(ModelError, match="export FP16 graphs for a GPU, or serve on the CPU"):
+        load_graphs(*graphs, "cuda", 0)
 
 
 def test_operators_of_dynamic_int8_are_recognised(tmp_path: Path) -> None:

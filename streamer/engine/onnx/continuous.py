@@ -10,15 +10,15 @@ batch.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from streamer.engine.base import EngineWork
-from streamer.engine.onnx.decoding import Decoded, Heard
-from streamer.engine.onnx.drafts import AHEAD, Draft
+from streamer.engine.onnx.decoding import Decoded
+from streamer.engine.onnx.drafts import Draft
 from streamer.engine.onnx.own import Answer, Encoded, OwnModel
+from streamer.engine.onnx.row import Row
 from streamer.engine.onnx.slots import Slots
 
 
@@ -34,18 +34,6 @@ class Entry:
     """Whether `Decoded.heard` is wanted, of a model that aligns."""
 
 
-@dataclass(slots=True)
-class _Row:
-    key: int
-    room: int
-    """Tokens that fit behind the prompt."""
-    draft: Draft
-    tokens: list[int] = field(default_factory=list[int])
-    log_probabilities: list[float] = field(default_factory=list[float])
-    attention: list[NDArray[np.float32]] | None = None
-    """Of each token, over the row's own frames; None where nobody asked."""
-
-
 class ContinuousDecoder:
     """Rows in flight on one model. Used by one thread at a time."""
 
@@ -57,7 +45,7 @@ class ContinuousDecoder:
         self._work = work or EngineWork()
         self._eos = eos
         self._slots = Slots(model.layers, model.heads, model.head_size, capacity)
-        self._rows: list[_Row] = []
+        self._rows: list[Row] = []
         self.calls = 0
         """Decoder calls so far."""
 
@@ -75,23 +63,19 @@ class ContinuousDecoder:
         first = len(self._rows)
         fed: list[list[int]] = []
         for entry in entries:
-            room = self._model.positions - len(entry.prompt)
             self._slots.add(entry.encoded)
-            draft = Draft(entry.draft)
-            attention: list[NDArray[np.float32]] | None = [] if entry.aligned else None
-            self._rows.append(_Row(entry.key, room, draft, attention=attention))
-            fed.append([*entry.prompt, *draft.ahead(room - 1)])
+            room = self._model.positions - len(entry.prompt)
+            row = Row(entry.key, room, Draft(entry.draft), entry.aligned)
+            self._rows.append(row)
+            fed.append(row.first_fed(entry.prompt))
         answer = self._call(first, fed)
-        for row, (entry, tokens) in enumerate(zip(entries, fed, strict=True), start=first):
-            self._accept(row, answer, row - first, len(entry.prompt), tokens)
+        for line, (entry, tokens) in enumerate(zip(entries, fed, strict=True)):
+            self._accept(first + line, answer, line, len(entry.prompt), tokens)
         return self._leave()
 
     def step(self) -> list[tuple[int, Decoded]]:
         """Advance every row, by a token or as far as its draft is right; return those that end."""
-        fed = [
-            [row.tokens[-1], *row.draft.ahead(min(AHEAD, row.room - len(row.tokens) - 1))]
-            for row in self._rows
-        ]
+        fed = [row.fed() for row in self._rows]
         answer = self._call(0, fed)
         for place, tokens in enumerate(fed):
             self._accept(place, answer, place, 1, tokens)
@@ -116,50 +100,37 @@ class ContinuousDecoder:
             slots.frames[first:],
             slots.own(first),
             slots.cross(first),
-            aligned=any(row.attention is not None for row in self._rows[first:]),
+            aligned=any(row.aligned for row in self._rows[first:]),
         )
 
     def _accept(
         self, place: int, answer: Answer, line: int, given: int, fed: Sequence[int]
     ) -> None:
-        """Take a row's own choices from one line of an answer.
-
-        They are the choice behind the `given` tokens, and those behind the draft that follows them
-        as far as the draft foresaw them.
-        """
-        row = self._rows[place]
-        chosen: NDArray[np.int64] = answer.chosen[line]
-        used = given
-        while used < len(fed) and fed[used] == chosen[used - 1] != self._eos:
-            used += 1
-        self._work.drafted += len(fed) - given
-        self._work.accepted += used - given
-        row.tokens += chosen[given - 1 : used].tolist()
-        row.draft.follow(row.tokens, used - given + 1)
-        row.log_probabilities += answer.log_probability[line, given - 1 : used].tolist()
-        if row.attention is not None and answer.attention is not None:
-            frames = int(self._slots.frames[place])
-            row.attention += list(answer.attention[line, given - 1 : used, :frames].copy())
+        row, attention = self._rows[place], None
+        if answer.attention is not None:
+            attention = answer.attention[line, :, : int(self._slots.frames[place])]
+        used = row.accept(
+            fed,
+            given,
+            answer.chosen[line],
+            answer.log_probability[line],
+            attention,
+            eos=self._eos,
+            work=self._work,
+        )
         self._slots.append(place, [part[line] for part in answer.new], used)
 
     def _leave(self) -> list[tuple[int, Decoded]]:
         gone: list[tuple[int, Decoded]] = []
         for place in reversed(range(len(self._rows))):
             row = self._rows[place]
-            ended = row.tokens[-1] == self._eos
-            if ended or len(row.tokens) >= row.room:
+            decoded = row.result(self._eos)
+            if decoded is not None:
                 self._remove(place)
-                gone.append((row.key, _decoded(row, ended=ended)))
+                gone.append((row.key, decoded))
         return gone
 
     def _remove(self, place: int) -> None:
         self._slots.remove(place)
         self._rows[place] = self._rows[-1]
         self._rows.pop()
-
-
-def _decoded(row: _Row, *, ended: bool) -> Decoded:
-    tokens = tuple(row.tokens[:-1] if ended else row.tokens)
-    scores = np.array(row.log_probabilities, np.float32)
-    heard = None if row.attention is None else Heard(scores, np.stack(row.attention))
-    return Decoded(tokens, float(np.exp(scores.mean())), heard)

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from streamer.engine.base import (
     NOTHING_HEARD,
     SAMPLE_RATE,
@@ -19,8 +21,10 @@ from streamer.engine.base import (
 )
 from streamer.engine.errors import ModelError
 from streamer.engine.features import MIN_SAMPLES
-from streamer.engine.onnx.batchers import Batcher, ContinuousBatcher, GroupBatcher
+from streamer.engine.onnx.batchers import MAX_ROWS, Batcher, ContinuousBatcher, GroupBatcher
 from streamer.engine.onnx.decoding import Decoded, Request
+from streamer.engine.onnx.device import DeviceModel
+from streamer.engine.onnx.device_batcher import DeviceBatcher
 from streamer.engine.onnx.folder import ModelFolder
 from streamer.engine.onnx.own import OwnModel
 from streamer.engine.onnx.published import PublishedModel
@@ -88,12 +92,12 @@ class OnnxEngine:
             name=encoder.metadata.get("streamer.name", folder.name),
             languages=tokenizer.languages,
             provider=decoder.device,
-            precision="int8" if int8 else "fp32",
+            precision="int8" if int8 else "fp16" if _is_half(model) else "fp32",
             max_seconds=MAX_SECONDS,
             demonstration=encoder.metadata.get("streamer.demonstration") == "1",
             word_timings=model.frame_samples is not None,
         )
-        batcher = _batcher(model, tokenizer.eos, passes)
+        batcher = _batcher(model, tokenizer, passes)
         return cls(batcher, tokenizer, info, model.frame_samples)
 
     @property
@@ -191,8 +195,10 @@ def _nothing(clip: Clip, info: EngineInfo) -> Hypothesis:
     return replace(NOTHING_HEARD, words=() if clip.words and info.word_timings else None)
 
 
-def _model(encoder: Graph, decoder: Graph) -> OwnModel | PublishedModel:
-    """Tell from the decoder's inputs which contract a model keeps, and check that it does."""
+def _model(encoder: Graph, decoder: Graph) -> DeviceModel | OwnModel | PublishedModel:
+    """Tell from the decoder's graph which contract a model keeps, and check that it does."""
+    if DeviceModel.recognises(decoder):
+        return DeviceModel.of(encoder, decoder)
     if OwnModel.recognises(decoder):
         return OwnModel.of(encoder, decoder)
     if PublishedModel.recognises(decoder):
@@ -201,7 +207,20 @@ def _model(encoder: Graph, decoder: Graph) -> OwnModel | PublishedModel:
     raise ModelError(f"{decoder.path} keeps no known model contract (inputs: {inputs})")
 
 
-def _batcher(model: OwnModel | PublishedModel, eos: int, passes: int) -> Batcher:
+def _is_half(model: DeviceModel | OwnModel | PublishedModel) -> bool:
+    return isinstance(model, DeviceModel) and model.element is np.float16
+
+
+def _batcher(
+    model: DeviceModel | OwnModel | PublishedModel, tokenizer: Tokenizer, passes: int
+) -> Batcher:
+    eos = tokenizer.eos
+    if isinstance(model, DeviceModel):
+        if model.decoder.device == "cpu":
+            return DeviceBatcher(model, eos, rows=MAX_ROWS)
+        batcher = DeviceBatcher(model, eos)
+        batcher.warm(tokenizer.prompt(tokenizer.languages[0], punctuation=True))
+        return batcher
     if isinstance(model, OwnModel):
         return ContinuousBatcher(model, eos, passes)
     return GroupBatcher(model, eos)

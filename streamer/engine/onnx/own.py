@@ -68,7 +68,7 @@ class OwnModel:
         """Check both graphs. Raises ModelError that lists what does not fit."""
         layers = sum(name.startswith("self_k_") for name in decoder.inputs)
         cache = (_FLOAT, ("*batch", "heads", "*columns", "head size"))
-        cross = dict.fromkeys(_names("cross", layers), cache)
+        cross = dict.fromkeys(pair_names("cross", layers), cache)
         encoder_inputs: Signature = {
             "mel": (_FLOAT, ("*batch", MEL_BINS, "*frames")),
             "mel_lengths": (_INT64, ("*batch",)),
@@ -77,13 +77,13 @@ class OwnModel:
             "tokens": (_INT64, ("*batch", "*tokens")),
             "past_lengths": (_INT64, ("*batch",)),
             "cross_lengths": (_INT64, ("*batch",)),
-            **dict.fromkeys(_names("self", layers), cache),
+            **dict.fromkeys(pair_names("self", layers), cache),
             **cross,
         }
         decoder_outputs: Signature = {
             "chosen": (_INT64, ("*batch", "*tokens")),
             "log_probability": (_FLOAT, ("*batch", "*tokens")),
-            **dict.fromkeys(_names("new", layers), cache),
+            **dict.fromkeys(pair_names("new", layers), cache),
             "logits": (_FLOAT, ("*batch", "*tokens", "vocabulary")),
         }
         check(encoder, encoder_inputs, {**cross, "encoded_lengths": (_INT64, ("*batch",))})
@@ -111,7 +111,7 @@ class OwnModel:
         for row, mel in enumerate(mels):
             batch[row, :, : mel.shape[1]] = mel
         outputs = self.encoder.session.run(
-            [*_names("cross", self.layers), "encoded_lengths"],
+            [*pair_names("cross", self.layers), "encoded_lengths"],
             {"mel": batch, "mel_lengths": lengths},
         )
         *cross, frames = (np.asarray(output) for output in outputs)
@@ -136,10 +136,10 @@ class OwnModel:
             "tokens": tokens,
             "past_lengths": past_lengths,
             "cross_lengths": cross_lengths,
-            **dict(zip(_names("self", self.layers), own, strict=True)),
-            **dict(zip(_names("cross", self.layers), cross, strict=True)),
+            **dict(zip(pair_names("self", self.layers), own, strict=True)),
+            **dict(zip(pair_names("cross", self.layers), cross, strict=True)),
         }
-        wanted = ["chosen", "log_probability", *_names("new", self.layers)]
+        wanted = ["chosen", "log_probability", *pair_names("new", self.layers)]
         wanted += [_ATTENTION] if aligned else []
         outputs = [np.asarray(output) for output in self.decoder.session.run(wanted, feed)]
         attention = outputs.pop() if aligned else None
@@ -159,5 +159,6 @@ class OwnModel:
         )
 
 
-def _names(kind: str, layers: int) -> list[str]:
+def pair_names(kind: str, layers: int) -> list[str]:
+    """Name keys and values layer by layer: kind_k_0, kind_v_0, kind_k_1 and so on."""
     return [f"{kind}_{part}_{layer}" for layer in range(layers) for part in "kv"]

@@ -39,6 +39,8 @@ _PROVIDERS: dict[Device, str] = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExe
 _CUDA_OPTIONS = {
     # The default tries every algorithm again for each new length of audio.
     "cudnn_conv_algo_search": "HEURISTIC",
+    # Shapes come from a few buckets, the largest first: powers of two are then reused, not added.
+    "arena_extend_strategy": "kNextPowerOfTwo",
 }
 
 
@@ -85,9 +87,8 @@ def load_graphs(
     """Load both graphs on one device: CUDA where asked for or "auto", and really usable.
 
     `threads` of 0 lets ONNX Runtime choose. With "auto" a CUDA provider that is installed but does
-    not work gives one warning and the CPU; with "cuda" it raises ModelError. Dynamic INT8 graphs
-    run on the CPU whatever is asked: CUDA has no kernels for them, and would copy back and forth
-    around every product.
+    not work gives one warning and the CPU, and so do INT8 graphs: CUDA has no kernels for them, and
+    would copy back and forth around every product. With "cuda" both raise ModelError.
     """
     device: Device = "cpu"
     if provider != "cpu":
@@ -125,11 +126,10 @@ def _cuda_or_cpu(encoder: Path, decoder: Path, *, required: bool) -> Device:
             raise ModelError("CUDA was asked for, but this ONNX Runtime has no CUDA provider")
         return "cpu"
     if is_dynamic_int8(encoder) or is_dynamic_int8(decoder):
-        logger.warning(
-            "%s holds dynamic INT8 graphs, which CUDA cannot run at speed; running on the CPU "
-            "(export FP16 graphs for a GPU)",
-            encoder.parent,
-        )
+        message = f"{encoder.parent} holds INT8 graphs, which CUDA cannot run at speed"
+        if required:
+            raise ModelError(f"{message}: export FP16 graphs for a GPU, or serve on the CPU")
+        logger.warning("%s; running on the CPU (export FP16 graphs for a GPU)", message)
         return "cpu"
     ort.preload_dlls()  # finds the CUDA libraries of pip packages
     return "cuda"
@@ -141,6 +141,8 @@ def _create_session(path: Path, device: Device, threads: int) -> ort.InferenceSe
     options.inter_op_num_threads = 1
     # Waiting threads must not take the cores from the event loop.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if device == "cuda":
+        options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
     options.log_severity_level = 3
     providers: list[str | tuple[str, dict[Any, Any]]] = [_PROVIDERS["cpu"]]
     if device == "cuda":

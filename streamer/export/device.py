@@ -1,0 +1,187 @@
+"""Export to the form of our own contract that a GPU runs best: fixed places, nothing comes back.
+
+encoder: mel (b, bins, T) f32, mel_lengths (b) i64, places (b) i64, cross_k_0, … (R, heads, S, size)
+    -> next_cross_k_0, … (R, heads, S, size), encoded_lengths (b) i64
+decoder: tokens (R, n) i64, past_lengths (R) i64, cross_lengths (R) i64,
+    self_k_0, … (R, heads, C, size), cross_k_0, … (R, heads, S, size)
+    -> chosen (R, n) i64, log_probability (R, n) f32, next_self_k_0, … (R, heads, C, size),
+    cross_attention (R, n, S) f32
+
+R, C and S are whatever the caller's caches have, and stay so: memory never grows, and the shapes of
+a decoder call depend on n alone. The encoder writes a clip's keys and values into its place of R;
+the decoder writes new ones behind each row's past. Caches go in and come out on the device; the
+caller gives two sets and swaps them. What lies behind a row's lengths is never looked at but must
+be finite. Caches and products are FP16; softmax, log-probabilities and attention FP32.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from transformers import CohereAsrForConditionalGeneration
+
+from streamer.export.decoder import Decoder
+from streamer.export.dimensions import Dimensions
+from streamer.export.encoder import Encoder
+from streamer.export.graph import Dimension, trace
+from streamer.export.layers import split_heads
+from streamer.export.own import CONTRACT, pair_names
+from streamer.export.writing import FolderWriter
+
+
+def export_device(
+    model: CohereAsrForConditionalGeneration,
+    tokens: Path,
+    out: Path,
+    *,
+    name: str,
+    half: bool = True,
+    demonstration: bool = False,
+) -> None:
+    """Write encoder.onnx, decoder.onnx and tokens.txt into the folder `out`.
+
+    Without `half` everything is FP32: to compare with, and for GPUs without FP16.
+    """
+    model = model.float().eval()
+    writer = FolderWriter(out, name, demonstration, half_storage=False, int8=False)
+    dtype = torch.float16 if half else torch.float32
+    _export_encoder(model, writer, dtype)
+    _export_decoder(model, writer, dtype)
+    writer.tokens(tokens)
+
+
+class DeviceEncoder(nn.Module):
+    """The encoder, which writes its keys and values into the caches of all rows."""
+
+    def __init__(self, model: CohereAsrForConditionalGeneration, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.encoder = Encoder(model).to(dtype)
+        self.dimensions = Dimensions.of(model)
+        self.dtype = dtype
+
+    def forward(
+        self, mel: Tensor, lengths: Tensor, places: Tensor, *cross: Tensor
+    ) -> tuple[Tensor, ...]:
+        """Return all rows' keys and values layer by layer, then the lengths of those encoded."""
+        heads, size = self.dimensions.heads, self.dimensions.head_size
+        keys, values, encoded = self.encoder(mel.to(self.dtype), lengths)
+        assert encoded is not None
+        chosen = torch.arange(cross[0].shape[0]).unsqueeze(1) == places.unsqueeze(0)  # (R, b)
+        written = chosen.any(dim=1).reshape(-1, 1, 1, 1)
+        chosen = chosen.to(self.dtype)
+        updated: list[Tensor] = []
+        pairs = zip(keys, values, strict=True)
+        for cache, new in zip(cross, (part for pair in pairs for part in pair), strict=True):
+            # A product with ones and zeros is exact, and scatters without one index a column.
+            rows = split_heads(new, heads, size)
+            frames = rows.shape[2]
+            placed = (chosen @ rows.flatten(1)).reshape(-1, heads, frames, size)
+            front = torch.where(written, placed, cache[:, :, :frames])
+            updated.append(torch.cat([front, cache[:, :, frames:]], dim=2))
+        return (*updated, encoded)
+
+
+class DeviceDecoder(nn.Module):
+    """The decoder, which returns its caches with the new keys and values in them."""
+
+    def __init__(self, model: CohereAsrForConditionalGeneration, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.decoder = Decoder(model).to(dtype)
+        self.dimensions = Dimensions.of(model)
+        self.dtype = dtype
+
+    def forward(
+        self, tokens: Tensor, past_lengths: Tensor, cross_lengths: Tensor, *caches: Tensor
+    ) -> tuple[Tensor, ...]:
+        """Take self keys and values layer by layer, then cross keys and values layer by layer."""
+        layers = self.dimensions.layers
+        pairs = list(zip(caches[::2], caches[1::2], strict=True))
+        past, cross = pairs[:layers], pairs[layers:]
+        updated: list[Tensor] = []
+        positions = past_lengths.unsqueeze(1) + torch.arange(tokens.shape[1])  # (R, n)
+        columns = torch.arange(past[0][0].shape[2])
+        here = columns.reshape(1, -1, 1) == positions.unsqueeze(1)  # (R, C, n)
+        new_here = here.any(dim=2).unsqueeze(1).unsqueeze(3)
+        here = here.to(self.dtype).unsqueeze(1)
+
+        def extend(layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+            both = [
+                torch.where(new_here, here @ new, old)
+                for new, old in zip((keys, values), past[layer], strict=True)
+            ]
+            updated.extend(both)
+            return both[0], both[1]
+
+        seen = (columns.reshape(1, 1, -1) <= positions.unsqueeze(2)).unsqueeze(1)
+        frames = torch.arange(cross[0][0].shape[2])
+        cross_seen = (frames.unsqueeze(0) < cross_lengths.unsqueeze(1)).unsqueeze(1).unsqueeze(2)
+        # Padding on the right may stand past the last position; what it computes is not used.
+        clamped = positions.clamp(max=self.dimensions.positions - 1)
+        logits, weights = self.decoder(tokens, clamped, extend, seen, cross, cross_seen)
+        logits = logits.to(torch.float32)
+        largest, chosen = logits.max(dim=2)
+        log_probability = -(logits - largest.unsqueeze(2)).exp().sum(dim=2).log()
+        attention = torch.cat(weights, dim=1).to(torch.float32).mean(dim=1)
+        return chosen, log_probability, *updated, attention
+
+
+def _export_encoder(
+    model: CohereAsrForConditionalGeneration, writer: FolderWriter, dtype: torch.dtype
+) -> None:
+    d = Dimensions.of(model)
+    module = DeviceEncoder(model, dtype)
+    example = {
+        "mel": torch.randn(2, d.mel_bins, 37),
+        "mel_lengths": torch.tensor([37, 21]),
+        "places": torch.tensor([2, 0]),
+    }
+    dynamic = {
+        "mel": {0: "clips", 2: "frames"},
+        "mel_lengths": {0: "clips"},
+        "places": {0: "clips"},
+    }
+    for name in pair_names("cross", d.layers):
+        example[name] = torch.randn(3, d.heads, 30, d.head_size, dtype=dtype)
+        dynamic[name] = {0: "rows", 2: "encoded"}
+    cache: tuple[Dimension, ...] = ("rows", d.heads, "encoded", d.head_size)
+    outputs = dict.fromkeys(pair_names("next_cross", d.layers), cache)
+    graph = trace(module, example, {**outputs, "encoded_lengths": ("clips",)}, dynamic)
+    metadata = {"streamer.contract": CONTRACT, "streamer.subsampling": str(d.subsampling)}
+    writer.graph("encoder", graph, module, list(example), metadata)
+
+
+def _export_decoder(
+    model: CohereAsrForConditionalGeneration, writer: FolderWriter, dtype: torch.dtype
+) -> None:
+    d = Dimensions.of(model)
+    module = DeviceDecoder(model, dtype)
+    example = {
+        "tokens": torch.zeros(2, 3, dtype=torch.int64),
+        "past_lengths": torch.tensor([4, 2]),
+        "cross_lengths": torch.tensor([7, 5]),
+    }
+    dynamic = {
+        "tokens": {0: "rows", 1: "tokens"},
+        "past_lengths": {0: "rows"},
+        "cross_lengths": {0: "rows"},
+    }
+    for kind, columns, count in (("self", "columns", 9), ("cross", "encoded", 8)):
+        for name in pair_names(kind, d.layers):
+            example[name] = torch.randn(2, d.heads, count, d.head_size, dtype=dtype)
+            dynamic[name] = {0: "rows", 2: columns}
+    cache: tuple[Dimension, ...] = ("rows", d.heads, "columns", d.head_size)
+    outputs: dict[str, tuple[Dimension, ...]] = {
+        "chosen": ("rows", "tokens"),
+        "log_probability": ("rows", "tokens"),
+        **dict.fromkeys(pair_names("next_self", d.layers), cache),
+        "cross_attention": ("rows", "tokens", "encoded"),
+    }
+    graph = trace(module, example, outputs, dynamic)
+    metadata = {
+        "streamer.contract": CONTRACT,
+        "streamer.positions": str(d.positions),
+        "streamer.vocabulary": str(d.vocabulary),
+    }
+    writer.graph("decoder", graph, module, list(example), metadata)
