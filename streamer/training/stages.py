@@ -103,12 +103,6 @@ STAGES = (
         corrupted=0.03, masked=0.1, warped=0.3, smoothing=0.05, other_english=0.35,
         sources=("train", "lj"), augmentation=_MOST,
     ),
-    Stage(
-        "h: long ones", 250, 20.0, 32, 1.0e-4, 2e-6,
-        ctc=0.3, attention=1.0, guide=0.1, joined=0.7, prefixes=0.1, nonspeech=0.1,
-        corrupted=0.03, masked=0.1, warped=0.2, smoothing=0.05, other_english=0.35,
-        sources=("train", "lj"), augmentation=_MORE,
-    ),
 )  # fmt: skip
 
 TINY_STAGES = (
@@ -118,7 +112,7 @@ TINY_STAGES = (
         corrupted=0.03, smoothing=0.05, other_english=0.2, augmentation=_MORE,
     ),
     Stage(
-        "the same again", 500, 14.0, 32, 3e-4, 2e-6,
+        "the same again", 200, 14.0, 32, 2.5e-4, 2e-6,
         ctc=0.3, attention=1.0, guide=0.1, joined=0.3, prefixes=0.1, nonspeech=0.1,
         corrupted=0.03, smoothing=0.05, other_english=0.2, augmentation=_MORE,
     ),
