@@ -13,9 +13,11 @@ from typing import BinaryIO
 
 import pytest
 from engines import CountingEngine
+from phone import call
 from recording.recordings import record_into, record_one
 from servers import client, get, receive_all, send, serving
-from sounds import pcm, voice
+from sounds import pcm, silence, voice
+from websockets.asyncio.client import connect
 
 from streamer.recording import recorder as recorder_module
 from streamer.recording import writer as writer_module
@@ -71,17 +73,33 @@ async def test_a_server_records_each_session_whatever_its_end(tmp_path: Path) ->
             assert Replay(header, CountingEngine(), 8).run(entries) is None
 
 
+async def until_counted(address: str, outcome: str) -> None:
+    counted = f'streamer_recordings_total{{outcome="{outcome}"}} 1.0'
+    deadline = time.monotonic() + 5
+    while counted not in (await get(address, "/metrics"))[2].decode():
+        assert time.monotonic() < deadline
+
+
+async def test_a_call_that_goes_on_without_its_client_is_recorded_to_its_end(
+    tmp_path: Path,
+) -> None:
+    async with serving(record=tmp_path) as address:
+        async with connect(f"ws://{address}/twilio") as caller:
+            for message in list(call(voice(3.0), silence(3.0)))[:120]:
+                await caller.send(message)
+            caller.transport.abort()
+        await until_counted(address, "complete")
+        (file,) = tmp_path.iterdir()
+        with read_recording(file) as (header, entries):
+            assert Replay(header, CountingEngine(), 8).run(entries) is None
+
+
 async def test_outcomes_are_counted(tmp_path: Path) -> None:
     async with serving(record=tmp_path) as address:
         async with client(address) as ws:
             await send(ws, "stop")
             await receive_all(ws)
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline:
-            metrics = (await get(address, "/metrics"))[2].decode()
-            if 'streamer_recordings_total{outcome="complete"} 1.0' in metrics:
-                return
-    pytest.fail("the recording is not counted")
+        await until_counted(address, "complete")
 
 
 async def test_only_the_owner_may_read_recordings(tmp_path: Path) -> None:
