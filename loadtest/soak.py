@@ -105,6 +105,9 @@ class Soak:
                 problems, told = await self._converse(kind, speech, chance)
             except (StreamError, TimeoutError) as error:
                 problems, told = [f"{type(error).__name__}: {error}"], {}
+                if "no server answers" in str(error):  # nothing was accepted: nothing is lost
+                    problems, told = [], {"not let in": str(error)}
+                    self.counts["not let in"] += 1
             self.counts[kind] += 1
             self.problems += [f"{kind} {speech.name}: {problem}" for problem in problems]
             self._note(kind, speech=speech.name, problems=problems, **told)
@@ -136,8 +139,8 @@ class Soak:
                 if not measured["sessions"] and not measured["suspended"]:
                     break
                 await asyncio.sleep(0.5)
-        await asyncio.sleep(1)
         measured = await asyncio.to_thread(self._metrics)
+        await asyncio.sleep(1)  # until the connection that asked is gone too
         process = Path(f"/proc/{self._pid}")
         status = (process / "status").read_text()
         rest = Rest(

@@ -39,7 +39,7 @@ def _guided(runs: int, seed: int, keep: Path | None) -> int:
         from fuzzing.conversation import play
     found = keep or Path(tempfile.mkdtemp())
     found.mkdir(exist_ok=True)
-    options = [f"-runs={runs}", f"-seed={seed}", "-max_len=4096", "-len_control=0", "-timeout=20"]
+    options = [f"-runs={runs}", f"-seed={seed}", "-max_len=4096", "-len_control=0", "-timeout=300"]
     atheris.Setup(
         [sys.argv[0], *options, f"-dict={CORPUS.parent / 'words.dict'}", str(found), str(CORPUS)],
         play,

@@ -12,7 +12,7 @@ import pytest
 from fuzzing.conversation import play
 
 HERE = Path(__file__).parent
-RUNS = 3000
+RUNS = 2000
 """Some ten seconds; `python -m tests.fuzzing --runs 1000000` by hand."""
 
 
