@@ -1,4 +1,4 @@
-"""Which event loops the tests run on."""
+"""Which event loops the tests run on, and how long an example may take."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from collections.abc import Callable, Mapping
 
 import pytest
 import uvloop
+from hypothesis import settings
+
+# How long one example takes on a busy machine says nothing about the code.
+settings.register_profile("busy", deadline=None)
+settings.load_profile("busy")
 
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
