@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -22,7 +21,7 @@ from streamer.cli.loading import load_engine
 from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
 from streamer.cli.serve import run_loop
-from streamer.client import Stream, StreamError, open_stream
+from streamer.client import StreamError, transcribe
 from streamer.engine.base import SAMPLE_RATE
 from streamer.formats import Format, Line, json_line, render
 from streamer.offline import EngineFailedError, offline_settings, transcribe_blocks
@@ -143,31 +142,23 @@ def _remotely(
         settings["language"] = language
 
     async def transcriber(audio: AudioFile) -> AsyncIterator[Line | float]:
-        async with open_stream(url, api_key=api_key, **settings) as stream:
-            sender = asyncio.create_task(_send(stream, channel_blocks(audio, names)))
-            try:
-                async for message in stream:
-                    match message:
-                        case Final():
-                            yield _line(message, names)
-                            yield message.end
-                        case Error():
-                            raise StreamError(message.message)
-                        case _:
-                            pass
-                await sender
-            finally:
-                sender.cancel()
-                with contextlib.suppress(asyncio.CancelledError, StreamError):
-                    await sender
+        pieces = _pieces(channel_blocks(audio, names))
+        async for message in transcribe(pieces, url, api_key=api_key, **settings):
+            match message:
+                case Final():
+                    yield _line(message, names)
+                    yield message.end
+                case Error():
+                    raise StreamError(message.message)
+                case _:
+                    pass
 
     return transcriber
 
 
-async def _send(stream: Stream, blocks: Iterator[NDArray[np.float32]]) -> None:
+async def _pieces(blocks: Iterator[NDArray[np.float32]]) -> AsyncIterator[bytes]:
     while (block := await asyncio.to_thread(next, blocks, None)) is not None:
-        await stream.send((block * 32767).astype(np.dtype("<i2")).tobytes())
-    await stream.stop()
+        yield (block * 32767).astype(np.dtype("<i2")).tobytes()
 
 
 async def _transcribe_all(

@@ -134,12 +134,19 @@ async def test_a_full_disk_costs_the_recording_alone(
 
     async with serving(record=tmp_path) as address:
         due = await other(address)
+        await until_counted(address, 'streamer_recordings_total{outcome="complete"} 1.0')
         monkeypatch.setattr("streamer.recording.writer.entry_line", no_room)
         assert (await other(address)).problems(due.finals) == []
-        await asyncio.sleep(0.1)
-        metrics = (await get(address, "/metrics"))[2].decode()
-    assert 'streamer_recordings_total{outcome="lost"} 1.0' in metrics
+        await until_counted(address, 'streamer_recordings_total{outcome="lost"} 1.0')
     assert len(list(tmp_path.iterdir())) == 1, "the one from before"
+
+
+async def until_counted(address: str, line: str) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            if line in (await get(address, "/metrics"))[2].decode():
+                return
+            await asyncio.sleep(0.05)
 
 
 async def test_all_that_was_begun_is_ended_when_the_server_is_told_to_stop() -> None:
