@@ -14,7 +14,7 @@ import numpy as np
 from loadtest.history import History
 from loadtest.line import Line, line
 from streamer.audio.files import AudioFile
-from streamer.client import Flush, open_stream, transcribe
+from streamer.client import Flush, StreamError, open_stream, transcribe
 from streamer.engine.base import SAMPLE_RATE
 from streamer.wire.native.messages import Final
 
@@ -22,6 +22,10 @@ CHUNK_S = 0.1
 BYTES_PER_S = SAMPLE_RATE * 2
 CUT_S = (1.0, 6.0)
 """Between these a line is cut again and again; all within the server's window to come back."""
+
+
+class NotLetInError(Exception):
+    """The server was full or out of reach from the beginning: nothing was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,13 @@ async def say(url: str, speech: Speech, *, live: bool, flush: bool = False) -> H
     """Say it all, as fast as life or as fast as it goes."""
     history = History()
     audio = _source(history, speech.data, live=live, flush=flush)
-    async for message in transcribe(audio, url, partials=live):
-        history.told(asyncio.get_running_loop().time(), message)
+    try:
+        async for message in transcribe(audio, url, partials=live):
+            history.told(asyncio.get_running_loop().time(), message)
+    except StreamError as error:
+        if history.messages:
+            raise
+        raise NotLetInError(str(error)) from error
     return history
 
 
