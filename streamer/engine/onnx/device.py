@@ -26,6 +26,8 @@ _TYPES = {_FLOAT: np.float32, _HALF: np.float16}
 
 FRAME_BUCKETS = (200, 400, 800, 1600, 2400, 3500)
 """Mel frames (10 ms) that a batch is padded to: 35 s is the longest clip there is."""
+CAPTURED_TOKENS = 8
+"""Decoder calls of at most so many tokens a row are captured as CUDA graphs, where that is on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ class DeviceRows:
 
     def __init__(self, model: DeviceModel, *, rows: int, columns: int, seconds: float) -> None:
         self._model = model
-        self._device = model.decoder.device
+        self.device = model.decoder.device
         self.rows = rows
         self.columns = columns
         self.longest = _bucket(round(seconds * 100), FRAME_BUCKETS)
@@ -172,7 +174,7 @@ class DeviceRows:
         call.tokens.update_inplace(tokens)
         call.past.update_inplace(self.past)
         call.frames.update_inplace(self.frames)
-        self._model.decoder.session.run_with_iobinding(call.binding)
+        self._model.decoder.session.run_with_iobinding(call.binding, call.options)
         self._turn = 1 - self._turn
         # Copies, since on the CPU these are views of what the next call overwrites.
         attention = None if call.attention is None else call.attention.numpy().copy()
@@ -188,8 +190,13 @@ class DeviceRows:
     def _bound(self, width: int, *, aligned: bool) -> _Call:
         shape, layers = (self.rows, width), self._model.layers
         frames = self._cross[0][0].shape()[2]
+        options = ort.RunOptions()
+        if self._model.decoder.captured:
+            graph = len(self._bindings) + 1 if width <= CAPTURED_TOKENS else -1
+            options.add_run_config_entry("gpu_graph_id", str(graph))
         call = _Call(
             binding=self._model.decoder.session.io_binding(),
+            options=options,
             shape=shape,
             tokens=self._value(np.zeros(shape, np.int64)),
             past=self._value(self.past),
@@ -233,7 +240,7 @@ class DeviceRows:
         return [self._value(nothing) for _ in range(2 * model.layers)]
 
     def _value(self, array: NDArray[np.generic]) -> ort.OrtValue:
-        return ort.OrtValue.ortvalue_from_numpy(array.copy(), self._device, 0)
+        return ort.OrtValue.ortvalue_from_numpy(array.copy(), self.device, 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -241,6 +248,7 @@ class _Call:
     """A binding of the decoder, and the small tensors that change from call to call."""
 
     binding: ort.IOBinding
+    options: ort.RunOptions
     shape: tuple[int, int]
     tokens: ort.OrtValue
     past: ort.OrtValue

@@ -55,6 +55,11 @@ class DeviceBatcher:
         self.reset()
 
     @property
+    def device(self) -> str:
+        """Where the rows lie: cpu or cuda."""
+        return self._device.device
+
+    @property
     def room(self) -> int:
         """How many clips may join now."""
         return self._device.rows - len(self._rows) - len(self._waiting)

@@ -58,9 +58,11 @@ class Tensor:
 class Graph:
     """One loaded graph. Raises ModelError for a file that ONNX Runtime refuses."""
 
-    def __init__(self, path: Path, device: Device, threads: int) -> None:
+    def __init__(self, path: Path, device: Device, threads: int, *, captured: bool = False) -> None:
+        """Load a graph; with `captured` CUDA replays calls whose run options name a graph id."""
         self.path = path
-        self.session = _create_session(path, device, threads)
+        self.captured = captured
+        self.session = _create_session(path, device, threads, captured=captured)
         self.device: Device = (
             "cuda" if self.session.get_providers()[0] == _PROVIDERS["cuda"] else "cpu"
         )
@@ -135,7 +137,9 @@ def _cuda_or_cpu(encoder: Path, decoder: Path, *, required: bool) -> Device:
     return "cuda"
 
 
-def _create_session(path: Path, device: Device, threads: int) -> ort.InferenceSession:
+def _create_session(
+    path: Path, device: Device, threads: int, *, captured: bool
+) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -146,7 +150,8 @@ def _create_session(path: Path, device: Device, threads: int) -> ort.InferenceSe
     options.log_severity_level = 3
     providers: list[str | tuple[str, dict[Any, Any]]] = [_PROVIDERS["cpu"]]
     if device == "cuda":
-        providers.insert(0, (_PROVIDERS["cuda"], dict(_CUDA_OPTIONS)))
+        capture = {"enable_cuda_graph": "1"} if captured else {}
+        providers.insert(0, (_PROVIDERS["cuda"], _CUDA_OPTIONS | capture))
     try:
         return ort.InferenceSession(path, options, providers=providers)
     except RUNTIME_ERRORS as error:

@@ -1,0 +1,77 @@
+"""A checkpoint of the full-size shape with random weights, exported in FP16 for a GPU."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from streamer.engine.onnx.device_batcher import MAX_COLUMNS, MAX_ROWS
+
+SIZES = {
+    "full": {"encoder": 1280, "blocks": 48, "decoder": 1024, "layers": 8, "vocabulary": 16384},
+    "tiny": {"encoder": 64, "blocks": 2, "decoder": 64, "layers": 2, "vocabulary": 512},
+}
+CONTROL = (
+    "<unk> <|nospeech|> <pad> <|endoftext|> <|startoftranscript|> <|pnc|> <|nopnc|> "
+    "<|startofcontext|> <|noitn|> <|notimestamp|> <|nodiarize|> <|emo:undefined|> <|en|> ▁"
+)
+FRAMES_A_SECOND = 12.5
+ENCODED = 438
+"""Encoder frames of 35 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What must be computed, and moved, whatever the implementation."""
+
+    encoder_flops: float
+    """For a second of audio: two for each weight and frame, attention left out."""
+    step_bytes: float
+    """Of one decoder call: the weights once, and every row's caches read and written once."""
+
+
+def build(folder: Path, size: str) -> Work:
+    """Export the model into `folder`, unless it is there."""
+    done = folder / "work.json"
+    if done.is_file():
+        return Work(**json.loads(done.read_text(encoding="utf-8")))
+    import torch
+    from transformers import CohereAsrConfig, CohereAsrForConditionalGeneration
+
+    from streamer.export.device import export_device
+
+    folder.mkdir(parents=True, exist_ok=True)
+    d = SIZES[size]
+    config = CohereAsrConfig(
+        encoder_config={
+            "model_type": "parakeet_encoder",
+            "hidden_size": d["encoder"],
+            "num_hidden_layers": d["blocks"],
+            "num_attention_heads": 8,
+            "intermediate_size": 4 * d["encoder"],
+            "subsampling_factor": 8,
+            "subsampling_conv_channels": 256,
+            "conv_kernel_size": 9,
+        },
+        vocab_size=d["vocabulary"],
+        hidden_size=d["decoder"],
+        num_hidden_layers=d["layers"],
+        num_attention_heads=8,
+        intermediate_size=4 * d["decoder"],
+        max_position_embeddings=1024,
+    )
+    torch.manual_seed(1)
+    model = CohereAsrForConditionalGeneration(config)
+    words = CONTROL.split()
+    words += [f"▁w{i}" for i in range(d["vocabulary"] - len(words))]
+    tokens = folder / "tokens.txt"
+    text = "".join(f"{word} {i}\n" for i, word in enumerate(words))
+    tokens.write_text(text, encoding="utf-8")
+    encoder = sum(p.numel() for p in model.model.encoder.parameters())
+    decoder = sum(p.numel() for p in model.parameters()) - encoder
+    caches = 2 * d["layers"] * d["decoder"] * MAX_ROWS * (2 * MAX_COLUMNS + ENCODED)
+    work = Work(2.0 * encoder * FRAMES_A_SECOND, 2.0 * (decoder + caches))
+    export_device(model, tokens, folder, name=f"random-{size}")
+    done.write_text(json.dumps(asdict(work)), encoding="utf-8")
+    return work
