@@ -12,7 +12,9 @@ without this. `python -m loadtest.partials` measures what it saves, and how ofte
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -22,16 +24,25 @@ from streamer.engine.features import HOP, MEL_BINS, WINDOW, dither_noise, log_ro
 
 LIMIT_BYTES = 64 << 20
 """Of kept rows: 22 minutes of speech that is still going on, over all streams."""
+KEPT_S = 10.0
+"""Seconds unheard after which an utterance is taken to have ended: partials of one that goes on come
+more often even under load."""
 NOISE_SAMPLES = 1 << 16
 
 
 class GrowingFeatures:
-    """The rows of the utterances heard last, by name; the longest unheard go first."""
+    """The rows of the utterances heard last, by name; the longest unheard go first.
 
-    def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
+    `clock` tells seconds.
+    """
+
+    def __init__(
+        self, limit_bytes: int = LIMIT_BYTES, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._limit = limit_bytes
+        self._clock = clock
         self._lock = threading.Lock()
-        self._kept: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[float, NDArray[np.float32]]] = OrderedDict()
         self.bytes = 0
         """Of all rows that are kept."""
 
@@ -44,19 +55,26 @@ class GrowingFeatures:
             return self._log_mel(name, samples)
 
     def _log_mel(self, name: str, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        rows = self._kept.pop(name, np.zeros((MEL_BINS, 0), np.float32))
+        now = self._clock()
+        _, rows = self._kept.pop(name, (now, np.zeros((MEL_BINS, 0), np.float32)))
         self.bytes -= rows.nbytes
         complete = max(0, (len(samples) - WINDOW // 2) // HOP + 1)
         rows = rows[:, :complete]
         new = log_rows(samples, _noise(len(samples)), rows.shape[1])
         rows = np.concatenate([rows, new], axis=1)
         kept = rows[:, :complete].copy()
-        self._kept[name] = kept
+        self._kept[name] = (now, kept)
         self.bytes += kept.nbytes
-        while self.bytes > self._limit:
-            _, oldest = self._kept.popitem(last=False)
-            self.bytes -= oldest.nbytes
+        self._forget(now)
         return normalised(rows)
+
+    def _forget(self, now: float) -> None:
+        while self._kept:
+            name, (heard, rows) = next(iter(self._kept.items()))
+            if now - heard <= KEPT_S and self.bytes <= self._limit:
+                return
+            del self._kept[name]
+            self.bytes -= rows.nbytes
 
 
 def _noise(n: int) -> NDArray[np.float32]:

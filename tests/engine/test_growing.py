@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from streamer.engine.features import MIN_SAMPLES, dither_noise, log_mel, log_rows, normalised
-from streamer.engine.growing import NOISE_SAMPLES, GrowingFeatures
+from streamer.engine.growing import KEPT_S, NOISE_SAMPLES, GrowingFeatures
 
 
 def sound(n: int) -> NDArray[np.float32]:
@@ -61,3 +61,12 @@ def test_memory_is_bounded_and_the_longest_unheard_go_first() -> None:
     before = features.bytes
     features.log_mel("talks on", sound(16_000))
     assert features.bytes < before + second  # its earlier rows were still there
+
+
+def test_an_utterance_that_has_long_not_grown_costs_no_memory() -> None:
+    now = 0.0
+    features = GrowingFeatures(clock=lambda: now)
+    for number in range(50):
+        features.log_mel(str(number), sound(16_000))
+        now += 1.0
+    assert features.bytes <= (KEPT_S + 1) * 100 * 128 * 4
