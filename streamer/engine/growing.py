@@ -25,8 +25,8 @@ from streamer.engine.features import HOP, MEL_BINS, WINDOW, dither_noise, log_ro
 LIMIT_BYTES = 64 << 20
 """Of kept rows: 22 minutes of speech that is still going on, over all streams."""
 KEPT_S = 10.0
-"""Seconds unheard after which an utterance is taken to have ended: partials of one that goes on come
-more often even under load."""
+"""Seconds unheard after which an utterance is taken to have ended: while one goes on its partials
+come more often, even under load."""
 NOISE_SAMPLES = 1 << 16
 
 
