@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,28 @@ def test_a_clips_tokens_are_the_same_in_any_company(
     together = recognised(model, checkpoint.eos, clips)
     for i, clip in enumerate(clips):
         assert recognised(model, checkpoint.eos, [clip])[0].tokens == together[i].tokens
+
+
+def test_plain_dynamic_int8_does_depend_on_company_which_is_why_ours_is_not_that(
+    one_checkpoint: Checkpoint, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """One scale for a whole tensor: the usual form, measured beside ours."""
+    from onnxruntime.quantization import quantize_dynamic
+
+    plain = tmp_path / "plain"
+    export_own(one_checkpoint.model, one_checkpoint.tokens, plain, half_storage=False, name="tiny")
+    for stem in ("encoder", "decoder"):
+        quantize_dynamic(plain / f"{stem}.onnx", plain / f"{stem}.int8.onnx")
+    graphs = [Graph(plain / f"{stem}.int8.onnx", "cpu", 1) for stem in ("encoder", "decoder")]
+    model = OwnModel.of(*graphs)
+    mels = [log_mel(scale * noise(n)) for scale, n in ((1, 16000), (30, 1600), (0.1, 9000))]
+    alone = [next(model.encode([mel])) for mel in mels]
+    changed = [
+        any(not np.array_equal(a, b) for a, b in zip(one.cross, other.cross, strict=True))
+        for one, other in zip(alone, model.encode(mels), strict=True)
+    ]
+    record_property("clips encoded otherwise in company", f"{sum(changed)} of {len(changed)}")
+    assert any(changed)
 
 
 def product(weight: NDArray[np.float32]) -> Any:
