@@ -1,3 +1,4 @@
 """Benchmarks: real-time streams, files, and peers. Run from a checkout; never part of the tests."""
 
-import streamer  # noqa: F401  # before NumPy, whose products it keeps on one thread
+# Before NumPy, whose products it keeps on one thread.
+from streamer import __version__ as __version__
