@@ -39,6 +39,7 @@ class StreamerServe:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "streamer.cli.main", "serve", "--port", str(self.port)]
+        command += ["--resume-window-s", "3"]  # a closed page's session is waited for at the end
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self._process = process
         assert process.stdout is not None
