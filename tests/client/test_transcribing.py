@@ -105,6 +105,11 @@ async def test_a_server_that_is_killed_and_started_again_costs_nothing() -> None
                 history = await stream
     assert history.sessions == 2
     assert history.problems(due.finals) == []
+    assert words(history) == words(due)
+
+
+def words(history: History) -> list[str]:
+    return " ".join(final.text for final in history.finals).split()
 
 
 async def test_a_server_that_drains_hands_over_to_the_next() -> None:
