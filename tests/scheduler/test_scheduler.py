@@ -172,18 +172,27 @@ async def test_a_partial_in_flight_over_less_audio_gives_way_to_the_final() -> N
     assert engine.room == engine.capacity
 
 
+class NoRoomForThree(CountingEngine):
+    """Fails when three clips share it; remembers how many shared it in the steps after that."""
+
+    def step(self) -> list[tuple[int, Hypothesis]]:
+        if self.capacity - self.room == 3:
+            self.steps.clear()
+            raise RuntimeError("out of memory")
+        return super().step()
+
+
 async def test_a_failure_is_tried_again_alone() -> None:
-    engine, answers = CountingEngine(), Answers()
+    engine, answers = NoRoomForThree(), Answers()
     engine.may_run.clear()
     async with running(engine) as scheduler:
         for utterance in range(3):
             scheduler.submit(job(utterance), answers)
-        await asyncio.sleep(0.05)
-        engine.failures = 1
         engine.may_run.set()
         await answers.wait_for(3)
     assert answers.heard_texts == dict.fromkeys(range(3), "word0 word1 word2")
     assert set(engine.steps) == {1}
+    assert len(engine.steps) == 3 * 4
 
 
 async def test_a_second_failure_is_told_and_the_worker_lives(
