@@ -76,7 +76,7 @@ def page(server: StreamerServe, launch: Launch, tmp_path: Path) -> Iterator[Page
     complaints: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
-        restart = "net::", "503 (Service Unavailable)"  # gone, then there but still loading
+        restart = "net::", "503"  # gone, then there but still loading
         if not any(sign in message.text for sign in restart):
             complaints.append(message.text)
 
