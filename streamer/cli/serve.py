@@ -8,6 +8,7 @@ import signal
 from collections.abc import Coroutine
 from typing import Any
 
+from streamer.cli.allocator import keep_memory_flat
 from streamer.cli.errors import CommandError, ExitCode
 from streamer.cli.loading import describe, load_engine
 from streamer.cli.options import add_settings, read_settings
@@ -38,6 +39,7 @@ def add_to(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Serve until SIGTERM or SIGINT."""
     settings = read_settings(arguments)
+    keep_memory_flat()
     with logging_to(STANDARD_ERROR, settings.log_format):
         return run_loop(_serve(settings))
 

@@ -1,0 +1,54 @@
+"""What the server has freed goes back to the system."""
+
+import ctypes
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "mallopt"),
+    reason="mallopt is glibc's",
+)
+
+_HOLES = """
+import ctypes, sys
+from streamer.cli.allocator import keep_memory_flat
+
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+
+if sys.argv[1] == "flat":
+    keep_memory_flat()
+c = ctypes.CDLL(None)
+c.malloc.restype = ctypes.c_void_p
+c.malloc.argtypes = [ctypes.c_size_t]
+c.free.argtypes = [ctypes.c_void_p]
+before = resident()
+c.free(c.malloc(30 << 20))  # from here on glibc would count no block of less as large
+blocks = []
+for _ in range(100):
+    block = c.malloc(1 << 20)
+    ctypes.memset(block, 1, 1 << 20)
+    blocks.append(block)
+    c.malloc(64 << 10)  # stays, and would keep the hole below it from the system
+for block in blocks:
+    c.free(block)
+print(resident() - before)
+"""
+
+
+def kept(how: str) -> int:
+    """Bytes that stay resident after 100 MiB in blocks of 1 MiB are freed among small ones."""
+    ran = subprocess.run(
+        [sys.executable, "-c", _HOLES, how], capture_output=True, text=True, check=True
+    )
+    return int(ran.stdout)
+
+
+def test_large_blocks_go_back_to_the_system_when_they_are_freed() -> None:
+    assert kept("flat") < 10 << 20
+
+
+def test_without_that_they_would_stay_as_holes() -> None:
+    assert kept("as it is") > 50 << 20
