@@ -73,7 +73,7 @@ class Connection:
         session_id.set(self._talk.id)
         log.info("opened from %s, key %s", self._peer.address, self._peer.key)
         if self._sessions is not None:
-            self._sessions.hold(self._talk, self._peer.key, self)
+            self._sessions.hold(self._talk, self._peer, self)
         self._reader = asyncio.create_task(self._read(), name=f"reader {self._talk.id}")
         self._writer = self._start_writer(())
         try:
@@ -138,7 +138,7 @@ class Connection:
 
     async def _resume(self, wanted: Resume, sessions: Sessions) -> None:
         """Go on with an earlier session in the stead of this one, or say that there is none."""
-        talk = await sessions.claim(wanted.session, self._peer.key, self)
+        talk = await sessions.claim(wanted.session, self._peer, self)
         missing = None if talk is None else talk.missing(wanted.last_seq)
         if talk is None or missing is None:
             if talk is not None:

@@ -126,7 +126,7 @@ class Gate:
             if not door.brings_audio:
                 self._find_ear()
                 visit = self._visit(peer, beyond=False)
-            elif self._resumable.knows(door.resumes(handshake) or "", peer.key):
+            elif self._resumable.knows(door.resumes(handshake) or "", peer):
                 # It may be quicker than the news that its old connection is gone.
                 visit = self._visit(peer, beyond=True)
             else:

@@ -10,6 +10,8 @@ from typing import Protocol
 
 from streamer.server.conversation import Conversation
 from streamer.server.metrics import Metrics
+from streamer.server.quotas import Peer
+from streamer.server.waiting import Waiting
 from streamer.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -26,24 +28,22 @@ class Carrier(Protocol):
 @dataclass(slots=True)
 class _Held:
     talk: Conversation
-    owner: str | None
+    peer: Peer
     carrier: Carrier | None
     freed: asyncio.Event
     expiry: asyncio.TimerHandle | None = None
 
 
 class Sessions:
-    """At most `max_sessions` wait for their clients, each for `resume_window_s`.
-
-    Where more would, the one that has waited longest is forgotten.
-    """
+    """Each waits `resume_window_s` for its client, unless too many do (see `Waiting`)."""
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self._window_s = settings.resume_window_s
-        self._capacity = settings.max_sessions
         self._metrics = metrics
         self._held: dict[str, _Held] = {}
-        self._waiting: dict[str, None] = {}  # in the order in which their connections dropped
+        self._waiting = Waiting(
+            settings.max_sessions, settings.max_sessions_per_key, settings.max_sessions_per_address
+        )
         self._on_empty: list[Callable[[], None]] = []
 
     @property
@@ -51,27 +51,27 @@ class Sessions:
         """How many sessions wait for their clients."""
         return len(self._waiting)
 
-    def knows(self, session: str, owner: str | None) -> bool:
-        """Whether this holder of an API key may come back to this session."""
+    def knows(self, session: str, peer: Peer) -> bool:
+        """Whether a peer may come back to this session: from any address, with the same key."""
         held = self._held.get(session)
-        return held is not None and held.owner == owner
+        return held is not None and held.peer.key == peer.key
 
-    def hold(self, talk: Conversation, owner: str | None, carrier: Carrier) -> None:
+    def hold(self, talk: Conversation, peer: Peer, carrier: Carrier) -> None:
         """A session that can be resumed begins."""
         if self._window_s > 0:
-            self._held[talk.id] = _Held(talk, owner, carrier, asyncio.Event())
+            self._held[talk.id] = _Held(talk, peer, carrier, asyncio.Event())
 
-    async def claim(self, session: str, owner: str | None, carrier: Carrier) -> Conversation | None:
+    async def claim(self, session: str, peer: Peer, carrier: Carrier) -> Conversation | None:
         """Hand a session over to its client's new connection; None if there is none such.
 
         The old connection may not know yet that it is dead: it has to let go.
         """
-        while self.knows(session, owner):
+        while self.knows(session, peer):
             held = self._held[session]
             if held.carrier is None:
                 self._wake(held)
                 held.talk.outbox.allow_more()
-                held.carrier = carrier
+                held.peer, held.carrier = peer, carrier
                 held.freed.clear()
                 self._metrics.resumed.inc()
                 return held.talk
@@ -96,11 +96,11 @@ class Sessions:
 
         talk.overflow = overflow
         held.expiry = loop.call_later(self._window_s, self._expire, talk)
-        self._waiting[talk.id] = None
+        gave_way = self._waiting.enter(talk.id, held.peer)
         self._metrics.suspended.set(self.suspended)
         log.info("suspended for %g s", self._window_s, extra={"session": talk.id})
-        if self.suspended > self._capacity:
-            self._expire(self._held[next(iter(self._waiting))].talk)
+        for session in gave_way:
+            self._give_up(self._held[session].talk)
 
     async def until_none_waits(self) -> None:
         """Wait until every suspended session has been resumed or has expired."""
@@ -111,13 +111,15 @@ class Sessions:
 
     def close(self) -> None:
         """Forget those that wait, and hold no more."""
-        for session in list(self._waiting):
+        for session in self._waiting:
             self._forget(self._held[session].talk)
         self._held.clear()
 
     def _expire(self, talk: Conversation) -> None:
-        if talk.id not in self._waiting:
-            return
+        if talk.id in self._waiting:
+            self._give_up(talk)
+
+    def _give_up(self, talk: Conversation) -> None:
         log.info("its client has not come back", extra={"session": talk.id})
         self._metrics.expired.inc()
         self._forget(talk)
@@ -132,7 +134,7 @@ class Sessions:
         if held.expiry is not None:
             held.expiry.cancel()
             held.expiry = None
-        self._waiting.pop(held.talk.id, None)
+        self._waiting.leave(held.talk.id)
         self._metrics.suspended.set(self.suspended)
         if not self._waiting:
             on_empty, self._on_empty = self._on_empty, []

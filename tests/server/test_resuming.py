@@ -190,9 +190,6 @@ async def test_a_session_that_has_said_all_is_not_kept() -> None:
 
 
 async def test_only_the_same_key_comes_back() -> None:
-    def bearer(key: str) -> dict[str, Any]:
-        return {"additional_headers": {"Authorization": f"Bearer {key}"}}
-
     async with serving(api_keys=["a", "b"]) as address:
         async with client(address, **bearer("a")) as ws:
             session = (await receive(ws))["session"]
@@ -266,6 +263,42 @@ async def test_no_more_sessions_wait_than_may_run() -> None:
             async with client(address, back(session, 0)) as ws:
                 codes.append((await receive(ws)).get("code", "resumed"))
     assert codes == ["unknown_session", "resumed", "resumed"]
+
+
+def bearer(key: str) -> dict[str, Any]:
+    return {"additional_headers": {"Authorization": f"Bearer {key}"}}
+
+
+async def suspend(address: str, key: str) -> str:
+    """Open a session and drop it; returns its id."""
+    async with client(address, **bearer(key)) as ws:
+        session: str = (await receive(ws))["session"]
+        await drop(ws)
+    return session
+
+
+async def test_whoever_drops_again_and_again_does_not_push_out_what_others_left() -> None:
+    async with serving(api_keys=["a", "b"], max_sessions=2) as address:
+        left = await suspend(address, "a")
+        for _ in range(4):
+            await suspend(address, "b")
+        await until_told(address, "streamer_expired_total 3.0")
+        assert "streamer_suspended 2.0" in await metrics(address)
+        async with client(address, back(left), **bearer("a")) as ws:
+            assert (await receive(ws))["resumed"]
+
+
+async def test_no_more_sessions_of_a_key_wait_than_it_may_have() -> None:
+    async with serving(api_keys=["a"], max_sessions_per_key=1) as address:
+        first = await suspend(address, "a")
+        await until_told(address, "streamer_suspended 1.0")
+        second = await suspend(address, "a")
+        await until_told(address, "streamer_expired_total 1.0")
+        async with client(address, back(first), **bearer("a")) as ws:
+            assert (await receive(ws))["code"] == "unknown_session"
+        await until_told(address, "streamer_sessions 0.0")
+        async with client(address, back(second), **bearer("a")) as ws:
+            assert (await receive(ws))["resumed"]
 
 
 async def test_messages_that_are_kept_no_more_cannot_be_missed_unnoticed(
