@@ -46,6 +46,8 @@ class AudioDecoder:
         return self._blocks.finish(), len(self._tail)
 
     def _sanitise(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        if samples.min(initial=0.0) >= -1.0 and samples.max(initial=0.0) <= 1.0:
+            return samples  # as is usual; with a NaN neither holds
         invalid = int(np.count_nonzero(~np.isfinite(samples)))
         if invalid:
             self.invalid_samples += invalid

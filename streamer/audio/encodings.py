@@ -33,9 +33,9 @@ def decode(encoding: Encoding, data: bytes) -> NDArray[np.float32]:
     """Decode whole samples; float input passes through unchecked, NaN and all."""
     match encoding:
         case Encoding.PCM_S16LE:
-            return np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32768)
+            return np.frombuffer(data, "<i2") * np.float32(1 / 32768)
         case Encoding.PCM_F32LE:
-            return np.frombuffer(data, "<f4").astype(np.float32)
+            return np.frombuffer(data, "<f4").astype(np.float32, copy=False)
         case Encoding.MULAW:
             return _mulaw_table()[np.frombuffer(data, np.uint8)]
         case Encoding.ALAW:

@@ -1,4 +1,4 @@
-"""Voice-activity detectors: one frame in, speech or not out."""
+"""Voice-activity detectors: frames in, speech or not out."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ import numpy as np
 import webrtcvad
 from numpy.typing import NDArray
 
+from streamer.endpointing.frames import FRAME_SAMPLES
 from streamer.engine.base import SAMPLE_RATE
+
+_FRAME_BYTES = 2 * FRAME_SAMPLES
 
 
 class VoiceDetector(Protocol):
     """Says of each 20 ms frame whether it holds speech; may remember earlier frames."""
 
-    def is_speech(self, frame: NDArray[np.float32]) -> bool:
-        """Judge the next frame: (`FRAME_SAMPLES`,) float32 in [-1, 1]."""
+    def voiced(self, frames: NDArray[np.float32]) -> list[bool]:
+        """Judge the next frames: (n, `FRAME_SAMPLES`) float32 in [-1, 1]."""
         ...
 
 
@@ -30,15 +33,18 @@ class WebrtcDetector:
         """`aggressiveness` is 0 to 3: the higher, the less often noise passes for speech."""
         self._vad = webrtcvad.Vad(aggressiveness)
 
-    def is_speech(self, frame: NDArray[np.float32]) -> bool:
-        """Judge the next frame."""
-        pcm = (frame * np.float32(32767)).astype("<i2").tobytes()
-        return self._vad.is_speech(pcm, SAMPLE_RATE)
+    def voiced(self, frames: NDArray[np.float32]) -> list[bool]:
+        """Judge the next frames."""
+        pcm = (frames * np.float32(32767)).astype("<i2").tobytes()
+        return [
+            self._vad.is_speech(pcm[at : at + _FRAME_BYTES], SAMPLE_RATE)
+            for at in range(0, len(pcm), _FRAME_BYTES)
+        ]
 
 
 class EverythingIsSpeech:
     """No detection: all audio belongs to an utterance until somebody closes it."""
 
-    def is_speech(self, frame: NDArray[np.float32]) -> bool:
+    def voiced(self, frames: NDArray[np.float32]) -> list[bool]:
         """Call every frame speech."""
-        return True
+        return [True] * len(frames)

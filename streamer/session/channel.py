@@ -47,6 +47,7 @@ class Channel:
         self._endpointer = endpointer
         self._detector = detector
         self._tape = Tape()
+        self._heard = 0  # samples judged; within a block the tape is longer
         self._open: Utterance | None = None
         self._owed: deque[Utterance] = deque()  # closed, without a final yet
         self.opened = 0
@@ -66,17 +67,25 @@ class Channel:
         """Samples from the start that no future final can touch."""
         if self._owed:
             return self._owed[0].start
-        return min(self._endpointer.keeps_from * FRAME_SAMPLES, self._tape.end)
+        return min(self._endpointer.keeps_from * FRAME_SAMPLES, self._heard)
 
-    def push(self, frame: NDArray[np.float32]) -> list[Output]:
-        """Take the next (`FRAME_SAMPLES`,) samples."""
-        self._tape.append(frame)
-        voiced = self._detector.is_speech(frame)
-        outputs = self._apply(self._endpointer.push(voiced, float(np.dot(frame, frame))))
-        # In a pause there is nothing new to hear since `Settled`.
-        partial_due = self._open is not None and self._tape.end >= self._open.next_partial
-        if self._open is not None and partial_due and not self._endpointer.in_pause:
-            outputs.append(self._ask_partial(self._open))
+    def push(self, frames: NDArray[np.float32]) -> list[tuple[int, Output]]:
+        """Take the next (n, `FRAME_SAMPLES`) samples.
+
+        Returns what follows, each with the number, from 0, of the frame that it follows from.
+        """
+        self._tape.append(frames.reshape(-1))
+        voiced = self._detector.voiced(frames)
+        energies: list[float] = np.vecdot(frames, frames).tolist()
+        outputs: list[tuple[int, Output]] = []
+        for at, (is_speech, energy) in enumerate(zip(voiced, energies, strict=True)):
+            self._heard += FRAME_SAMPLES
+            if boundaries := self._endpointer.push(is_speech, energy):
+                outputs += [(at, output) for output in self._apply(boundaries)]
+            # In a pause there is nothing new to hear since `Settled`.
+            partial_due = self._open is not None and self._heard >= self._open.next_partial
+            if self._open is not None and partial_due and not self._endpointer.in_pause:
+                outputs.append((at, self._ask_partial(self._open)))
         self._tape.forget(self._endpointer.keeps_from * FRAME_SAMPLES)
         return outputs
 
@@ -92,9 +101,10 @@ class Channel:
     def stop(self, tail: NDArray[np.float32]) -> list[Output]:
         """Take the last samples, fewer than a frame, and close the open utterance behind them."""
         self._tape.append(tail)
+        self._heard += len(tail)
         if not self._endpointer.close(EndReason.STOP) or self._open is None:
             return []
-        return self._close(self._open, self._tape.end, EndReason.STOP)
+        return self._close(self._open, self._heard, EndReason.STOP)
 
     def deliver(self, job: Job, hypothesis: Hypothesis) -> list[Output]:
         """Take the hypothesis for a job; one that comes too late to matter is ignored."""
@@ -151,13 +161,13 @@ class Channel:
     def _ask_partial(self, utterance: Utterance, *, last: bool = False) -> Job:
         """Ask for what is heard so far; the `last` of these may do as the final."""
         utterance.next_partial = self._due(utterance)
-        return self._job(utterance, JobKind.PARTIAL, self._tape.end, grows=not last)
+        return self._job(utterance, JobKind.PARTIAL, self._heard, grows=not last)
 
     def _due(self, utterance: Utterance) -> float:
         """Where the next partial is due; never where the client wants none."""
         if not utterance.settings.partials:
             return float("inf")
-        return self._tape.end + utterance.settings.partial_interval_ms * SAMPLES_PER_MS
+        return self._heard + utterance.settings.partial_interval_ms * SAMPLES_PER_MS
 
     def _job(self, utterance: Utterance, kind: JobKind, end: int, *, grows: bool = False) -> Job:
         key = self._key(utterance)

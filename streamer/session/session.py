@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,16 +141,21 @@ class Session:
     def _hear(self, samples: NDArray[np.float32]) -> list[Output]:
         """Push whole frames, all channels in step; `samples` is (channels, n)."""
         waiting = np.concatenate([self._waiting, samples], axis=1)
+        count = waiting.shape[1] // FRAME_SAMPLES
+        whole = waiting[:, : count * FRAME_SAMPLES]
+        self._waiting = waiting[:, count * FRAME_SAMPLES :].copy()
+        frames = whole.reshape(len(self._channels), count, FRAME_SAMPLES)
         outputs: list[Output] = []
         at = 0
-        while at + FRAME_SAMPLES <= waiting.shape[1]:
-            for channel, row in zip(self._channels, waiting, strict=True):
-                outputs += channel.push(row[at : at + FRAME_SAMPLES])
-            at += FRAME_SAMPLES
-            self._frames += 1
+        while at < count:
+            until_second = FRAMES_PER_SECOND - self._frames % FRAMES_PER_SECOND
+            block = frames[:, at : at + until_second]
+            pushed = [channel.push(row) for channel, row in zip(self._channels, block, strict=True)]
+            outputs += _in_step(pushed) if any(pushed) else []
+            at += block.shape[1]
+            self._frames += block.shape[1]
             if self._frames % FRAMES_PER_SECOND == 0:
                 outputs.append(self._acknowledge())
-        self._waiting = waiting[:, at:]
         return outputs
 
     def _acknowledge(self) -> Acknowledged:
@@ -175,6 +182,12 @@ class Session:
             return []
         self._warned.add(code)
         return [Warned(code, message)]
+
+
+def _in_step(pushed: list[list[tuple[int, Output]]]) -> list[Output]:
+    """Bring what follows on each channel into the order of the frames that it follows from."""
+    outputs = sorted(chain.from_iterable(pushed), key=itemgetter(0))
+    return [output for _, output in outputs]
 
 
 def _detector(settings: StreamSettings) -> VoiceDetector:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 class Tape:
     """Samples since the stream's start, the oldest forgotten on request.
 
-    Grows by doubling and moves its content to the front when half of it is forgotten, so
-    appending costs amortised constant time a sample.
+    Grows by doubling, and moves on to a new buffer when half of it is forgotten, so appending costs
+    amortised constant time a sample. What is written in a buffer never changes: it can be lent.
     """
 
     def __init__(self) -> None:
@@ -34,16 +34,22 @@ class Tape:
         self._length = needed
 
     def cut(self, start: int, end: int) -> NDArray[np.float32]:
-        """Copy the samples of [start, end); raises IndexError if some are forgotten or unheard."""
+        """Lend the samples of [start, end), read-only and for good.
+
+        Raises IndexError if some are forgotten or unheard.
+        """
         if not self._origin <= start <= end <= self.end:
             raise IndexError(f"[{start}, {end}) is not on the tape [{self._origin}, {self.end})")
-        return self._buffer[start - self._origin : end - self._origin].copy()
+        lent = self._buffer[start - self._origin : end - self._origin]
+        lent.flags.writeable = False
+        return lent
 
     def forget(self, before: int) -> None:
         """Allow the samples before this position to go."""
         drop = min(before - self._origin, self._length)
         if drop * 2 > len(self._buffer):
-            keep = self._length - drop
-            self._buffer[:keep] = self._buffer[drop : self._length].copy()
+            kept = self._buffer[drop : self._length]
+            self._buffer = np.zeros_like(self._buffer)
+            self._buffer[: len(kept)] = kept
             self._origin += drop
-            self._length = keep
+            self._length = len(kept)

@@ -374,14 +374,21 @@ splits = st.lists(st.integers(0, 20_000), max_size=20)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(splits, st.sampled_from([8000, 16000, 44100]), st.sampled_from(["pcm_s16le", "pcm_f32le"]))
+@given(
+    splits,
+    st.sampled_from([8000, 16000, 44100]),
+    st.sampled_from(["pcm_s16le", "pcm_f32le"]),
+    st.integers(1, 2),
+)
 def test_any_split_of_the_same_bytes_gives_the_same_outputs(
-    sizes: list[int], rate: int, encoding: str
+    sizes: list[int], rate: int, encoding: str, channels: int
 ) -> None:
     samples = np.concatenate([silence(0.3), voice(1.0), silence(0.8), voice(0.5)])
+    samples = np.stack([np.roll(samples, 9000 * channel) for channel in range(channels)], axis=1)
     data = pcm(samples) if encoding == "pcm_s16le" else samples.astype("<f4").tobytes()
-    whole = driver(answering=False, encoding=encoding, sample_rate=rate)
-    split = driver(answering=False, encoding=encoding, sample_rate=rate)
+    chosen = {"encoding": encoding, "sample_rate": rate, "channels": channels}
+    whole = driver(answering=False, **chosen)
+    split = driver(answering=False, **chosen)
     whole.feed(data, [])
     split.feed(data, sizes)
     for stream in (whole, split):
@@ -389,9 +396,11 @@ def test_any_split_of_the_same_bytes_gives_the_same_outputs(
         for job in list(stream.jobs):
             stream.answer(job)
     assert whole.events == split.events
-    assert [(job.kind, job.end) for job in whole.jobs] == [
-        (job.kind, job.end) for job in split.jobs
+    assert [(job.key, job.kind, job.end) for job in whole.jobs] == [
+        (job.key, job.kind, job.end) for job in split.jobs
     ]
+    for one, other in zip(whole.jobs, split.jobs, strict=True):
+        assert np.array_equal(one.clip.samples, other.clip.samples)
 
 
 sounds = st.tuples(
