@@ -103,6 +103,18 @@ STAGES = (
         corrupted=0.03, masked=0.1, warped=0.3, smoothing=0.05, other_english=0.35,
         sources=("train", "lj"), augmentation=_MOST,
     ),
+    Stage(
+        "h: the same, warm again", 9000, 20.0, 40, 4e-4, 3e-4,
+        ctc=0.3, attention=1.0, guide=0.1, joined=0.4, prefixes=0.1, nonspeech=0.08,
+        corrupted=0.03, masked=0.05, warped=0.3, smoothing=0.05, other_english=0.25,
+        sources=("train", "lj"), augmentation=_MOST,
+    ),
+    Stage(
+        "i: settling", 2500, 20.0, 40, 3e-4, 2e-6,
+        ctc=0.3, attention=1.0, guide=0.1, joined=0.4, prefixes=0.1, nonspeech=0.08,
+        corrupted=0.03, masked=0.05, warped=0.2, smoothing=0.05, other_english=0.25,
+        sources=("train", "lj"), augmentation=_MOST,
+    ),
 )  # fmt: skip
 
 TINY_STAGES = (

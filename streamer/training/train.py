@@ -15,6 +15,7 @@ from streamer.training.disturbance import corrupted, masked, warped
 from streamer.training.folders import Folders
 from streamer.training.log import RunLog
 from streamer.training.model import TrainedModel
+from streamer.training.optimisers import optimisers
 from streamer.training.shrinking import shrunk
 from streamer.training.sizes import DEFAULT, SIZES, Size
 from streamer.training.stages import Stage
@@ -41,13 +42,7 @@ class Trainer:
         self.words = vocabulary.Vocabulary(folders.vocabulary)
         torch.manual_seed(1)
         self.model = TrainedModel(size, self.words.size)
-        decayed = [p for p in self.model.parameters() if p.ndim > 1]
-        plain = [p for p in self.model.parameters() if p.ndim <= 1]
-        groups: list[dict[str, Any]] = [
-            {"params": decayed, "weight_decay": 0.01},
-            {"params": plain, "weight_decay": 0.0},
-        ]
-        self._optimiser = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.98), fused=True)
+        self._optimisers = optimisers(self.model)
         self.step = 0
         if folders.last.exists():
             self._load(folders.last)
@@ -60,20 +55,22 @@ class Trainer:
         if found is None:
             raise ValueError(f"step {self.step} is after the last stage")
         stage, done = found
-        for group in self._optimiser.param_groups:
-            group["lr"] = stages.learning_rate(self.step, stage, done)
+        for optimiser in self._optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = stages.learning_rate(self.step, stage, done)
         self.model.train()
         self.model.dropout = stage.dropout
         torch.manual_seed(self.step)
         values = self._losses(batch, stage)
         loss = sum((weight * value for weight, value in values.values()), torch.zeros(()))
-        self._optimiser.zero_grad(set_to_none=True)
+        self.model.zero_grad(set_to_none=True)
         loss.backward()
         if distributed.is_initialized():
             _share_gradients(self.model)
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), _CLIP_NORM)
         if bool(torch.isfinite(norm)):
-            self._optimiser.step()
+            for optimiser in self._optimisers:
+                optimiser.step()
         self.step += 1
         return {name: float(value.detach()) for name, (_, value) in values.items()}
 
@@ -107,7 +104,7 @@ class Trainer:
         state = {
             "model": self.model.state_dict(),
             "step": self.step,
-            "optimiser": self._optimiser.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self._optimisers],
         }
         _write(state, self._folders.last)
         if keep or self.step % KEEP_STEPS == 0:
@@ -117,7 +114,8 @@ class Trainer:
     def _load(self, path: Path) -> None:
         state = torch.load(path, weights_only=True)
         self.model.load_state_dict(state["model"])
-        self._optimiser.load_state_dict(state["optimiser"])
+        for optimiser, kept in zip(self._optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(kept)
         self.step = state["step"]
 
 
