@@ -16,6 +16,9 @@ RATES = range(1000, 768_001)
 
 MAX_CHANNELS = 64
 
+BLOCK_SAMPLES = 1 << 20
+"""In memory at a time, whatever rate and channels a file has: 4 MB."""
+
 
 class AudioFileError(Exception):
     """A file that cannot be read as audio."""
@@ -50,11 +53,14 @@ class AudioFile:
         source_rate: int = self._file.samplerate
         channels = 1 if mixed else self.channels
         resampler = soxr.ResampleStream(source_rate, self._rate, channels, dtype="float32")
-        size = max(1, round(seconds * source_rate))
+        size = max(1, min(round(seconds * source_rate), BLOCK_SAMPLES // self.channels))
         with self._file:
             try:
-                for block in self._file.blocks(blocksize=size, dtype="float32", always_2d=True):
-                    samples = block.mean(axis=1, dtype=np.float32) if mixed else block
+                # Not `SoundFile.blocks`: where a file holds less than its header claims, that gives
+                # the last block again and again.
+                while len(block := self._file.read(size, dtype="float32", always_2d=True)):
+                    with np.errstate(over="ignore", invalid="ignore"):  # the session sees to these
+                        samples = block.mean(axis=1, dtype=np.float32) if mixed else block
                     yield resampler.resample_chunk(np.ascontiguousarray(samples))
             except soundfile.LibsndfileError as error:
                 raise AudioFileError(f"{self.name}: broken off: {error}") from error

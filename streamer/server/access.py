@@ -53,4 +53,7 @@ def is_allowed_origin(headers: Mapping[str, str], allowed: Sequence[str]) -> boo
     origin = headers.get("Origin")
     if origin is None or "*" in allowed or origin in allowed:
         return True
-    return urlsplit(origin).netloc == headers.get("Host")
+    try:
+        return urlsplit(origin).netloc == headers.get("Host")
+    except ValueError:  # http://[
+        return False

@@ -88,7 +88,10 @@ class Gate:
 
     def process_request(self, ws: ServerConnection, request: Request) -> Response | None:
         """Answer a request, or return None to let the upgrade go on."""
-        path = urlsplit(request.path).path
+        try:
+            path = urlsplit(request.path).path
+        except ValueError:  # http://[
+            return _text(HTTPStatus.BAD_REQUEST, "this is no address\n")
         door = door_at(path)
         headers = JoinedHeaders(request.headers)
         if "websocket" in headers.get("Upgrade", "").lower():

@@ -1,7 +1,8 @@
-"""Fuzz every door.
+"""Fuzz every door: conversations, and requests to the REST API.
 
     python -m tests.fuzzing --runs 200000              # with atheris, guided by coverage
     python -m tests.fuzzing --runs 5000 --plain        # by chance alone, without atheris
+    python -m tests.fuzzing rest --runs 200000
 
 What it finds new is written into `--keep`; a crash into `crash-…`, to be added to the corpus.
 """
@@ -13,47 +14,75 @@ import importlib
 import random
 import sys
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
-CORPUS = Path(__file__).parent / "corpus"
+HERE = Path(__file__).parent
 
 sys.path[:0] = [str(TESTS), str(TESTS.parent)]
 
 
+@dataclass(frozen=True)
+class Target:
+    """What inputs are played by, what of us guides the fuzzer, and where it begins."""
+
+    module: str
+    guided_by: list[str]
+    corpus: Path
+
+
+TARGETS = {
+    "conversation": Target(
+        "fuzzing.conversation",
+        ["streamer.wire", "streamer.server.conversation"],
+        HERE / "corpus",
+    ),
+    "rest": Target(
+        "fuzzing.rest",
+        ["streamer.wire", "streamer.server", "streamer.audio.files", "starlette.formparsers"],
+        HERE / "corpus_rest",
+    ),
+}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="fuzz every door")
+    parser.add_argument("target", nargs="?", choices=TARGETS, default="conversation")
     parser.add_argument("--runs", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--plain", action="store_true", help="without atheris")
     parser.add_argument("--keep", type=Path, help="folder for inputs that reach something new")
     arguments = parser.parse_args()
+    target = TARGETS[arguments.target]
     if arguments.plain:
-        return _by_chance(arguments.runs, arguments.seed)
-    return _guided(arguments.runs, arguments.seed, arguments.keep)
+        return _by_chance(target, arguments.runs, arguments.seed)
+    return _guided(target, arguments.runs, arguments.seed, arguments.keep)
 
 
-def _guided(runs: int, seed: int, keep: Path | None) -> int:
+def _guided(target: Target, runs: int, seed: int, keep: Path | None) -> int:
     atheris = importlib.import_module("atheris")  # an extra without types
-    with atheris.instrument_imports(include=["streamer.wire", "streamer.server.conversation"]):
-        from fuzzing.conversation import play
+    with atheris.instrument_imports(include=target.guided_by):
+        play = _player(target)
     found = keep or Path(tempfile.mkdtemp())
     found.mkdir(exist_ok=True)
-    options = [f"-runs={runs}", f"-seed={seed}", "-max_len=4096", "-len_control=0", "-timeout=300"]
-    atheris.Setup(
-        [sys.argv[0], *options, f"-dict={CORPUS.parent / 'words.dict'}", str(found), str(CORPUS)],
-        play,
-    )
+    options = [f"-runs={runs}", f"-seed={seed}", "-max_len=8192", "-len_control=0", "-timeout=300"]
+    options.append(f"-dict={HERE / 'words.dict'}")
+    atheris.Setup([sys.argv[0], *options, str(found), str(target.corpus)], play)
     atheris.Fuzz()  # ends the process
     return 0
 
 
-def _by_chance(runs: int, seed: int) -> int:
-    """Change, drop, double and swap pieces of the corpus."""
-    from fuzzing.conversation import play
+def _player(target: Target) -> Callable[[bytes], None]:
+    return importlib.import_module(target.module).play
 
+
+def _by_chance(target: Target, runs: int, seed: int) -> int:
+    """Change, drop, double and swap pieces of the corpus."""
+    play = _player(target)
     chance = random.Random(seed)
-    seeds = [path.read_bytes() for path in sorted(CORPUS.iterdir())]
+    seeds = [path.read_bytes() for path in sorted(target.corpus.iterdir())]
     for _ in range(runs):
         lines = chance.choice(seeds).split(b"\n")
         for _ in range(chance.randint(1, 4)):

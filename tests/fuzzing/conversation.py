@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import cast
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from engines import CountingEngine, words_of
 from websockets.datastructures import Headers
@@ -37,7 +37,7 @@ INFO = CountingEngine().info
 SETTINGS = Settings()
 
 
-class _Engine:
+class StubEngine:
     """Answers all that it was asked when its turn comes."""
 
     info = INFO
@@ -67,7 +67,7 @@ def play(data: bytes) -> None:
 
 async def _play(data: bytes) -> None:
     request, *steps = data.split(b"\n")[: STEPS + 1]
-    target = urlsplit(_text(request).strip().replace("[", "").replace("]", ""))
+    path, _, query_string = _text(request).strip().partition("?")
     headers = Headers()
     for step in steps:
         name, colon, value = _text(step[1:]).partition(":")
@@ -75,17 +75,17 @@ async def _play(data: bytes) -> None:
             headers[name] = "".join(c for c in value.strip() if c.isascii() and c.isprintable())
     host = Host(INFO, SETTINGS, "fuzz")
     dialect: Dialect
-    door = door_at(target.path)
+    door = door_at(path)
     if door is not None:
-        query = parse_qsl(target.query, keep_blank_values=True)
-        handshake = Handshake(target.path, query, JoinedHeaders(headers), [])
+        query = parse_qsl(query_string, keep_blank_values=True)
+        handshake = Handshake(path, query, JoinedHeaders(headers), [])
         try:
             door.keys(handshake)
             dialect = door.open(handshake, host)
         except RefusalError as refusal:
             door.refused(refusal)
             return
-    elif target.path == "wyoming":
+    elif path == "wyoming":
         dialect = WyomingDialect(host)
     else:
         return
@@ -93,7 +93,7 @@ async def _play(data: bytes) -> None:
 
 
 async def _converse(dialect: Dialect, steps: list[bytes]) -> None:
-    engine = _Engine()
+    engine = StubEngine()
     quotas = Quotas(Limits(0, 0), Limits(0, 0))
     service = Service(SETTINGS, cast("Scheduler", engine), Metrics(), quotas)
     talk = Conversation("fuzz", dialect, service, lambda: None, _unpaced)

@@ -9,22 +9,33 @@ from pathlib import Path
 
 import pytest
 
-from fuzzing.conversation import play
+from fuzzing import conversation, rest
 
 HERE = Path(__file__).parent
 RUNS = 2000
 """Some ten seconds; `python -m tests.fuzzing --runs 1000000` by hand."""
 
 
-@pytest.mark.parametrize("path", sorted((HERE / "corpus").iterdir()), ids=lambda path: path.name)
-def test_what_was_found_before_does_no_harm(path: Path) -> None:
-    play(path.read_bytes())
+def found(corpus: str) -> list[Path]:
+    return sorted((HERE / corpus).iterdir())
 
 
-def test_new_inputs_do_no_harm(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", found("corpus"), ids=lambda path: path.name)
+def test_a_conversation_that_was_found_before_does_no_harm(path: Path) -> None:
+    conversation.play(path.read_bytes())
+
+
+@pytest.mark.parametrize("path", found("corpus_rest"), ids=lambda path: path.name)
+def test_a_request_that_was_found_before_does_no_harm(path: Path) -> None:
+    rest.play(path.read_bytes())
+
+
+@pytest.mark.parametrize("target", ["conversation", "rest"])
+def test_new_inputs_do_no_harm(target: str, tmp_path: Path) -> None:
     """By atheris where it is installed, else by chance alone."""
     guided = importlib.util.find_spec("atheris") is not None
-    command = [sys.executable, "-m", "tests.fuzzing", "--runs", str(RUNS if guided else RUNS // 3)]
+    runs = RUNS if guided else RUNS // 3
+    command = [sys.executable, "-m", "tests.fuzzing", target, "--runs", str(runs)]
     ran = subprocess.run(
         [*command, "--keep", str(tmp_path / "found"), *([] if guided else ["--plain"])],
         cwd=HERE.parents[1],

@@ -376,6 +376,7 @@ async def test_two_headers_of_one_name_are_no_fault_of_ours() -> None:
     ("origin", "allowed", "status"),
     [
         ("https://evil.example", [], 403),
+        ("http://[", [], 403),
         ("https://evil.example", ["https://good.example"], 403),
         ("https://good.example", ["https://good.example"], 101),
         ("https://any.example", ["*"], 101),
@@ -391,6 +392,12 @@ async def test_pages_of_other_origins_are_let_in_only_by_name(
         answer, code = await answered(address, origin=brought)
     assert answer == status
     assert code == (None if status == 101 else "forbidden_origin")
+
+
+@pytest.mark.parametrize("headers", [{}, UPGRADE])
+async def test_an_address_that_is_none_is_told(headers: dict[str, str]) -> None:
+    async with serving() as address:
+        assert (await get(address, "//[", **headers))[0] == 400
 
 
 async def test_one_session_too_many_is_refused_with_a_time_to_come_back() -> None:

@@ -223,6 +223,12 @@ async def test_uploads_share_a_bounded_room() -> None:
             b"Invalid multipart",
         ),
         (
+            b"Content-Type: multipart/form-data; boundary=b; charset=undefined\r\n"
+            b"Content-Length: 7\r\n\r\n",
+            b"--b--\r\n",
+            b"UTF-8",
+        ),
+        (
             b"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 40059\r\n\r\n",
             b'--b\r\nContent-Disposition: form-data; name="prompt"\r\n\r\n%s--b--'
             % (b"x" * 40_000),
@@ -230,9 +236,12 @@ async def test_uploads_share_a_bounded_room() -> None:
         ),
     ],
 )
-async def test_a_body_that_is_no_form_is_told(head: bytes, body: bytes, problem: bytes) -> None:
+async def test_a_body_that_is_no_form_is_told(
+    head: bytes, body: bytes, problem: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     async with asking() as (_, server):
         answer = await post(server, b"Connection: close\r\n" + head, body)
+    assert not caplog.records, "nobody shall fill a disk with broken forms"
     assert answer.startswith(b"HTTP/1.1 400")
     assert json.loads(answer.rpartition(b"\r\n\r\n")[2])["error"]["type"] == "invalid_request_error"
     assert problem in answer
@@ -252,8 +261,9 @@ async def test_keys_are_asked_for_everywhere() -> None:
 
 async def test_foreign_pages_are_kept_out_and_allowed_ones_told_so() -> None:
     async with asking(allowed_origins=["https://a.example"]) as (client, _):
-        with pytest.raises(openai.PermissionDeniedError):
-            await client.models.list(extra_headers={"Origin": "https://evil.example"})
+        for origin in ("https://evil.example", "http://["):
+            with pytest.raises(openai.PermissionDeniedError):
+                await client.models.list(extra_headers={"Origin": origin})
         answer = await client.models.with_raw_response.list(
             extra_headers={"Origin": "https://a.example"}
         )

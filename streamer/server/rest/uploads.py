@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
@@ -25,6 +27,13 @@ FIELD_BYTES = 32_768
 
 FORM_BYTES = MAX_FIELDS * FIELD_BYTES
 """What the form may take beside the file."""
+
+CHARSETS = (b"utf-8", b"us-ascii")
+"""Of forms. Python knows many more; some of them raise what nobody expects, some give text that
+cannot be written down again."""
+
+logging.getLogger("python_multipart").setLevel(logging.ERROR)
+"""Whoever sends a broken form is told; a line in the log for each would fill the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +103,12 @@ async def read_form(request: Request, claim: Claim, idle_s: float) -> Form:
 
     A client that sends nothing for `idle_s` seconds is refused.
     """
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+    kind, parameters = parse_options_header(request.headers.get("content-type"))
+    if kind != b"multipart/form-data":
         message = "send the file as multipart/form-data, in a field named file"
         raise RefusalError(400, "invalid_content_type", message, setting="file")
+    if parameters.get(b"charset", b"utf-8").lower() not in CHARSETS:
+        raise RefusalError(400, "invalid_content_type", "write the form in UTF-8")
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > claim.largest + FORM_BYTES:
         raise too_large(claim.largest)
