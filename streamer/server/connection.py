@@ -8,14 +8,20 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
 
 from streamer.logs import session_id
 from streamer.server.conversation import Conversation, Service
+from streamer.server.patience import Patience
 from streamer.server.quotas import Peer
 from streamer.server.sessions import Sessions
 from streamer.wire.dialect import Action, Close, Dialect, Ending, Resumable, Resume
 
 log = logging.getLogger(__name__)
+
+FAREWELLS = (CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY)
+"""What a client closes with that means to. A browser's `close()` without a code is none of these,
+nor is a line that broke: those may come back."""
 
 
 class Socket(Protocol):
@@ -65,6 +71,7 @@ class Connection:
         self._peer = peer
         self._talk = Conversation(session_id, dialect, service, self._overflow, self._pace)
         self._over = False
+        self._idle = False
         self._reader: asyncio.Task[None] | None = None
         self._writer: asyncio.Task[None] | None = None
 
@@ -101,33 +108,45 @@ class Connection:
         try:
             await self._converse()
         except ConnectionClosed as closed:
-            # A peer that takes part in the closing handshake has had what was sent before.
-            self._over = closed.rcvd is not None and self._talk.outbox.is_said
+            self._over = self._is_the_end(closed)
             log.debug("connection closed")
+
+    def _is_the_end(self, closed: ConnectionClosed) -> bool:
+        """Whether nobody will come back for the session."""
+        if closed.rcvd is None:
+            return False
+        # A peer that takes part in the closing handshake has had what was sent before. One that
+        # has said `stop` and then good-bye does not wait for what is still to be said.
+        leaves = self._talk.stopped and closed.rcvd.code in FAREWELLS
+        return leaves or self._talk.outbox.is_said
 
     async def _converse(self) -> None:
         await self._obey(self._talk.dialect.connected())
         if (grace_s := self._talk.dialect.grace_s) is not None:
             try:
-                message = await self._receive(grace_s)
+                async with asyncio.timeout(grace_s):
+                    message = await self._ws.recv()
             except TimeoutError:
                 await self._obey(self._talk.dialect.waited())
             else:
                 await self._obey(self._talk.dialect.received(message))
-        while True:
-            try:
-                message = await self._receive(self._service.settings.idle_timeout_s)
-            except TimeoutError:
-                if self._talk.waits_for_us:
-                    continue
-                self._talk.end(Ending.IDLE)
-                await self._ws.wait_closed()
-            else:
-                await self._obey(self._talk.dialect.received(message))
+        with Patience(self._service.settings.idle_timeout_s, self._silent) as self._patience:
+            while True:
+                self._patience.start()
+                message = await self._ws.recv()
+                self._patience.stop()
+                if self._idle:
+                    await self._ws.wait_closed()
+                else:
+                    await self._obey(self._talk.dialect.received(message))
 
-    async def _receive(self, timeout_s: float) -> str | bytes:
-        async with asyncio.timeout(timeout_s):
-            return await self._ws.recv()
+    def _silent(self) -> None:
+        """Nothing has come for long: wait on, or end the session and hear no more of it."""
+        if self._talk.waits_for_us:
+            self._patience.start()
+        else:
+            self._idle = True
+            self._talk.end(Ending.IDLE)
 
     async def _obey(self, actions: Iterable[Action]) -> None:
         for action in actions:
@@ -175,22 +194,27 @@ class Connection:
         A send that never ends would also keep the library from pinging and from closing.
         """
         try:
-            for text in missing:
-                await self._send(text)
-            while not isinstance(item := await talk.outbox.get(), Close):
-                await self._send(talk.dialect.encode(item.message))
-                self._service.metrics.events.labels(item.message.type).inc()
+            with Patience(self._service.settings.send_timeout_s, self._stuck) as patience:
+                for text in missing:
+                    await self._send(text, patience)
+                while not isinstance(item := await talk.outbox.get(), Close):
+                    await self._send(talk.dialect.encode(item.message), patience)
+                    self._service.metrics.events.labels(item.message.type).inc()
             talk.outbox.put(item)  # for another connection, should this one drop before
             async with asyncio.timeout(self._service.settings.send_timeout_s):
                 await self._ws.close(item.code, item.reason)
         except TimeoutError:
-            self._drop("a send timed out")
+            self._stuck()
         except ConnectionClosed:
             return
 
-    async def _send(self, text: str) -> None:
-        async with asyncio.timeout(self._service.settings.send_timeout_s):
-            await self._ws.send(text)
+    async def _send(self, text: str, patience: Patience) -> None:
+        patience.start()
+        await self._ws.send(text)
+        patience.stop()
+
+    def _stuck(self) -> None:
+        self._drop("a send timed out")
 
     def _writer_ended(self, writer: asyncio.Task[None]) -> None:
         """Without a writer there is nobody to serve; `run` raises what ended it."""

@@ -35,8 +35,9 @@ from streamer.wire.dialect import (
     Subscribe,
 )
 
-SLICE_BYTES = 8192
-"""Audio fed in one turn of the event loop: at most a second, some two milliseconds of work."""
+SLICE_S = 2.0
+"""Audio, over all channels, after which others get their turn of the event loop: half a millisecond
+of work, and two where it has to be resampled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Conversation:
         self.overflow = overflow
         self.pace = pace
         self._bytes_heard = 0
+        self._since_turn_s = 0.0  # audio fed since others last had their turn for sure
         self._live: LiveSession | None = None
         self._outlives_client = False
         self._left = False  # the client has, and the session ends by itself
@@ -95,6 +97,11 @@ class Conversation:
     def opened(self) -> bool:
         """Whether the session has begun."""
         return self._live is not None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the client has said that it sends no more audio."""
+        return self._stopped
 
     @property
     def waits_for_us(self) -> bool:
@@ -185,14 +192,17 @@ class Conversation:
         live = self._session
         second = live.settings.encoding.sample_bytes * live.settings.sample_rate
         self._service.metrics.audio.inc(len(audio) / second)
-        for at in range(0, len(audio), SLICE_BYTES):
-            if at:
-                await asyncio.sleep(0)
-            piece = audio[at : at + SLICE_BYTES]
+        slice_bytes = int(SLICE_S * second)
+        for at in range(0, len(audio), slice_bytes):
+            piece = audio[at : at + slice_bytes]
             live.feed(piece)
             self._bytes_heard += len(piece)
             await live.room()
             await self.pace(len(piece) / second)
+            self._since_turn_s += len(piece) / second
+            if self._since_turn_s >= SLICE_S:  # messages that wait are received without a pause
+                self._since_turn_s = 0.0
+                await asyncio.sleep(0)
 
     def _tell(self, event: Event) -> None:
         if isinstance(event, Done):

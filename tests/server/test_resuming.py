@@ -356,6 +356,40 @@ async def test_while_the_server_drains_old_clients_come_back_and_new_ones_do_not
     assert told(before + after) == told(await undisturbed(AUDIO))
 
 
+@pytest.mark.parametrize("code", [1000, 1001])
+async def test_a_client_that_says_stop_and_good_bye_is_not_waited_for(code: int) -> None:
+    engine = CountingEngine()
+    engine.may_run.clear()
+    server = TranscriptionServer(Settings(port=0), engine)
+    async with server:
+        host, port = server.address
+        async with client(f"{host}:{port}", "?partials=false") as ws:
+            await ws.send(AUDIO)
+            await send(ws, "stop")
+            session = (await receive_until(ws, "speech_ended"))[0]["session"]
+            await ws.close(code)
+        async with client(f"{host}:{port}", back(session)) as ws:
+            assert (await receive(ws))["code"] == "unknown_session"
+        async with asyncio.timeout(5):
+            await server.drain()
+        engine.may_run.set()
+
+
+@pytest.mark.parametrize(("stops", "code"), [(False, 1000), (True, 4000), (True, 1011)])
+async def test_one_that_does_not_say_both_may_come_back(stops: bool, code: int) -> None:
+    engine = CountingEngine()
+    engine.may_run.clear()
+    async with serving(engine) as address:
+        async with client(address, "?partials=false") as ws:
+            await ws.send(AUDIO)
+            if stops:
+                await send(ws, "stop")
+            await receive_until(ws, "speech_ended")
+            await ws.close(code)
+        await until_told(address, "streamer_suspended 1.0")
+        engine.may_run.set()
+
+
 async def test_a_server_ends_though_somebody_might_still_come_back() -> None:
     async with serving() as address, client(address) as ws:
         await ws.send(pcm(silence(0.5)))

@@ -18,8 +18,10 @@ class FakeSocket {
     this.sent.push(typeof data === "string" ? JSON.parse(data) : data.length);
   }
 
-  close() {
+  /** @param {number} [code] */
+  close(code) {
     this.closed = true;
+    this.code = code;
   }
 
   tell(message) {
@@ -278,6 +280,22 @@ describe("a take", () => {
     take.configure({ partials: false });
     mock.timers.tick(20_000);
     assert.deepEqual(sockets[0].orders, ["start", "stop"]);
+  });
+
+  it("tells the server when it is given up, so that nobody waits for it", () => {
+    open(sockets[0]);
+    take.push(new Int16Array(100));
+    take.abandon();
+    assert.equal(sockets[0].sent.at(-1).type, "stop");
+    assert.equal(sockets[0].code, 1000);
+  });
+
+  it("asks the server to wait for it when a line is dropped", () => {
+    open(sockets[0]);
+    take.end();
+    take.drop();
+    assert.ok(sockets[0].closed);
+    assert.equal(sockets[0].code, undefined);
   });
 
   it("can be given up", () => {

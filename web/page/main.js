@@ -252,6 +252,10 @@ addEventListener("offline", () => recorder.offline());
 addEventListener("beforeunload", (event) => {
   if (recorder.running) event.preventDefault();
 });
+// A page that the browser keeps (`persisted`) may be looked at again, and its session is waited for.
+addEventListener("pagehide", ({ persisted }) => {
+  if (!persisted) recorder.leave();
+});
 setInterval(() => recorder.running && refresh(), 250);
 refreshTools();
 void meet();

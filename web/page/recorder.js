@@ -132,6 +132,11 @@ export class Recorder {
     } else if (performance.now() - this.#ended > SECOND_THOUGHT_MS) this.#take?.abandon();
   }
 
+  /** The page goes for good: nobody will read what is still to be said. */
+  leave() {
+    this.#take?.abandon();
+  }
+
   /** Drop the sound of all takes; none may be running. */
   forget() {
     this.recordings = [];

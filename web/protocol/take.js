@@ -32,6 +32,8 @@ const PUMP_MS = 50;
 const KEEPALIVE_MS = 5000;
 /** The server acknowledges once a second: a line this long silent while audio flows is dead. */
 const SILENT_LINE_MS = 15000;
+/** With this close code after `stop`, a session is not kept for its client to come back. */
+const FOR_GOOD = 1000;
 /** After these, a new attempt may go well; after any other fatal error it would end the same way. */
 const PASSING = new Set(["idle_timeout", "overloaded", "draining", "unknown_session"]);
 
@@ -104,9 +106,10 @@ export class Take {
     this.#pump();
   }
 
-  /** Give up at once: what is not transcribed by now never will be. */
+  /** Give up at once: what is not transcribed by now never will be, and the server may forget it. */
   abandon() {
-    this.#finish("failed");
+    if (this.#ready && !this.#stopped) this.#tell({ type: "stop" });
+    this.#finish("failed", FOR_GOOD);
   }
 
   /** @param {Settings} changes in force from the next utterance on, and in later sessions */
@@ -255,23 +258,27 @@ export class Take {
     this.#listener.state("waiting");
   }
 
-  /** @param {"done" | "failed"} state */
-  #finish(state) {
-    this.#disconnect();
+  /**
+   * @param {"done" | "failed"} state
+   * @param {number} [code]
+   */
+  #finish(state, code) {
+    this.#disconnect(code);
     clearTimeout(this.#retry);
     this.#retry = undefined;
     clearInterval(this.#pulse);
     this.#listener.state(state);
   }
 
-  #disconnect() {
+  /** @param {number} [code] without one the session waits for us on the server */
+  #disconnect(code) {
     clearTimeout(this.#pumping);
     this.#ready = false;
     const socket = this.#socket;
     this.#socket = null;
     if (!socket) return;
     socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close();
+    socket.close(code);
   }
 
   /** @param {object} message */

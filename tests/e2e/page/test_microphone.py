@@ -200,3 +200,18 @@ def test_a_server_that_is_still_loading_is_waited_for(
     page.click("#record")
     page.wait_for_selector("#connection[data-state=waiting]")
     expect(page.locator("#notices")).to_contain_text("still loading its model")
+
+
+def test_a_page_that_goes_for_good_tells_the_server(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    page = open_page(server.url)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.click("#record")
+    page.wait_for_selector("#connection[data-state=open]")
+    page.goto("about:blank")
+    for _ in range(100):
+        if server.behaviour.received[-1] == {"type": "stop"}:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(server.behaviour.received)
