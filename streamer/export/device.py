@@ -26,7 +26,7 @@ from streamer.export.decoder import Decoder
 from streamer.export.dimensions import Dimensions
 from streamer.export.encoder import Encoder
 from streamer.export.graph import Dimension, trace
-from streamer.export.layers import split_heads
+from streamer.export.layers import attention_weights, score_bias, split_heads
 from streamer.export.own import CONTRACT, pair_names
 from streamer.export.writing import FolderWriter
 
@@ -106,20 +106,22 @@ class DeviceDecoder(nn.Module):
         new_here = here.any(dim=2).unsqueeze(1).unsqueeze(3)
         here = here.to(self.dtype).unsqueeze(1)
 
-        def extend(layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-            both = [
+        seen = columns.reshape(1, 1, -1) <= positions.unsqueeze(2)  # (R, n, C)
+        bias = score_bias(seen.unsqueeze(1))
+
+        def attend(layer: int, query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+            all_keys, all_values = (
                 torch.where(new_here, here @ new, old)
                 for new, old in zip((keys, values), past[layer], strict=True)
-            ]
-            updated.extend(both)
-            return both[0], both[1]
+            )
+            updated.extend((all_keys, all_values))
+            return attention_weights(query @ all_keys.transpose(2, 3), bias) @ all_values
 
-        seen = (columns.reshape(1, 1, -1) <= positions.unsqueeze(2)).unsqueeze(1)
         frames = torch.arange(cross[0][0].shape[2])
         cross_seen = (frames.unsqueeze(0) < cross_lengths.unsqueeze(1)).unsqueeze(1).unsqueeze(2)
         # Padding on the right may stand past the last position; what it computes is not used.
         clamped = positions.clamp(max=self.dimensions.positions - 1)
-        logits, weights = self.decoder(tokens, clamped, extend, seen, cross, cross_seen)
+        logits, weights = self.decoder(tokens, clamped, attend, cross, cross_seen)
         logits = logits.to(torch.float32)
         largest, chosen = logits.max(dim=2)
         log_probability = -(logits - largest.unsqueeze(2)).exp().sum(dim=2).log()

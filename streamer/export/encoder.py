@@ -3,7 +3,8 @@
 It computes what transformers' `ParakeetEncoder` does, and differs where a graph gains by it:
 positions are projected once and not for every row, pointwise convolutions are matrix products,
 query, key and value are one product. With lengths it masks every padded frame wherever frames
-meet (convolutions and attention), so a row's result never depends on its padding.
+meet (convolutions and attention), so a row's result never depends on its padding. Where they do
+not, the frames of all rows lie one below the other, (B · T, d), as the decoder's tokens do.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from transformers.models.parakeet.modeling_parakeet import (
     ParakeetEncoderSubsamplingConv2D,
 )
 
-from streamer.export.layers import Dense, attention_weights, join_heads, split_heads
+from streamer.export.layers import Dense, attention_weights, join_heads, score_bias
 
 
 def frames_visible(lengths: Tensor, frames: int) -> Tensor:
@@ -49,6 +50,7 @@ class Encoder(nn.Module):
         self.blocks = nn.ModuleList(Block(block) for block in blocks)
         self.bridge = Dense.of(decoder.proj)
         cross = [cast("CohereAsrDecoderLayer", layer).encoder_attn for layer in decoder.layers]
+        self.width = cross[0].k_proj.out_features
         self.cross_k = nn.ModuleList(Dense.of(attention.k_proj) for attention in cross)
         self.cross_v = nn.ModuleList(Dense.of(attention.v_proj) for attention in cross)
 
@@ -56,22 +58,29 @@ class Encoder(nn.Module):
         self, mel: Tensor, lengths: Tensor | None = None
     ) -> tuple[list[Tensor], list[Tensor], Tensor | None]:
         """Return keys, values and, where lengths (B,) were given, their encoded lengths."""
-        if lengths is not None:
-            mel = mel * frames_visible(lengths, mel.shape[2]).unsqueeze(1)
         x, lengths = self.subsampling(mel, lengths)
-        x = x * self.scale
-        visible = None if lengths is None else frames_visible(lengths, x.shape[1])
-        positions = self.relative_positions(x.shape[1]).to(x.dtype)
+        frames = x.shape[1]
+        visible = bias = None
+        if lengths is not None:
+            seen = frames_visible(lengths, frames)
+            visible = seen.reshape(-1, 1).to(x.dtype)
+            bias = score_bias(seen.unsqueeze(1).unsqueeze(2))
+        positions = self.relative_positions(frames).to(x.dtype)
+        x = x.flatten(0, 1) * self.scale
         for block in self.blocks:
-            x = block(x, positions, visible)
+            x = block(x, frames, positions, visible, bias)
         x = self.bridge(x)
-        return [k(x) for k in self.cross_k], [v(x) for v in self.cross_v], lengths
+        keys, values = (
+            [layer(x).reshape(-1, frames, self.width) for layer in layers]
+            for layers in (self.cross_k, self.cross_v)
+        )
+        return keys, values, lengths
 
     def relative_positions(self, frames: int) -> Tensor:
-        """Sinusoids of the distances frames - 1 down to 1 - frames: (1, 2 · frames - 1, d)."""
-        distances = torch.arange(2 * frames - 1).to(torch.float32) * -1.0 + (frames - 1)
+        """Sinusoids of the distances frames - 1 down to -frames: (2 · frames, d)."""
+        distances = torch.arange(2 * frames).to(torch.float32) * -1.0 + (frames - 1)
         angles = distances.unsqueeze(1) * self.inverse_frequencies.to(torch.float32)
-        return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1).unsqueeze(0)
+        return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)
 
 
 class Subsampling(nn.Module):
@@ -86,12 +95,15 @@ class Subsampling(nn.Module):
         """Mel (B, bins, T) to (B, T_enc, d), and each row's T to its T_enc."""
         x = mel.transpose(1, 2).unsqueeze(1)
         for layer in self.layers:
-            x = layer(x)
-            if lengths is not None and isinstance(layer, nn.Conv2d):
-                if layer.stride[0] > 1:
-                    taps = layer.kernel_size[0] - 2 * int(layer.padding[0])
-                    lengths = (lengths - taps) // layer.stride[0] + 1
+            if lengths is None or not isinstance(layer, nn.Conv2d):
+                x = layer(x)
+                continue
+            if layer.kernel_size[0] > 1:
                 x = x * frames_visible(lengths, x.shape[2]).unsqueeze(1).unsqueeze(3)
+            x = layer(x)
+            if layer.stride[0] > 1:
+                taps = layer.kernel_size[0] - 2 * int(layer.padding[0])
+                lengths = (lengths - taps) // layer.stride[0] + 1
         return self.linear(x.transpose(1, 2).flatten(2)), lengths
 
 
@@ -110,11 +122,22 @@ class Block(nn.Module):
         self.feed_forward2 = FeedForward(original.feed_forward2)
         self.norm_out = original.norm_out
 
-    def forward(self, x: Tensor, positions: Tensor, visible: Tensor | None) -> Tensor:
-        """Take and return (B, T, d); `visible` is (B, T), or None where every frame is real."""
+    def forward(
+        self,
+        x: Tensor,
+        frames: int,
+        positions: Tensor,
+        visible: Tensor | None,
+        bias: Tensor | None,
+    ) -> Tensor:
+        """Take and return (B · T, d); `frames` is T, `positions` (2T, d).
+
+        Where not every frame is real, `visible` (B · T, 1) has ones and zeros, and `bias` is that
+        of scores (B, heads, T, T).
+        """
         x = x + 0.5 * self.feed_forward1(self.norm_feed_forward1(x))
-        x = x + self.self_attn(self.norm_self_att(x), positions, visible)
-        x = x + self.conv(self.norm_conv(x), visible)
+        x = x + self.self_attn(self.norm_self_att(x), frames, positions, bias)
+        x = x + self.conv(self.norm_conv(x), frames, visible)
         x = x + 0.5 * self.feed_forward2(self.norm_feed_forward2(x))
         return self.norm_out(x)
 
@@ -129,7 +152,7 @@ class FeedForward(nn.Module):
         self.linear2 = Dense.of(original.linear2)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Take and return (B, T, d)."""
+        """Take and return (B · T, d)."""
         return self.linear2(self.activation(self.linear1(x)))
 
 
@@ -150,27 +173,25 @@ class RelativeAttention(nn.Module):
         self.bias_u = original.bias_u
         self.bias_v = original.bias_v
 
-    def forward(self, x: Tensor, positions: Tensor, visible: Tensor | None) -> Tensor:
-        """Take and return (B, T, d); positions are (1, 2T - 1, d)."""
-        parts = self.qkv(x).split(self.width, -1)
-        query, keys, values = (split_heads(part, self.heads, self.size) for part in parts)
-        distances = split_heads(self.relative(positions), self.heads, self.size)
-        content = (query + self.bias_u.unsqueeze(1)) @ keys.transpose(2, 3)
-        distance = (query + self.bias_v.unsqueeze(1)) @ distances.transpose(2, 3)
-        scores = (content + _shifted(distance)) * self.scaling
-        seen = None if visible is None else visible.unsqueeze(1).unsqueeze(2)
-        return self.output(join_heads(attention_weights(scores, seen) @ values, self.width))
+    def forward(self, x: Tensor, frames: int, positions: Tensor, bias: Tensor | None) -> Tensor:
+        """Take and return (B · T, d). The other arguments are the block's."""
+        qkv = self.qkv(x).reshape(-1, frames, 3 * self.heads, self.size).transpose(1, 2)
+        query, keys, values = qkv.split(self.heads, 1)
+        distances = self.relative(positions).reshape(-1, self.heads, self.size).permute(1, 2, 0)
+        content = (query + self.bias_u.unsqueeze(1)) * self.scaling @ keys.transpose(2, 3)
+        distance = (query + self.bias_v.unsqueeze(1)) * self.scaling @ distances
+        weights = attention_weights(content + _shifted(distance, self.heads, frames), bias)
+        return self.output(join_heads(weights @ values, self.width))
 
 
-def _shifted(scores: Tensor) -> Tensor:
-    """Turn columns by distance, (B, heads, T, 2T - 1), into columns by frame, (B, heads, T, T).
+def _shifted(scores: Tensor, heads: int, frames: int) -> Tensor:
+    """Turn columns by distance, (B, heads, T, 2T), into columns by frame, (B, heads, T, T).
 
-    Row t wants the columns from T - 1 - t on. Padding each row by one and reading the memory in
-    rows of another length moves each row one step further (Transformer-XL, appendix B).
+    Row t wants the columns from T - 1 - t on. So leave out the first T - 1 numbers, and read the
+    others in rows that are shorter by one: each moves a step further.
     """
-    batch, heads, frames, columns = scores.shape
-    padded = nn.functional.pad(scores, (1, 0)).reshape(batch, heads, columns + 1, frames)
-    return padded[:, :, 1:].reshape(batch, heads, frames, columns)[..., :frames]
+    numbers = scores.reshape(-1, heads, 2 * frames * frames)[..., frames - 1 : -1]
+    return numbers.reshape(-1, heads, frames, 2 * frames - 1)[..., :frames]
 
 
 class Convolution(nn.Module):
@@ -184,14 +205,15 @@ class Convolution(nn.Module):
         self.pointwise2 = Dense.of(original.pointwise_conv2)
         self.width = original.pointwise_conv2.in_channels
 
-    def forward(self, x: Tensor, visible: Tensor | None) -> Tensor:
-        """Take and return (B, T, d)."""
+    def forward(self, x: Tensor, frames: int, visible: Tensor | None) -> Tensor:
+        """Take and return (B · T, d). The other arguments are the block's."""
         values, gates = self.pointwise1(x).split(self.width, -1)
         x = values * torch.sigmoid(gates)
         if visible is not None:
-            x = x * visible.unsqueeze(2)
-        x = self.activation(self.depthwise(x.transpose(1, 2)))
-        return self.pointwise2(x.transpose(1, 2))
+            x = x * visible
+        x = x.reshape(-1, frames, self.width).transpose(1, 2)
+        x = self.activation(self.depthwise(x))
+        return self.pointwise2(x.transpose(1, 2).reshape(-1, self.width))
 
 
 def _with_norm(conv: nn.Conv1d, norm: nn.BatchNorm1d) -> nn.Conv1d:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-MASKED = -1e4
-"""The score of what must not be seen. Finite and small enough for FP16: minus infinity or the
-type's minimum gives NaN in rows that see nothing."""
+MASKED = -1e30
+"""Added to the scores of what must not be seen. In FP32 any score is lost in it, so nothing of what
+is masked is left, whatever it was. Minus infinity would give NaN in rows that see nothing."""
 
 
 class Dense(nn.Module):
@@ -47,12 +47,16 @@ def split_heads(x: Tensor, heads: int, size: int) -> Tensor:
 
 
 def join_heads(x: Tensor, width: int) -> Tensor:
-    """(B, heads, n, size) to (B, n, heads · size = width)."""
-    return x.transpose(1, 2).reshape(x.shape[0], x.shape[2], width)
+    """(B, heads, n, size) to (B · n, heads · size = width)."""
+    return x.transpose(1, 2).reshape(-1, width)
 
 
-def attention_weights(scores: Tensor, visible: Tensor | None) -> Tensor:
-    """Softmax of (B, heads, n, m) scores over what is visible, in FP32 whatever the type."""
-    if visible is not None:
-        scores = torch.where(visible, scores, torch.full((), MASKED, dtype=scores.dtype))
-    return torch.softmax(scores, dim=-1, dtype=torch.float32).to(scores.dtype)
+def score_bias(visible: Tensor) -> Tensor:
+    """What to add to scores, in FP32, so that only what is visible counts."""
+    return torch.where(visible, 0.0, MASKED)
+
+
+def attention_weights(scores: Tensor, bias: Tensor | None) -> Tensor:
+    """Softmax of scores (B, heads, n, m), in FP32 whatever their type; the bias broadcasts."""
+    exact = scores.to(torch.float32)
+    return torch.softmax(exact if bias is None else exact + bias, dim=-1).to(scores.dtype)

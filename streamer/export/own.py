@@ -27,9 +27,9 @@ from transformers import CohereAsrForConditionalGeneration
 
 from streamer.export.decoder import Decoder
 from streamer.export.dimensions import Dimensions
-from streamer.export.encoder import Encoder, frames_visible
+from streamer.export.encoder import Encoder
 from streamer.export.graph import Dimension, trace
-from streamer.export.layers import split_heads
+from streamer.export.layers import score_bias, split_heads
 from streamer.export.writing import FolderWriter
 
 CONTRACT = "1"
@@ -92,24 +92,26 @@ class OwnDecoder(nn.Module):
         past, cross = pairs[:layers], pairs[layers:]
         new: list[Tensor] = []
 
-        def extend(layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-            new.extend((keys, values))
-            past_k, past_v = past[layer]
-            return torch.cat([past_k, keys], dim=2), torch.cat([past_v, values], dim=2)
-
+        columns = past[0][0].shape[2]
         steps = torch.arange(tokens.shape[1])
         # Padding on the right may stand past the last position; what it computes is not used.
         positions = (past_lengths.unsqueeze(1) + steps).clamp(max=self.dimensions.positions - 1)
-        causal = (steps.unsqueeze(0) <= steps.unsqueeze(1)).unsqueeze(0)
-        old = frames_visible(past_lengths, past[0][0].shape[2]).unsqueeze(1)
-        rows, count = tokens.shape
-        seen = torch.cat(
-            [old.expand(rows, count, old.shape[2]), causal.expand(rows, count, count)], dim=2
-        ).unsqueeze(1)
-        cross_seen = frames_visible(cross_lengths, cross[0][0].shape[2]).unsqueeze(1).unsqueeze(2)
-        logits, weights = self.decoder(tokens, positions, extend, seen, cross, cross_seen)
-        largest, chosen = logits.max(dim=2)
-        log_probability = -(logits - largest.unsqueeze(2)).exp().sum(dim=2).log()
+        before_bias = score_bias(torch.arange(columns) < past_lengths.reshape(-1, 1, 1, 1))
+        now_bias = score_bias(steps <= steps.unsqueeze(1))
+
+        def attend(layer: int, query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+            """Join scores and not caches, of which a step would copy every column."""
+            new.extend((keys, values))
+            past_k, past_v = past[layer]
+            before = query @ past_k.transpose(2, 3) + before_bias
+            now = query @ keys.transpose(2, 3) + now_bias
+            weights = torch.softmax(torch.cat([before, now], dim=3), dim=3)
+            return weights[..., :columns] @ past_v + weights[..., columns:] @ values
+
+        cross_seen = torch.arange(cross[0][0].shape[2]) < cross_lengths.reshape(-1, 1, 1, 1)
+        logits, weights = self.decoder(tokens, positions, attend, cross, cross_seen)
+        chosen = logits.argmax(dim=2)
+        log_probability = torch.log_softmax(logits, dim=2).amax(dim=2)
         return chosen, log_probability, *new, logits, torch.cat(weights, dim=1).mean(dim=1)
 
 

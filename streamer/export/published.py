@@ -21,7 +21,7 @@ from streamer.export.decoder import Decoder
 from streamer.export.dimensions import Dimensions
 from streamer.export.encoder import Encoder
 from streamer.export.graph import trace
-from streamer.export.layers import split_heads
+from streamer.export.layers import attention_weights, score_bias, split_heads
 from streamer.export.writing import FolderWriter
 
 ENCODER_INPUTS = ("mel",)
@@ -99,9 +99,11 @@ class PublishedDecoder(nn.Module):
         past_k, past_v = k_cache[:, :, :, :offset], v_cache[:, :, :, :offset]
         new: list[tuple[Tensor, Tensor]] = []
 
-        def extend(layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        def attend(layer: int, query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
             new.append((keys, values))
-            return torch.cat([past_k[layer], keys], 2), torch.cat([past_v[layer], values], 2)
+            all_keys = torch.cat([past_k[layer], keys], 2)
+            all_values = torch.cat([past_v[layer], values], 2)
+            return attention_weights(query @ all_keys.transpose(2, 3), bias) @ all_values
 
         heads, size = self.dimensions.heads, self.dimensions.head_size
         cross = [
@@ -111,8 +113,8 @@ class PublishedDecoder(nn.Module):
         end = offset + tokens.shape[1]
         columns = torch.arange(self.dimensions.positions)[:end]
         positions = columns[offset:]
-        seen = columns.unsqueeze(0) <= positions.unsqueeze(1)
-        logits, _ = self.decoder(tokens, positions, extend, seen, cross, None)
+        bias = score_bias(columns.unsqueeze(0) <= positions.unsqueeze(1))
+        logits, _ = self.decoder(tokens, positions, attend, cross, None)
         new_k, new_v = (torch.stack(part) for part in zip(*new, strict=True))
         k_cache = torch.cat([past_k, new_k, k_cache[:, :, :, end:]], dim=3)
         v_cache = torch.cat([past_v, new_v, v_cache[:, :, :, end:]], dim=3)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import onnxruntime as ort
 import pytest
 from numpy.typing import NDArray
 
@@ -21,11 +23,13 @@ from streamer.engine.onnx.sessions import Graph
 from streamer.engine.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
+    from onnx import NodeProto
+
     from tests.export.conftest import Checkpoint
 
 torch = pytest.importorskip("torch", reason="export and its reference need the extra [export]")
 pytest.importorskip("transformers", reason="export and its reference need the extra [export]")
-pytest.importorskip("onnx", reason="export needs the extra [export]")
+onnx = pytest.importorskip("onnx", reason="export needs the extra [export]")
 
 from streamer.export.own import export_own
 
@@ -134,6 +138,38 @@ def test_rows_of_any_age_get_the_models_logits_whatever_else_the_caches_hold(
             for cache, new in zip(own, answer.new, strict=True):
                 cache[row, :, done[row] : done[row] + count] = new[row, :, :count]
         done += counts
+
+
+def optimised(folder: Path, name: str, out: Path) -> list[NodeProto]:
+    """The nodes that ONNX Runtime runs."""
+    options = ort.SessionOptions()
+    options.optimized_model_filepath = str(out / name)
+    options.log_severity_level = 3
+    ort.InferenceSession(folder / name, options, providers=["CPUExecutionProvider"])
+    return list(onnx.load(out / name).graph.node)
+
+
+def test_what_depends_on_shapes_and_lengths_alone_is_worked_out_once_and_not_in_each_layer(
+    folder: Path, tmp_path: Path
+) -> None:
+    for name, masks, shapes in (("decoder.onnx", 3, 3), ("encoder.onnx", 1, 5)):
+        operators = Counter(node.op_type for node in optimised(folder, name, tmp_path))
+        assert operators["Where"] <= masks
+        assert operators["Shape"] <= shapes
+
+
+def test_products_with_keys_have_no_factor_without_which_they_are_three_times_faster(
+    folder: Path, tmp_path: Path
+) -> None:
+    products = [
+        node
+        for node in optimised(folder, "decoder.onnx", tmp_path)
+        if node.op_type == "FusedMatMul"
+    ]
+    assert products
+    for node in products:
+        (factor,) = (attribute.f for attribute in node.attribute if attribute.name == "alpha")
+        assert factor == 1.0
 
 
 def test_a_draft_never_changes_the_result_and_a_right_one_saves_all_steps_but_one(
