@@ -130,17 +130,20 @@ class LiveSession:
             self._take(PartialsSlowed())
 
     def _take(self, given: Input) -> None:
-        self._carry_out(given)
+        if not self._carry_out(given):
+            return  # no more is owed than before, and no less
         if self._session.owed_s < MAX_OWED_S:
             self._room.set()
         elif self._room.is_set():
             self._room.clear()
             self._carry_out(AudioHeld())
 
-    def _carry_out(self, given: Input) -> None:
+    def _carry_out(self, given: Input) -> bool:
+        """Give the session its input; returns whether anything followed."""
         for witness in self._witnesses:
             witness.took(given)
-        for output in put(self._session, given):
+        outputs = put(self._session, given)
+        for output in outputs:
             match output:
                 case Job():
                     self._scheduler.submit(output, self)
@@ -150,3 +153,4 @@ class LiveSession:
                     for witness in self._witnesses:
                         witness.gave(output)
                     self._emit(output)
+        return bool(outputs)

@@ -3,7 +3,7 @@
 The library parses all that one read brings in one go: a 256 KiB read of empty frames or pings
 is tens of thousands of frames, and stalls every other client for as long as a flood lasts
 (measured on websockets 17.4: 170 to 240 ms a read; under uvloop the loop froze for the whole
-flood). Here a read is handed on in small slices, one a turn of the loop, and frames beyond what
+flood). Here the parser takes so many frames a turn of the loop and no more, and frames beyond what
 any client needs are made to wait, which TCP's flow control passes on to the sender.
 """
 
@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from websockets.asyncio.server import ServerConnection
@@ -22,8 +21,9 @@ from streamer.server.quotas import Peer
 from streamer.wire.dialect import Dialect
 from streamer.wire.door import Door
 
-SLICE_BYTES = 4096
-"""Bytes parsed in one turn of the event loop."""
+FRAMES_PER_TURN = 200
+"""Parsed in one turn of the event loop: about a millisecond of work where they are empty. Large
+frames are bounded by what one read brings."""
 
 FRAMES_PER_SECOND = 4000
 """Sustained; 20 ms frames in real time are 50 a second, so this is 80 times real time."""
@@ -50,11 +50,12 @@ class Admitted:
 
 
 class GovernedConnection(ServerConnection):
-    """Reads are parsed slice by slice, at a bounded rate of frames."""
+    """Reads are parsed some frames at a time, at a bounded rate."""
 
     admitted: Admitted | None = None
 
-    _inbox: deque[memoryview]
+    _turn: int  # frames that may yet be parsed in this turn
+    _stopped: bool  # the parser waits for another turn, perhaps with nothing left to parse
     _allowance: float
     _refilled: float
     _full: bool
@@ -63,8 +64,9 @@ class GovernedConnection(ServerConnection):
     _pump: asyncio.Handle | None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Put ourselves between the transport and the library's flow control."""
-        self._inbox = deque()
+        """Put ourselves between the transport and the library's parser and flow control."""
+        self._turn = 0
+        self._stopped = False
         self._allowance = BURST_FRAMES
         self._refilled = self.loop.time()
         self._full = False
@@ -76,11 +78,18 @@ class GovernedConnection(ServerConnection):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         self.recv_messages.pause = self._hold
         self.recv_messages.resume = self._release
+        reader = self.protocol.reader
+        self._at_eof = reader.at_eof
+        reader.at_eof = self._between_frames
 
     def data_received(self, data: bytes) -> None:
-        """Keep what was read, and read no more until it is parsed."""
-        view = memoryview(data)
-        self._inbox.extend(view[at : at + SLICE_BYTES] for at in range(0, len(view), SLICE_BYTES))
+        """Parse what this turn allows, and read no more until the rest is parsed."""
+        now = self.loop.time()
+        self._allowance += (now - self._refilled) * FRAMES_PER_SECOND
+        self._allowance = min(self._allowance, BURST_FRAMES)
+        self._refilled = now
+        self._turn = FRAMES_PER_TURN if self._allowance > 0 else 0
+        super().data_received(data)
         self._schedule()
 
     def eof_received(self) -> bool | None:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -89,7 +98,7 @@ class GovernedConnection(ServerConnection):
         True, in asyncio's terms, keeps the transport open meanwhile.
         """
         self._eof = True
-        if self._inbox:
+        if self._is_behind:
             return True
         super().eof_received()
         return None
@@ -98,7 +107,6 @@ class GovernedConnection(ServerConnection):
         """Parse nothing any more, and count for nothing."""
         if self.admitted is not None:
             self.admitted.leave()
-        self._inbox.clear()
         if self._pump is not None:
             self._pump.cancel()
         super().connection_lost(exc)
@@ -108,6 +116,21 @@ class GovernedConnection(ServerConnection):
         self._allowance -= 1
         super().process_event(event)
 
+    def _between_frames(self) -> Generator[None, None, bool]:
+        """Make the parser, which asks here before each frame, wait for its turn."""
+        while (self._turn <= 0 or self._full) and not self.protocol.reader.eof:
+            self._stopped = True
+            yield
+        self._stopped = False
+        ended = yield from self._at_eof()
+        self._turn -= 1
+        return ended
+
+    @property
+    def _is_behind(self) -> bool:
+        """Whether something was read that the parser has not been allowed to look at."""
+        return self._stopped and len(self.protocol.reader.buffer) > 0
+
     def _hold(self) -> None:
         self._full = True
 
@@ -116,34 +139,26 @@ class GovernedConnection(ServerConnection):
         self._schedule()
 
     def _schedule(self) -> None:
-        """Parse the next slice as soon as it is allowed, or read on."""
-        if self._pump is not None:
-            return
-        wanted = not self._inbox and not self._full
+        """Parse on as soon as it is allowed, or read on."""
+        wanted = not self._is_behind and not self._full
         if wanted != self._reading and not self.transport.is_closing():
             self._reading = wanted
             change: Callable[[], None] = (
                 self.transport.resume_reading if wanted else self.transport.pause_reading
             )
             change()
-        if not self._inbox or self._full:
+        if not self._is_behind or self._full or self._pump is not None:
             return
-        now = self.loop.time()
-        self._allowance += (now - self._refilled) * FRAMES_PER_SECOND
-        self._allowance = min(self._allowance, BURST_FRAMES)
-        self._refilled = now
         if self._allowance > 0:
-            self._pump = self.loop.call_soon(self._parse)
+            self._pump = self.loop.call_soon(self._parse_on)
         else:
             wait = (1 - self._allowance) / FRAMES_PER_SECOND
-            self._pump = self.loop.call_later(wait, self._parse)
+            self._pump = self.loop.call_later(wait, self._parse_on)
 
-    def _parse(self) -> None:
+    def _parse_on(self) -> None:
         self._pump = None
-        super().data_received(bytes(self._inbox.popleft()))
-        if self._eof and not self._inbox:
+        self.data_received(b"")
+        if self._eof and not self._is_behind:
             super().eof_received()
             if not self.transport.is_closing():
                 self.transport.close()
-        else:
-            self._schedule()

@@ -124,6 +124,7 @@ class Quotas:
     ) -> None:
         self._keys = _Ledger(per_key, "API key")
         self._addresses = _Ledger(per_address, "address")
+        self._paced = bool(per_key.audio_rate or per_address.audio_rate)
         self._clock = clock
 
     @contextmanager
@@ -145,6 +146,8 @@ class Quotas:
 
     async def pace(self, peer: Peer, seconds: float) -> None:
         """Count audio that was read, and wait until more may be."""
+        if not self._paced:
+            return
         now = self._clock()
         wait = max(ledger.take(holder, seconds, now) for ledger, holder in self._of(peer))
         if wait > 0:

@@ -27,7 +27,7 @@ class Tape:
         """Add (n,) samples at the end."""
         needed = self._length + len(samples)
         if needed > len(self._buffer):
-            grown = np.zeros(max(needed, 2 * len(self._buffer)), np.float32)
+            grown = np.empty(max(needed, 2 * len(self._buffer)), np.float32)
             grown[: self._length] = self._buffer[: self._length]
             self._buffer = grown
         self._buffer[self._length : needed] = samples
@@ -49,7 +49,7 @@ class Tape:
         drop = min(before - self._origin, self._length)
         if drop * 2 > len(self._buffer):
             kept = self._buffer[drop : self._length]
-            self._buffer = np.zeros_like(self._buffer)
+            self._buffer = np.empty_like(self._buffer)
             self._buffer[: len(kept)] = kept
             self._origin += drop
             self._length = len(kept)

@@ -62,6 +62,12 @@ class NativeDialect:
 
     def received(self, message: str | bytes) -> Iterator[Action]:
         """Take audio or a message."""
+        if isinstance(message, bytes) and self._settings is not None:
+            self._heard_audio = True
+            return iter((Audio(message),))
+        return self._taken(message)
+
+    def _taken(self, message: str | bytes) -> Iterator[Action]:
         parsed = message if isinstance(message, bytes) else _parsed(message)
         if self._settings is None and not self._refused:
             if isinstance(parsed, messages.Start):
@@ -132,7 +138,7 @@ class NativeDialect:
         if not isinstance(message, bytes | messages.Start | messages.Keepalive):
             self._obeyed_messages += 1
         match message:
-            case bytes():
+            case bytes():  # the first: `received` takes the others
                 self._heard_audio = True
                 yield Audio(message)
             case messages.Start():

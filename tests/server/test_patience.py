@@ -1,0 +1,115 @@
+"""A wait may last so long and no longer, however many came before it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextvars import Context
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamer.server.patience import Patience
+
+
+@dataclass
+class Clock(asyncio.AbstractEventLoop):
+    """A loop of nothing but timers, whose time passes when it is told to."""
+
+    now: float = 0.0
+    timers: list[asyncio.TimerHandle] = field(default_factory=list[asyncio.TimerHandle])
+    made: int = 0
+
+    def time(self) -> float:
+        return self.now
+
+    def get_debug(self) -> bool:
+        return False
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        self.made += 1
+        self.timers.append(asyncio.TimerHandle(when, callback, args, self, context))
+        return self.timers[-1]
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        self.timers.remove(handle)
+
+    def pass_time(self, seconds: float) -> None:
+        until = self.now + seconds
+        while due := [timer for timer in self.timers if timer.when() <= until]:
+            timer = min(due, key=asyncio.TimerHandle.when)
+            self.timers.remove(timer)
+            self.now = timer.when()
+            timer._run()  # pyright: ignore[reportPrivateUsage]
+        self.now = until
+
+
+def patience(clock: Clock) -> tuple[Patience, list[float]]:
+    """Ten seconds of it; and when it was lost."""
+    lost: list[float] = []
+    return Patience(10, lambda: lost.append(clock.now), clock), lost
+
+
+def test_a_wait_that_lasts_too_long_is_told_once() -> None:
+    clock = Clock()
+    waiting, lost = patience(clock)
+    clock.pass_time(3)
+    waiting.start()
+    clock.pass_time(100)
+    assert lost == [13]
+
+
+def test_what_comes_at_the_end_of_a_wait_leaves_nothing_to_be_told() -> None:
+    clock = Clock()
+    waiting, lost = patience(clock)
+    waiting.start()
+    clock.pass_time(9.9)
+    waiting.stop()
+    clock.pass_time(100)
+    assert (lost, clock.timers) == ([], [])
+
+
+def test_a_thousand_short_waits_cost_a_few_timers() -> None:
+    clock = Clock()
+    waiting, lost = patience(clock)
+    for _ in range(1000):
+        waiting.start()
+        clock.pass_time(0.02)
+        waiting.stop()
+    assert lost == []
+    assert clock.made <= 3
+
+
+def test_nobody_is_told_once_the_waiting_is_over() -> None:
+    clock = Clock()
+    waiting, lost = patience(clock)
+    with waiting:
+        waiting.start()
+    clock.pass_time(100)
+    assert lost == []
+
+
+@given(st.lists(st.tuples(st.floats(0, 25), st.floats(0, 25))))
+def test_it_is_lost_in_the_waits_that_last_too_long_and_exactly_then(
+    waits: list[tuple[float, float]],
+) -> None:
+    clock = Clock()
+    waiting, lost = patience(clock)
+    due: list[float] = []
+    for busy, waited in waits:
+        clock.pass_time(busy)
+        waiting.start()
+        if waited >= 10:
+            due.append(clock.now + 10)
+        clock.pass_time(waited)
+        waiting.stop()
+    clock.pass_time(100)
+    assert lost == due
