@@ -8,9 +8,9 @@ import signal
 from collections.abc import Coroutine
 from typing import Any
 
-from streamer.cli.allocator import keep_memory_flat
 from streamer.cli.errors import CommandError, ExitCode
 from streamer.cli.loading import describe, load_engine
+from streamer.cli.memory import give_back_what_is_freed, keep_what_is_loaded
 from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
 from streamer.logs import STANDARD_ERROR, logging_to
@@ -39,7 +39,7 @@ def add_to(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Serve until SIGTERM or SIGINT."""
     settings = read_settings(arguments)
-    keep_memory_flat()
+    give_back_what_is_freed()
     with logging_to(STANDARD_ERROR, settings.log_format):
         return run_loop(_serve(settings))
 
@@ -86,6 +86,7 @@ async def _serve(settings: Settings) -> ExitCode:
         raise CommandError(f"--record {settings.record}: {error.strerror}") from error
     try:
         async with server:
+            keep_what_is_loaded()
             host, port = server.address
             scheme = "wss" if server.is_encrypted else "ws"
             print(f"Listening on {scheme}://{host}:{port}/v1/stream", flush=True)

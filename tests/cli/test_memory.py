@@ -1,4 +1,4 @@
-"""What the server has freed goes back to the system."""
+"""What the server has freed goes back to the system, and what it has loaded is left alone."""
 
 import ctypes
 import subprocess
@@ -6,20 +6,20 @@ import sys
 
 import pytest
 
-pytestmark = pytest.mark.skipif(
+needs_glibc = pytest.mark.skipif(
     sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "mallopt"),
     reason="mallopt is glibc's",
 )
 
 _HOLES = """
 import ctypes, sys
-from streamer.cli.allocator import keep_memory_flat
+from streamer.cli.memory import give_back_what_is_freed
 
 def resident():
     return int(open("/proc/self/statm").read().split()[1]) * 4096
 
 if sys.argv[1] == "flat":
-    keep_memory_flat()
+    give_back_what_is_freed()
 c = ctypes.CDLL(None)
 c.malloc.restype = ctypes.c_void_p
 c.malloc.argtypes = [ctypes.c_size_t]
@@ -46,9 +46,32 @@ def kept(how: str) -> int:
     return int(ran.stdout)
 
 
+@needs_glibc
 def test_large_blocks_go_back_to_the_system_when_they_are_freed() -> None:
     assert kept("flat") < 10 << 20
 
 
+@needs_glibc
 def test_without_that_they_would_stay_as_holes() -> None:
     assert kept("as it is") > 50 << 20
+
+
+def test_the_collector_leaves_alone_what_was_loaded_and_still_finds_what_comes() -> None:
+    """In a process of its own, since nothing here is ever to be thawed."""
+    script = """
+import gc, weakref
+from streamer.cli.memory import keep_what_is_loaded
+
+class Thing: pass
+
+keep_what_is_loaded()
+assert gc.get_count()[0] < 700 and len(gc.get_objects(generation=2)) == 0
+assert gc.get_freeze_count() > 1000
+one, other = Thing(), Thing()
+one.other, other.one = other, one
+gone = weakref.ref(one)
+del one, other
+gc.collect()
+assert gone() is None
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
