@@ -1,8 +1,8 @@
 """What a hostile client costs others: `python -m loadtest.hostile`.
 
-Each attack runs for some seconds beside one honest client that sends a second of speech and asks
-for its final, again and again. Printed: how long that takes it, how late the server's event loop
-is, what CPU the server takes, and how its memory grows.
+Each attack runs for some seconds, on a server of its own, beside one honest client that was there
+before, sends a second of speech and asks for its final, again and again. Printed: how long that
+takes it, how late the server's event loop is, what CPU the server takes, and how its memory grows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from urllib.request import urlopen
 
 import soundfile
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 
 from loadtest.serving import served
 from streamer.cli.demo import sample_path
@@ -169,33 +169,32 @@ def p99(before: State, after: State) -> float:
     return min(bound for bound, count in counts.items() if count >= 0.99 * total)
 
 
-async def served_in(address: str, seconds: float) -> list[float]:
-    """Ask for finals for some seconds; returns how long each took."""
-    took: list[float] = []
-    audio = speech(1.0)
-    async with connect(f"ws://{address}/v1/stream?partials=false", compression=None) as ws:
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            began = time.monotonic()
-            await ws.send(audio)
-            await ws.send('{"type":"flush"}')
-            while json.loads(await ws.recv())["type"] != "flushed":
-                pass
-            took.append(time.monotonic() - began)
-    return took
+async def served_once(ws: ClientConnection, audio: bytes) -> float:
+    """Ask for a final; returns how long it took."""
+    began = time.monotonic()
+    await ws.send(audio)
+    await ws.send('{"type":"flush"}')
+    while json.loads(await ws.recv())["type"] != "flushed":
+        pass
+    return time.monotonic() - began
 
 
 async def suffered(name: str, address: str, seconds: float) -> str:
     """Run an attack, and describe in a row of a table what it cost."""
     over = threading.Event()
-    before = await asyncio.to_thread(state, address)
-    attacker = threading.Thread(target=ATTACKS[name], args=(address, over), daemon=True)
-    attacker.start()
-    took = await served_in(address, seconds)
-    after = await asyncio.to_thread(state, address)
+    audio = speech(1.0)
+    took: list[float] = []
+    async with connect(f"ws://{address}/v1/stream?partials=false", compression=None) as ws:
+        await served_once(ws, audio)
+        before = await asyncio.to_thread(state, address)
+        attacker = threading.Thread(target=ATTACKS[name], args=(address, over), daemon=True)
+        attacker.start()
+        while sum(took) < seconds:
+            took.append(await served_once(ws, audio))
+        after = await asyncio.to_thread(state, address)
     over.set()
     await asyncio.to_thread(attacker.join, 5)
-    cpu = (after.cpu_s - before.cpu_s) / seconds
+    cpu = (after.cpu_s - before.cpu_s) / sum(took)
     grown = (after.rss - before.rss) / 1e6
     typical, worst = statistics.median(took) * 1000, max(took) * 1000
     late = p99(before, after) * 1000
@@ -209,9 +208,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     print("| attack | final p50 / max, ms | loop lag p99 below, ms | CPU, cores | memory, MB |")
     print("| --- | --- | --- | --- | --- |")
-    with served(["--threads", "1", "--max-lateness-s", "1000"]) as url:
-        address = url.removeprefix("ws://")
-        for name in arguments.only or ATTACKS:
+    for name in arguments.only or ATTACKS:
+        with served(["--threads", "1", "--resume-window-s", "0"]) as url:
+            address = url.removeprefix("ws://")
             print(asyncio.run(suffered(name, address, arguments.seconds)), flush=True)
 
 
