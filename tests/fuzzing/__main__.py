@@ -67,7 +67,8 @@ def _guided(target: Target, runs: int, seed: int, keep: Path | None) -> int:
         play = _player(target)
     found = keep or Path(tempfile.mkdtemp())
     found.mkdir(exist_ok=True)
-    options = [f"-runs={runs}", f"-seed={seed}", "-max_len=8192", "-len_control=0", "-timeout=300"]
+    options = [f"-runs={runs}", f"-seed={seed}", "-max_len=8192", "-len_control=0"]
+    options += ["-timeout=300", "-report_slow_units=100"]
     options.append(f"-dict={HERE / 'words.dict'}")
     atheris.Setup([sys.argv[0], *options, str(found), str(target.corpus)], play)
     atheris.Fuzz()  # ends the process
