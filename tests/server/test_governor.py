@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 from servers import client, receive, receive_all, send, serving
-from websockets.protocol import Event
+from websockets.frames import Frame
+from websockets.server import ServerProtocol
 
 from streamer.server.conversation import SLICE_S
-from streamer.server.governor import FRAMES_PER_TURN, GovernedConnection
+from streamer.server.governor import BURST_FRAMES, FRAMES_PER_TURN
 from streamer.session.session import Session
 
 TINY = struct.pack("!BB4x", 0x82, 0x80)
@@ -34,24 +36,56 @@ class Turns:
     def note(self, amount: int = 1) -> None:
         self.happened[self.now] += amount
 
+    async def until(self, amount: int) -> None:
+        """Wait until so much has happened."""
+        async with asyncio.timeout(10):
+            while True:
+                if self.happened.total() >= amount:
+                    return
+                await asyncio.sleep(0)
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Turns]:
+    """Return how to begin to count the frames that any server parses."""
+
+    def counting() -> Turns:
+        turns = Turns()
+        take = ServerProtocol.recv_frame
+
+        def noted(protocol: ServerProtocol, frame: Frame) -> None:
+            turns.note()
+            take(protocol, frame)
+
+        monkeypatch.setattr(ServerProtocol, "recv_frame", noted)
+        return turns
+
+    return counting
+
 
 async def test_the_frames_of_one_read_are_parsed_in_many_turns(
-    monkeypatch: pytest.MonkeyPatch,
+    parsed: Callable[[], Turns],
 ) -> None:
-    turns = Turns()
-    process = GovernedConnection.process_event
-
-    def noted(connection: GovernedConnection, event: Event) -> None:
-        turns.note()
-        process(connection, event)
-
-    monkeypatch.setattr(GovernedConnection, "process_event", noted)
+    turns = parsed()
     async with serving() as address, client(address) as ws:
         await receive(ws)
         ws.transport.write(TINY * 900)
         await send(ws, "stop")
         assert (await receive_all(ws))[-1]["type"] == "done"
     assert turns.happened.total() >= 900
+    assert max(turns.happened.values()) <= FRAMES_PER_TURN
+
+
+async def test_what_is_not_parsed_when_a_connection_ends_never_is(
+    parsed: Callable[[], Turns],
+) -> None:
+    turns = parsed()
+    async with serving() as address, client(address) as ws:
+        await receive(ws)
+        ws.transport.write(TINY * 20_000)
+        await turns.until(BURST_FRAMES)
+        ws.transport.abort()
+    assert turns.happened.total() < 20_000
     assert max(turns.happened.values()) <= FRAMES_PER_TURN
 
 
