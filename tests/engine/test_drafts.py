@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamer.engine.onnx.drafts import Draft
+from streamer.engine.onnx.drafts import WINDOW, Draft
 
 DRAFT = (1, 2, 3, 4, 5, 6, 7, 8, 9)
 
@@ -50,6 +52,24 @@ def test_the_longest_stretch_in_common_says_where_the_draft_is() -> None:
     draft = Draft((1, 2, 9, 5, 1, 3, 9, 6))
     draft.follow((7, 1, 3), 3)
     assert draft.ahead(2) == (9, 6)
+
+
+@pytest.mark.parametrize("draft", [(), (1, 2)])
+def test_a_row_without_a_draft_or_far_beyond_its_end_looks_for_nothing(
+    draft: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+
+    def ending(one: Sequence[int], other: Sequence[int]) -> int:
+        looked.append(len(other))
+        return 0
+
+    monkeypatch.setattr("streamer.engine.onnx.drafts._common_ending", ending)
+    row = Draft(draft)
+    heard = [50 + n for n in range(30)]
+    for end in range(1, len(heard) + 1):
+        row.follow(heard[:end], 1)
+    assert len(looked) <= len(draft) * (len(draft) + WINDOW)
 
 
 @given(

@@ -44,7 +44,8 @@ class Draft:
         Where there is none, one token was heard instead of another.
         """
         best = (0, 0, self._place + 1)
-        for place in range(max(0, self._place - WINDOW), self._place + WINDOW):
+        end = min(self._place + WINDOW, len(self._tokens))
+        for place in range(max(0, self._place - WINDOW), end):
             length = _common_ending(self._tokens[: place + 1], heard)
             best = max(best, (length, -abs(place - self._place), place + 1))
         self._agrees = best[0] > 0
