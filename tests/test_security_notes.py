@@ -8,11 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from streamer.audio.files import BLOCK_SAMPLES
+from streamer.live import MAX_OWED_S
+from streamer.server.calls import KEPT_MESSAGES
 from streamer.server.gate import REFUSALS_A_SECOND
-from streamer.server.governor import FRAMES_PER_SECOND, SLICE_BYTES
+from streamer.server.governor import FRAMES_PER_SECOND, FRAMES_PER_TURN
 from streamer.server.outbox import CAPACITY
 from streamer.server.quotas import BURST_S
+from streamer.server.rest.listener import ASKING_S
+from streamer.server.rest.transcriptions import MAX_S
+from streamer.server.rest.uploads import LARGEST_AT_ONCE
 from streamer.settings import Settings
+from streamer.wire.native.sent import KEPT_BYTES
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
@@ -35,9 +42,16 @@ def test_every_file_and_command_exists() -> None:
     "bound",
     [
         f"{FRAMES_PER_SECOND} frames a second",
-        f"{SLICE_BYTES // 1024} kB parsed",
+        f"{FRAMES_PER_TURN} frames parsed in a turn",
         f"{CAPACITY} messages",
         f"{BURST_S:g} s at once",
+        f"up to {KEPT_BYTES >> 10} kB a\nsession",
+        f"the last {KEPT_MESSAGES} messages",
+        f"{MAX_OWED_S:g} s of finals",
+        f"REST port after {ASKING_S:g} s",
+        f"{BLOCK_SAMPLES * 4 >> 20} MB of samples",
+        f"at most {MAX_S / 3600:g} hours",
+        f"{ {4: 'four'}[LARGEST_AT_ONCE] } times that in all",
         f"{ {10: 'ten'}[REFUSALS_A_SECOND] } refusals a second",
     ],
 )
