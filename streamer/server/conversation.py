@@ -35,9 +35,9 @@ from streamer.wire.dialect import (
     Subscribe,
 )
 
-SLICE_S = 2.0
-"""Audio, over all channels, after which others get their turn of the event loop: half a millisecond
-of work, and two where it has to be resampled."""
+SLICE_S = 1.05
+"""Audio, over all channels, after which others get their turn of the event loop: a quarter of a
+millisecond of work, and one where it is resampled. 64 KiB of float32 at 16 kHz are not cut."""
 
 
 @dataclass(frozen=True, slots=True)

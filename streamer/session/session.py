@@ -140,7 +140,9 @@ class Session:
 
     def _hear(self, samples: NDArray[np.float32]) -> list[Output]:
         """Push whole frames, all channels in step; `samples` is (channels, n)."""
-        waiting = np.concatenate([self._waiting, samples], axis=1)
+        waiting = samples
+        if self._waiting.size:
+            waiting = np.concatenate([self._waiting, samples], axis=1)
         count = waiting.shape[1] // FRAME_SAMPLES
         whole = waiting[:, : count * FRAME_SAMPLES]
         self._waiting = waiting[:, count * FRAME_SAMPLES :].copy()
