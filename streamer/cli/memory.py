@@ -42,3 +42,4 @@ def keep_what_is_loaded() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.collect()  # how soon the next full pass comes goes by how much the last one has found
