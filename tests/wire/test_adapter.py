@@ -48,6 +48,7 @@ def test_commands_are_read(text: str, message: object) -> None:
         ('{"type":"sing"}', "unknown message type"),
         ('{"type":"flush","id":5}', "id: "),
         ('{"type":"flush","id":"' + "x" * 300 + '"}', "id: "),
+        ('{"type":"start","language":"en","a":[' + "0," * 8192 + "0]}", "at most 16384 characters"),
     ],
 )
 def test_what_is_wrong_with_a_text_frame_is_said(text: str, problem: str) -> None:

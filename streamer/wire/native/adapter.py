@@ -10,6 +10,10 @@ from streamer.session import events
 from streamer.session.settings import InvalidSettingError
 from streamer.wire.native import messages as wire
 
+MAX_CHARACTERS = 16_384
+"""Of a text frame; more than all settings together ever have. JSON as large as a frame may be took
+up to 70 ms to read, in which nobody else was served."""
+
 _MESSAGE_OF: dict[type[Any], type[Any]] = {
     events.SpeechStarted: wire.SpeechStarted,
     events.Partial: wire.Partial,
@@ -28,6 +32,10 @@ class InvalidMessageError(ValueError):
 
 def parse_client_message(text: str) -> wire.ClientMessage:
     """Read a text frame; raises InvalidMessageError, in words that a client's author can use."""
+    if len(text) > MAX_CHARACTERS:
+        raise InvalidMessageError(
+            f"a text frame has at most {MAX_CHARACTERS} characters; audio goes into binary frames"
+        )
     try:
         return wire.client_messages.validate_json(text)
     except ValidationError as error:
