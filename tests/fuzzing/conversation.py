@@ -11,6 +11,8 @@ Whatever comes, nothing may be raised, and every message that is said can be wri
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import re
 from typing import cast
 from urllib.parse import parse_qsl
 
@@ -20,9 +22,11 @@ from websockets.datastructures import Headers
 from streamer.scheduler.job import Job, UtteranceKey
 from streamer.scheduler.queue import Listener
 from streamer.scheduler.scheduler import Scheduler
+from streamer.server.access import is_allowed_origin
 from streamer.server.conversation import Conversation, Service
 from streamer.server.doors import door_at
 from streamer.server.headers import JoinedHeaders
+from streamer.server.keys import KeyRing, digest
 from streamer.server.metrics import Metrics
 from streamer.server.quotas import Limits, Quotas
 from streamer.settings import Settings
@@ -35,6 +39,9 @@ AUDIO_BYTES = 64_000
 
 INFO = CountingEngine().info
 SETTINGS = Settings()
+SIGNED = Settings.model_validate({"twilio_auth_token": "token", "audiohook_secret": "c2VjcmV0"})
+KEYS = KeyRing({"anna": digest("key")})
+TOKEN = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
 
 
 class StubEngine:
@@ -70,17 +77,21 @@ async def _play(data: bytes) -> None:
     path, _, query_string = _text(request).strip().partition("?")
     headers = Headers()
     for step in steps:
-        name, colon, value = _text(step[1:]).partition(":")
-        if step[:1] == b"H" and colon and name.isascii() and name.isidentifier():
-            headers[name] = "".join(c for c in value.strip() if c.isascii() and c.isprintable())
+        name, colon, value = step[1:].decode("latin-1").partition(":")
+        if step[:1] == b"H" and colon and TOKEN.fullmatch(name):
+            headers[name] = "".join(c for c in value.strip() if " " <= c <= "~" or c > "\x7f")
     host = Host(INFO, SETTINGS, "fuzz")
     dialect: Dialect
     door = door_at(path)
     if door is not None:
         query = parse_qsl(query_string, keep_blank_values=True)
         handshake = Handshake(path, query, JoinedHeaders(headers), [])
+        with contextlib.suppress(RefusalError):
+            door.signed(handshake, SIGNED)
+        KEYS.holder(door.keys(handshake))
+        door.resumes(handshake)
+        is_allowed_origin(handshake.headers, [])
         try:
-            door.keys(handshake)
             dialect = door.open(handshake, host)
         except RefusalError as refusal:
             door.refused(refusal)

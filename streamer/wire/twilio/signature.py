@@ -49,8 +49,8 @@ def signature(token: str, address: str) -> bytes:
 def _addresses(handshake: Handshake, settings: Settings) -> list[str]:
     """The address with and without its default port: Twilio signs it either way."""
     base = settings.public_url or f"wss://{handshake.header('Host')}"
-    scheme, _, place = base.rstrip("/").partition("://")
-    host, slash, prefix = place.partition("/")
+    scheme, _, place = base.partition("://")
+    host, slash, prefix = place.rstrip("/").partition("/")
     bare = host.removesuffix(_PORTS[scheme])
     return [
         f"{scheme}://{one}{slash}{prefix}{handshake.target}"

@@ -57,6 +57,12 @@ def test_another_signature_is_refused_even_where_keys_are_set(signature: str) ->
     assert refused.value.status == 403
 
 
+@pytest.mark.parametrize("host", ["", "//", "x://", ":443"])
+def test_a_host_that_is_none_is_refused_as_any_other(host: str) -> None:
+    with pytest.raises(RefusalError):
+        is_signed(handshake("c2Vj", host), settings())
+
+
 def test_without_a_signature_a_key_is_needed() -> None:
     with pytest.raises(RefusalError) as refused:
         is_signed(handshake(None), settings())
