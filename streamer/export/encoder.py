@@ -9,7 +9,6 @@ not, the frames of all rows lie one below the other, (B · T, d), as the decoder
 
 from __future__ import annotations
 
-import copy
 from typing import cast
 
 import torch
@@ -211,18 +210,28 @@ class Convolution(nn.Module):
         x = values * torch.sigmoid(gates)
         if visible is not None:
             x = x * visible
-        x = x.reshape(-1, frames, self.width).transpose(1, 2)
-        x = self.activation(self.depthwise(x))
-        return self.pointwise2(x.transpose(1, 2).reshape(-1, self.width))
+        x = self.depthwise(x.reshape(-1, 1, frames, self.width).permute(0, 3, 1, 2))
+        return self.pointwise2(self.activation(x.permute(0, 2, 3, 1).reshape(-1, self.width)))
 
 
-def _with_norm(conv: nn.Conv1d, norm: nn.BatchNorm1d) -> nn.Conv1d:
-    """Make one convolution of a convolution and the batch norm behind it."""
+def _with_norm(conv: nn.Conv1d, norm: nn.BatchNorm1d) -> nn.Conv2d:
+    """Make one convolution, of images of height 1, of a convolution and the batch norm behind it.
+
+    ONNX Runtime's fast depthwise kernel takes images only (105 frames of 160: 12 µs for 73), and
+    turns the layout around as it goes.
+    """
     if norm.running_mean is None or norm.running_var is None:
         raise ValueError("a batch norm without running statistics cannot be exported")
     gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
     bias = norm.running_mean.new_zeros(()) if conv.bias is None else conv.bias
-    merged = copy.deepcopy(conv)
-    merged.weight = nn.Parameter((conv.weight * gain[:, None, None]).detach())
+    merged = nn.Conv2d(
+        conv.in_channels,
+        conv.out_channels,
+        (1, conv.kernel_size[0]),
+        padding=(0, int(conv.padding[0])),
+        groups=conv.groups,
+    )
+    weight = (conv.weight * gain[:, None, None]).unsqueeze(2)
+    merged.weight = nn.Parameter(weight.detach())
     merged.bias = nn.Parameter((norm.bias + (bias - norm.running_mean) * gain).detach())
     return merged

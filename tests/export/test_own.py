@@ -158,6 +158,14 @@ def test_what_depends_on_shapes_and_lengths_alone_is_worked_out_once_and_not_in_
         assert operators["Shape"] <= shapes
 
 
+def test_every_convolution_is_one_of_images_whose_kernels_are_the_fast_ones(folder: Path) -> None:
+    graph = onnx.load(folder / "encoder.onnx").graph
+    shapes = {weights.name: weights.dims for weights in graph.initializer}
+    convolutions = [node for node in graph.node if node.op_type == "Conv"]
+    assert convolutions
+    assert all(len(shapes[node.input[1]]) == 4 for node in convolutions)
+
+
 def test_products_with_keys_have_no_factor_without_which_they_are_three_times_faster(
     folder: Path, tmp_path: Path
 ) -> None:
