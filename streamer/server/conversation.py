@@ -160,6 +160,7 @@ class Conversation:
             self._live.stop()
         else:
             self._live.close()
+            self._live = None  # its audio goes now, not when the collector finds all this
 
     @property
     def _session(self) -> LiveSession:
