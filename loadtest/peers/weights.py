@@ -99,7 +99,8 @@ def _take_apart(
         _split(encoder, f"encoder.blocks.{i}.self_attn.qkv", own.q_proj, own.k_proj, own.v_proj)
         norm, conv = block.conv.norm, block.conv.depthwise_conv
         name = f"encoder.blocks.{i}.conv.depthwise"
-        conv.weight.copy_(torch.from_numpy(encoder[f"{name}.weight"]))
+        # Exporters may write a convolution over time as one over images of height 1.
+        conv.weight.copy_(torch.from_numpy(encoder[f"{name}.weight"]).view_as(conv.weight))
         _neutralise(norm, torch.from_numpy(encoder[f"{name}.bias"]))
         if conv.bias is not None:
             conv.bias.zero_()
