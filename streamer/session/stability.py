@@ -6,9 +6,14 @@ Text is committed when two consecutive hypotheses agree on it (Liu, Spanakis and
 
 from __future__ import annotations
 
+import re
 from itertools import takewhile
 
 from streamer.engine.tokenizer import UNSPACED_LANGUAGES
+
+_MARKS = ".,;:?!…\u3002\u3001\uff0c\uff01\uff1f"  # the last five are Chinese and Japanese
+_GOES_ON = re.compile(rf"[^\s{_MARKS}]|[{_MARKS}]+[^\s{_MARKS}]")
+"""What makes the text behind a word part of it: "light" behind "li", ".5" behind "3"."""
 
 
 class StableText:
@@ -34,12 +39,17 @@ class StableText:
         return self.stable + self._rest(hypothesis)
 
     def _agreed(self, one: str, other: str) -> str:
-        """The common prefix, less a last word that either of the two goes on with."""
+        """The common prefix, less a last word that either of the two goes on with.
+
+        Nor does it end with the punctuation that a hypothesis ends with: a model closes the
+        sentence where the sound ends, and with more sound it often goes on.
+        """
         pairs = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
         prefix = "".join(character for character, _ in pairs)
-        ends_word = all(text[len(prefix) : len(prefix) + 1] in ("", " ") for text in (one, other))
-        if self._spaced and not ends_word:
+        if self._spaced and any(_GOES_ON.match(text, len(prefix)) for text in (one, other)):
             prefix = prefix[: prefix.rfind(" ") + 1]
+        if len(prefix) in (len(one), len(other)):
+            return prefix.rstrip(f"{_MARKS} ")
         return prefix.rstrip()
 
     def _rest(self, hypothesis: str) -> str:

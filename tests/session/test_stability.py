@@ -29,6 +29,24 @@ def test_a_word_agreed_in_part_does_not_settle() -> None:
     assert stable_after("turn on the light", "turn on the li")[0] == "turn on the"
 
 
+def test_the_full_stop_that_a_hypothesis_ends_with_does_not_settle() -> None:
+    assert stable_after("Good morning.", "Good morning.") == ("Good morning", "Good morning.")
+    assert stable_after("Good morning.", "Good morning, my")[0] == "Good morning"
+    assert stable_after("今日は。", "今日は。", language="ja")[0] == "今日は"
+    settled, shown = stable_after("Good morning.", "Good morning.", "Good morning, my name")
+    assert (settled, shown) == ("Good morning", "Good morning, my name")
+
+
+def test_punctuation_that_both_go_on_behind_settles() -> None:
+    assert stable_after("Good morning, my", "Good morning, my name")[0] == "Good morning, my"
+    assert stable_after("Good morning, I", "Good morning, my")[0] == "Good morning,"
+
+
+def test_a_number_or_name_with_a_mark_inside_settles_as_a_whole() -> None:
+    assert stable_after("it is 3", "it is 3.5")[0] == "it is"
+    assert stable_after("at nine", "at nine-thirty")[0] == "at"
+
+
 def test_what_is_settled_stays_when_a_hypothesis_contradicts_it() -> None:
     stable, shown = stable_after("ten past two", "ten past two", "tan past two today")
     assert stable == "ten past two"
