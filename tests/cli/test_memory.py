@@ -27,9 +27,9 @@ c.free.argtypes = [ctypes.c_void_p]
 before = resident()
 c.free(c.malloc(30 << 20))  # from here on glibc would count no block of less as large
 blocks = []
-for _ in range(100):
-    block = c.malloc(1 << 20)
-    ctypes.memset(block, 1, 1 << 20)
+for _ in range(12):
+    block = c.malloc(8 << 20)
+    ctypes.memset(block, 1, 8 << 20)
     blocks.append(block)
     c.malloc(64 << 10)  # stays, and would keep the hole below it from the system
 for block in blocks:
@@ -39,7 +39,7 @@ print(resident() - before)
 
 
 def kept(how: str) -> int:
-    """Bytes that stay resident after 100 MiB in blocks of 1 MiB are freed among small ones."""
+    """Bytes that stay resident after 96 MiB in blocks of 8 MiB are freed among small ones."""
     ran = subprocess.run(
         [sys.executable, "-c", _HOLES, how], capture_output=True, text=True, check=True
     )
