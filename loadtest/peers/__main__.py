@@ -3,9 +3,10 @@
     pip install '.[loadtest,train]'
     python -m loadtest.peers --rounds 5 --json peers.json
 
-Each peer first shows its fastest variant (batch, threads), which the rounds then use. RTFx is
-seconds of audio a second of wall time; `alone` is the time from an utterance's first byte to its
-text while nothing else is asked.
+Our server runs the model as the package has it, its encoder in INT8, and once more in FP32;
+sherpa-onnx too is given both. Each peer first shows its fastest variant (batch, threads), which the
+rounds then use. RTFx is seconds of audio a second of wall time; `alone` is the time from an
+utterance's first byte to its text while nothing else is asked.
 """
 
 from __future__ import annotations
@@ -22,17 +23,20 @@ import numpy as np
 
 from loadtest.files import utterances
 from loadtest.peers import contestants as peers
-from loadtest.peers.rounds import choose, report, run_rounds
+from loadtest.peers.contestants import Contestant
+from loadtest.peers.rounds import OURS, choose, report, run_rounds
 from loadtest.peers.sherpa import Threads, sherpa_server
 from loadtest.peers.torch_model import TorchModel
-from loadtest.peers.weights import model_of, publish
+from loadtest.peers.weights import model_of, publish_int8
 from loadtest.serving import served
 from streamer.audio.files import AudioFile
 from streamer.cli.demo import sample_path
 from streamer.engine.base import SAMPLE_RATE
 from streamer.engine.onnx.engine import OnnxEngine
 from streamer.engine.tokenizer import Tokenizer
+from streamer.export.own import export_own
 from streamer.models.registry import resolve
+from streamer.training.publish import PUBLISHED_FOLDER
 
 BATCHES = (1, 4, 8, 16)
 CORES = os.cpu_count() or 1
@@ -50,17 +54,24 @@ def main() -> int:
     audio_s = sum(map(len, recordings)) / SAMPLE_RATE
     folder = resolve(arguments.model)
     engine = OnnxEngine.load(folder)
-    model = model_of(folder)
-    torch_model = TorchModel(model, Tokenizer.from_file(folder / "tokens.txt"))
+    published, tokens = folder / PUBLISHED_FOLDER, folder / "tokens.txt"
+    model = model_of(published)
+    torch_model = TorchModel(model, Tokenizer.from_file(tokens))
     with ExitStack() as stack:
-        published = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        publish(model, folder / "tokens.txt", published)
-        url = stack.enter_context(served(["--model", str(folder)]))
-        everyone = [peers.our_server(url, recordings)]
+        own_fp32, published_int8 = (
+            Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(2)
+        )
+        export_own(model, tokens, own_fp32, half_storage=True, name="peer")
+        publish_int8(model, tokens, published_int8)
+        everyone: list[Contestant] = []
+        for name, served_folder in ((OURS, folder), (f"{OURS}, FP32", own_fp32)):
+            url = stack.enter_context(served(["--model", str(served_folder)]))
+            everyone.append(peers.our_server(name, url, recordings))
         everyone += [peers.bare_loop(engine, every_clip, batch) for batch in BATCHES]
-        for threads in SHERPA_THREADS:
-            address = stack.enter_context(sherpa_server(published, threads))
-            everyone.append(peers.sherpa(address, str(threads), every_clip))
+        for name, graphs in (("sherpa-onnx", published), ("sherpa-onnx, INT8", published_int8)):
+            for threads in SHERPA_THREADS:
+                address = stack.enter_context(sherpa_server(graphs, threads))
+                everyone.append(peers.sherpa(name, address, str(threads), every_clip))
         everyone += [peers.torch_model(torch_model, every_clip, batch) for batch in BATCHES]
         chosen = choose(everyone, audio_s)
         if all(one.variant != "batch 1" for one in chosen if one.peer == "transformers"):
@@ -89,7 +100,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--audio", type=Path, nargs="+", default=[sample_path()])
     parser.add_argument("--copies", type=int, default=8, help="how often the audio is done a turn")
-    parser.add_argument("--model", default="embedded", help="FP32 graphs of our own contract")
+    parser.add_argument("--model", default="embedded", help="a model of the package")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path)
     return parser.parse_args()

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -22,11 +21,11 @@ import uvloop
 from loadtest.capacity import find_capacity
 from loadtest.peers.sherpa import Threads, sherpa_server
 from loadtest.peers.streams import run_sherpa_streams
-from loadtest.peers.weights import model_of, publish
 from loadtest.serving import served
 from loadtest.streams import SEARCH_S, pcm, run_streams
 from streamer.cli.demo import sample_path
 from streamer.models.registry import resolve
+from streamer.training.publish import PUBLISHED_FOLDER
 
 
 async def main() -> int:
@@ -40,10 +39,8 @@ async def main() -> int:
         ours = partial(run_streams, url, audio)
         reports["streamer"] = await find_capacity(ours, SEARCH_S, arguments.seconds)
     with ExitStack() as stack:
-        published = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        publish(model_of(folder), folder / "tokens.txt", published)
         threads = Threads(arguments.work_threads, 1)
-        url = stack.enter_context(sherpa_server(published, threads))
+        url = stack.enter_context(sherpa_server(folder / PUBLISHED_FOLDER, threads))
         theirs = partial(run_sherpa_streams, url, audio)
         reports["sherpa-onnx"] = await find_capacity(theirs, SEARCH_S, arguments.seconds)
     ratio = reports["streamer"]["capacity"] / max(1, reports["sherpa-onnx"]["capacity"])
@@ -60,7 +57,7 @@ def _arguments() -> argparse.Namespace:
         description=__doc__.splitlines()[0] if __doc__ else None,
     )
     parser.add_argument("--audio", type=Path, default=sample_path(), help="what is said")
-    parser.add_argument("--model", default="embedded", help="FP32 graphs, of either contract")
+    parser.add_argument("--model", default="embedded", help="a model of the package")
     parser.add_argument("--seconds", type=float, default=60.0, help="of the run that confirms")
     parser.add_argument("--work-threads", type=int, default=2, help="of sherpa-onnx")
     parser.add_argument("--json", type=Path)

@@ -63,7 +63,7 @@ def torch_model(model: TorchModel, clips: Sequence[Clip], batch: int) -> Contest
     )
 
 
-def sherpa(url: str, variant: str, clips: Sequence[Clip]) -> Contestant:
+def sherpa(name: str, url: str, variant: str, clips: Sequence[Clip]) -> Contestant:
     """sherpa-onnx, given whole utterances, so that it needs no endpointing of its own."""
 
     async def everything() -> list[str]:
@@ -82,12 +82,10 @@ def sherpa(url: str, variant: str, clips: Sequence[Clip]) -> Contestant:
         async with sherpa_connection(url) as connection:
             return await connection.transcribe(clip)
 
-    return Contestant(
-        "sherpa-onnx", variant, lambda: _run(everything()), lambda clip: _run(alone(clip))
-    )
+    return Contestant(name, variant, lambda: _run(everything()), lambda clip: _run(alone(clip)))
 
 
-def our_server(url: str, recordings: Sequence[NDArray[np.float32]]) -> Contestant:
+def our_server(name: str, url: str, recordings: Sequence[NDArray[np.float32]]) -> Contestant:
     """Our server, given whole recordings: it does the endpointing itself."""
 
     async def finals(data: bytes) -> list[str]:
@@ -110,7 +108,7 @@ def our_server(url: str, recordings: Sequence[NDArray[np.float32]]) -> Contestan
     def alone(clip: Clip) -> str:
         return " ".join(_run(finals(clip.samples.astype("<f4").tobytes())))
 
-    return Contestant("streamer", "server", lambda: _run(everything()), alone)
+    return Contestant(name, "server", lambda: _run(everything()), alone)
 
 
 def _run(work: Coroutine[None, None, Result]) -> Result:

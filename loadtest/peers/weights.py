@@ -14,6 +14,7 @@ import onnx
 import torch
 from numpy.typing import NDArray
 from onnx import numpy_helper
+from onnxruntime.quantization import quantize_dynamic
 from torch import Tensor, nn
 from transformers import CohereAsrForConditionalGeneration
 from transformers.models.cohere_asr.modeling_cohere_asr import CohereAsrDecoderLayer
@@ -45,9 +46,14 @@ def model_of(folder: Path) -> CohereAsrForConditionalGeneration:
     return model
 
 
-def publish(model: CohereAsrForConditionalGeneration, tokens: Path, out: Path) -> None:
-    """Write the contract that sherpa-onnx runs, with the same weights."""
-    export_published(model, tokens, out, half_storage=True, name="peer")
+def publish_int8(model: CohereAsrForConditionalGeneration, tokens: Path, out: Path) -> None:
+    """Write the contract that sherpa-onnx runs, its encoder by ONNX Runtime's own quantisation.
+
+    A decoder of the embedded model's size is slower in integers.
+    """
+    export_published(model, tokens, out, half_storage=False, name="peer")
+    encoder = out / "encoder.onnx"
+    quantize_dynamic(encoder, encoder, op_types_to_quantize=["MatMul"], per_channel=True)
 
 
 def _weights(path: Path) -> Weights:

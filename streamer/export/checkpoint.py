@@ -14,6 +14,7 @@ from streamer.engine.tokenizer import Tokenizer
 from streamer.export.device import export_device
 from streamer.export.own import export_own
 from streamer.export.published import export_published
+from streamer.export.writing import BOTH
 
 Contract = Literal["own", "published"]
 Precision = Literal["fp32", "fp16", "int8"]
@@ -36,9 +37,9 @@ def export_checkpoint(
     """Export a `cohere_asr` folder (config.json, safetensors, tokenizer) into the folder `out`.
 
     "own" is the contract that this engine is fastest with; "published" is what sherpa-onnx runs.
-    "int8" is made for CPUs; its rows do not depend on each other. "fp16" is made for GPUs, and only
-    our own contract has it. The model's name is the folder's
-    unless one is given. Raises ExportError, and ModelError for a vocabulary of another family.
+    "int8" is made for CPUs; company does not change what a clip is heard as. "fp16" is made for
+    GPUs, and only our own contract has it. The model's name is the folder's unless one is given.
+    Raises ExportError, and ModelError for a vocabulary of another family.
     """
     _check(checkpoint)
     if precision == "fp16" and contract != "own":
@@ -63,7 +64,7 @@ def export_checkpoint(
             tokens,
             out,
             half_storage=False,
-            int8=precision == "int8",
+            int8=BOTH if precision == "int8" else (),
             name=name,
         )
 

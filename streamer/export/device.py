@@ -45,7 +45,7 @@ def export_device(
     Without `half` everything is FP32: to compare with, and for GPUs without FP16.
     """
     model = model.float().eval()
-    writer = FolderWriter(out, name, demonstration, half_storage=False, int8=False)
+    writer = FolderWriter(out, name, demonstration, half_storage=False, int8=())
     dtype = torch.float16 if half else torch.float32
     _export_encoder(model, writer, dtype)
     _export_decoder(model, writer, dtype)

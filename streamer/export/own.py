@@ -19,6 +19,7 @@ reader that wants none need not fetch it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import torch
@@ -30,7 +31,7 @@ from streamer.export.dimensions import Dimensions
 from streamer.export.encoder import Encoder
 from streamer.export.graph import Dimension, trace
 from streamer.export.layers import score_bias, split_heads
-from streamer.export.writing import FolderWriter
+from streamer.export.writing import FolderWriter, Stem
 
 CONTRACT = "1"
 """The version of the contract, in the metadata of both graphs."""
@@ -44,11 +45,12 @@ def export_own(
     half_storage: bool,
     name: str,
     demonstration: bool = False,
-    int8: bool = False,
+    int8: Collection[Stem] = (),
 ) -> None:
     """Write encoder.onnx, decoder.onnx and tokens.txt into the folder `out`.
 
-    The options are those of `export_published`.
+    The options are those of `export_published`, but that an encoder in integers has one scale for
+    all rows of a call.
     """
     model = model.float().eval()
     writer = FolderWriter(out, name, demonstration, half_storage, int8)
@@ -125,7 +127,7 @@ def _export_encoder(model: CohereAsrForConditionalGeneration, writer: FolderWrit
     dynamic = {"mel": {0: "batch", 2: "frames"}, "mel_lengths": {0: "batch"}}
     graph = trace(module, example, outputs, dynamic)
     metadata = {"streamer.contract": CONTRACT, "streamer.subsampling": str(d.subsampling)}
-    writer.graph("encoder", graph, module, list(example), metadata)
+    writer.graph("encoder", graph, module, list(example), metadata, one_clip=True)
 
 
 def _export_decoder(model: CohereAsrForConditionalGeneration, writer: FolderWriter) -> None:

@@ -11,6 +11,7 @@ order and static dimensions are part of the contract. C is the model's number of
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import torch
@@ -22,7 +23,7 @@ from streamer.export.dimensions import Dimensions
 from streamer.export.encoder import Encoder
 from streamer.export.graph import trace
 from streamer.export.layers import attention_weights, score_bias, split_heads
-from streamer.export.writing import FolderWriter
+from streamer.export.writing import FolderWriter, Stem
 
 ENCODER_INPUTS = ("mel",)
 DECODER_INPUTS = (
@@ -43,13 +44,14 @@ def export_published(
     half_storage: bool,
     name: str,
     demonstration: bool = False,
-    int8: bool = False,
+    int8: Collection[Stem] = (),
 ) -> None:
     """Write encoder.onnx, decoder.onnx and tokens.txt into the folder `out`.
 
     `half_storage` keeps weights as FP16 where that loses nothing: all of them when the model was
-    rounded first (`round_to_half`). `int8` computes in integers, row by row, into *.int8.onnx. Any
-    subsampling factor and any dimensions will do; key and value heads must not be grouped.
+    rounded first (`round_to_half`). The graphs that `int8` names compute in integers, row by row,
+    and are written to *.int8.onnx. Any subsampling factor and any dimensions will do; key and value
+    heads must not be grouped.
     """
     model = model.float().eval()
     writer = FolderWriter(out, name, demonstration, half_storage, int8)

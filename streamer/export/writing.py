@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import onnx
 from torch import nn
 
 from streamer.export.graph import save, store_as_half, take_weights
-from streamer.export.int8 import quantise_products
+from streamer.export.int8 import quantise_by_calls, quantise_by_rows
 
+Stem = Literal["encoder", "decoder"]
+BOTH: tuple[Stem, ...] = ("encoder", "decoder")
 MODEL_TYPE = "cohere-transcribe"
 """What sherpa-onnx looks for in an encoder's metadata."""
 
@@ -26,21 +29,28 @@ class FolderWriter:
     demonstration: bool
     half_storage: bool
     """Keep weights as FP16 where that loses nothing. The graphs compute in FP32 either way."""
-    int8: bool
-    """Compute products with weights in integers, each row on its own scale."""
+    int8: Collection[Stem]
+    """Graphs that compute products with weights in integers."""
 
     def graph(
         self,
-        stem: str,
+        stem: Stem,
         graph: onnx.ModelProto,
         module: nn.Module,
         arguments: Sequence[str],
         metadata: Mapping[str, str],
+        *,
+        one_clip: bool = False,
     ) -> None:
-        """Write `stem`.onnx, or `stem`.int8.onnx: a traced structure with the module's weights."""
+        """Write `stem`.onnx, or `stem`.int8.onnx: a traced structure with the module's weights.
+
+        `one_clip` says that a call serves one clip, so that its rows may share a scale.
+        """
         weights = take_weights(graph, module, arguments)
-        if self.int8:
-            quantise_products(graph, weights)
+        int8 = stem in self.int8
+        if int8:
+            quantise = quantise_by_calls if one_clip else quantise_by_rows
+            quantise(graph, weights)
         if self.half_storage:
             store_as_half(graph, weights)
         common = {
@@ -48,7 +58,7 @@ class FolderWriter:
             "streamer.name": self.name,
             "streamer.demonstration": "1" if self.demonstration else "0",
         }
-        path = self.folder / (f"{stem}.int8.onnx" if self.int8 else f"{stem}.onnx")
+        path = self.folder / (f"{stem}.int8.onnx" if int8 else f"{stem}.onnx")
         self.folder.mkdir(parents=True, exist_ok=True)
         save(graph, weights, path, {**common, **metadata})
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from streamer.export.own import export_own
 from streamer.export.published import export_published, round_to_half
+from streamer.export.writing import BOTH, Stem
 from streamer.training.checkpoints import averaged_model
 from streamer.training.folders import Folders
 from streamer.training.sizes import SizeName
@@ -14,6 +15,10 @@ MODEL_NAMES: dict[SizeName, str] = {
     "default": "streamer-embedded-en",
     "tiny": "streamer-embedded-en-tiny",
 }
+_INT8: dict[SizeName, tuple[Stem, ...]] = {"default": ("encoder",), "tiny": BOTH}
+"""What of our own contract computes in integers: where it is faster, or smaller for the tiny size.
+A decoder this small is slower in integers. The published contract has them in the tiny size only:
+it is what measurements against other runtimes take their FP32 weights from."""
 PUBLISHED_FOLDER = "published"
 """Inside a model's folder: the same weights in the contract that other runtimes know."""
 
@@ -22,19 +27,23 @@ def publish(folders: Folders, out: Path, *, checkpoints: int) -> None:
     """Writes encoder, decoder and tokens.txt to ``out``, and again to ``out``/published.
 
     ``out`` itself gets our own contract, which the engine is fastest with; the published one is for
-    other runtimes on the same weights. The tiny size computes in INT8. Graphs of another precision
-    that lie there are removed: a folder holds one model.
+    other runtimes on the same weights. Graphs of another precision that lie there are removed: a
+    folder holds one model.
     """
     model = averaged_model(folders, checkpoints)
     round_to_half(model.asr)
-    for export, folder in ((export_own, out), (export_published, out / PUBLISHED_FOLDER)):
+    int8 = _INT8[folders.size]
+    for export, folder, integers in (
+        (export_own, out, int8),
+        (export_published, out / PUBLISHED_FOLDER, int8 if folders.size == "tiny" else ()),
+    ):
         with tempfile.TemporaryDirectory() as made:
             export(
                 model.asr,
                 folders.vocabulary / "tokens.txt",
                 Path(made),
                 half_storage=True,
-                int8=folders.size == "tiny",
+                int8=integers,
                 name=MODEL_NAMES[folders.size],
                 demonstration=True,
             )

@@ -27,6 +27,7 @@ from streamer.export.published import (
     export_published,
     round_to_half,
 )
+from streamer.export.writing import BOTH, Stem
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +117,12 @@ def test_half_storage_changes_nothing_but_the_size(
     assert saved > 1.5 * weights  # of the 2 bytes a weight, less what the casts take
 
 
-@pytest.mark.parametrize("int8", [False, True])
+@pytest.mark.parametrize("int8", [(), BOTH])
 def test_large_weights_go_into_a_file_beside_the_graph(
-    one_checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, int8: bool
+    one_checkpoint: Checkpoint,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    int8: tuple[Stem, ...],
 ) -> None:
     checkpoint, mel = one_checkpoint, np.ones((1, 128, 50), np.float32)
     outputs: list[NDArray[np.float32]] = []

@@ -12,10 +12,11 @@ torch = pytest.importorskip("torch", reason="needs the extra train")
 pytest.importorskip("transformers", reason="needs the extra train")
 pytest.importorskip("sentencepiece", reason="needs the extra train")
 
-from loadtest.peers.weights import model_of, publish
+from loadtest.peers.weights import model_of, publish_int8
 from streamer.engine.base import Clip
 from streamer.engine.onnx.engine import OnnxEngine
 from streamer.export.own import export_own
+from streamer.export.published import export_published
 from streamer.training.model import configuration
 from streamer.training.sizes import Size
 
@@ -56,26 +57,29 @@ def test_the_model_read_back_computes_what_the_exported_one_does(
     torch.testing.assert_close(got, wanted, rtol=1e-4, atol=1e-4)
 
 
-def test_the_published_contract_of_the_same_weights_says_the_same(
-    original: Any, tmp_path: Path
-) -> None:
+def test_both_contracts_give_the_same_weights(original: Any, tmp_path: Path) -> None:
     own, published = tmp_path / "own", tmp_path / "published"
     export_own(original, TOKENS, own, half_storage=False, name="small")
-    publish(model_of(own), TOKENS, published)
-    rng = np.random.default_rng(0)
-    clip = Clip(rng.normal(0, 0.1, 16_000).astype(np.float32), "en", True)
+    export_published(original, TOKENS, published, half_storage=False, name="small")
     torch.testing.assert_close(
         dict(model_of(published).state_dict()), dict(model_of(own).state_dict())
     )
-    heard = [
-        next(OnnxEngine.load(folder, provider="cpu", threads=1).transcribe([clip]))[1].tokens
-        for folder in (own, published)
-    ]
-    assert heard[0]
-    assert heard[0] == heard[1]
+
+
+def test_the_published_contract_in_integers_is_heard_and_is_smaller(
+    original: Any, tmp_path: Path
+) -> None:
+    fp32, int8 = tmp_path / "fp32", tmp_path / "int8"
+    export_published(original, TOKENS, fp32, half_storage=False, name="small")
+    publish_int8(original, TOKENS, int8)
+    assert (int8 / "encoder.onnx").stat().st_size < (fp32 / "encoder.onnx").stat().st_size
+    rng = np.random.default_rng(0)
+    clip = Clip(rng.normal(0, 0.1, 16_000).astype(np.float32), "en", True)
+    ((_, heard),) = OnnxEngine.load(int8, provider="cpu", threads=1).transcribe([clip])
+    assert heard.tokens
 
 
 def test_weights_in_integers_are_refused(original: Any, tmp_path: Path) -> None:
-    export_own(original, TOKENS, tmp_path, half_storage=False, name="small", int8=True)
+    export_own(original, TOKENS, tmp_path, half_storage=False, name="small", int8=("encoder",))
     with pytest.raises(ValueError, match="the graphs hold no FP32 weight"):
         model_of(tmp_path)
