@@ -9,11 +9,13 @@ the connection.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import struct
 import subprocess
 import sysconfig
+import tempfile
 import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -60,11 +62,14 @@ def sherpa_server(folder: Path, threads: Threads) -> Generator[str]:
         "--cohere-transcribe-use-itn=false",
         f"--num-work-threads={threads.work}",
         f"--num-threads={threads.inside}",
-        f"--log-file={folder / 'sherpa.log'}",
+        f"--log-file={os.devnull}",
     ]
-    with subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
+    with (
+        tempfile.TemporaryDirectory() as nowhere,
+        subprocess.Popen(
+            command, cwd=nowhere, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as process,
+    ):
         try:
             _wait_until_open(port)
             yield f"ws://127.0.0.1:{port}"

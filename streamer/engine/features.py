@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
@@ -65,7 +66,10 @@ def log_rows(
     padded[max(0, -start) : len(padded) - half] = emphasised
     frames = sliding_window_view(padded, WINDOW)[::HOP][: n // HOP - first]
     # The window's place inside the FFT frame turns phases only, which the power does not see.
-    spectrum = np.fft.rfft(frames * _window(), FFT_SIZE)
+    windowed = np.zeros((len(frames), FFT_SIZE), np.float32)
+    np.multiply(frames, _window(), out=windowed[:, :WINDOW])
+    # SciPy's is eight times as fast as NumPy's here, but not where it has to pad.
+    spectrum: NDArray[np.complex64] = scipy.fft.rfft(windowed)  # pyright: ignore[reportAssignmentType]
     power = spectrum.real**2 + spectrum.imag**2
     return np.log(filter_bank() @ power.T + np.float32(LOG_GUARD))
 

@@ -104,7 +104,22 @@ def test_what_encoding_raises_comes_out_of_take() -> None:
         crew.take(wait=True)
 
 
-def test_idle_crews_have_no_threads() -> None:
+def test_one_thread_encodes_clip_after_clip() -> None:
+    seen: set[int] = set()
+
+    def encode(request: Request) -> Encoded:
+        seen.add(threading.get_ident())
+        return encoded(request)
+
+    crew = EncodingCrew(encode, 1)
+    for key in range(5):
+        crew.put(key, request(10))
+        all_of(crew)
+    assert len(seen) == 1
+
+
+def test_crews_that_are_idle_for_long_have_no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamer.engine.onnx.crew.IDLE_S", 0.05)
     crew = EncodingCrew(encoded, 2)
     for key in range(4):
         crew.put(key, request(10))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import mmap
 import os
+import platform
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -137,6 +138,20 @@ def _cuda_or_cpu(encoder: Path, decoder: Path, *, required: bool) -> Device:
     return "cuda"
 
 
+_PROCESSORS = Path("/proc/cpuinfo")
+
+
+def _saturates() -> bool:
+    """Tell an x86 processor without VNNI instructions, whose INT8 products may overflow 16 bits.
+
+    ONNX Runtime has slower ones that do not. They must be asked for, and are then taken by faster
+    processors too.
+    """
+    if platform.machine() not in ("x86_64", "AMD64") or not _PROCESSORS.is_file():
+        return False
+    return "vnni" not in _PROCESSORS.read_text(encoding="ascii", errors="replace")
+
+
 def _create_session(
     path: Path, device: Device, threads: int, *, captured: bool
 ) -> ort.InferenceSession:
@@ -145,8 +160,8 @@ def _create_session(
     options.inter_op_num_threads = 1
     # Waiting threads must not take the cores from the event loop.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # Older x86 cores saturate unsigned times signed bytes: there, and only there, a slower product.
-    options.add_session_config_entry("session.x64quantprecision", "1")
+    if _saturates():
+        options.add_session_config_entry("session.x64quantprecision", "1")
     if device == "cuda":
         options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
     options.log_severity_level = 3
