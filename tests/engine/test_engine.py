@@ -34,7 +34,7 @@ def heard(engine: OnnxEngine, *clips: Clip) -> list[Hypothesis]:
 
 def test_the_embedded_model_introduces_itself(engine: OnnxEngine) -> None:
     assert engine.info.languages == ("en",)
-    assert (engine.info.provider, engine.info.precision) == ("cpu", "fp32")
+    assert (engine.info.provider, engine.info.precision) == ("cpu", "int8")
     assert (engine.info.demonstration, engine.info.max_seconds) == (True, 35.0)
 
 
@@ -126,6 +126,6 @@ def test_a_vocabulary_larger_than_the_graphs_is_refused(tmp_path: Path) -> None:
 def test_graphs_of_another_contract_are_refused_with_their_inputs(tmp_path: Path) -> None:
     folder = tmp_path / "model"
     shutil.copytree(embedded_folder(), folder)
-    shutil.copyfile(folder / "encoder.onnx", folder / "decoder.onnx")
+    shutil.copyfile(folder / "encoder.int8.onnx", folder / "decoder.onnx")
     with pytest.raises(ModelError, match=r"no known model contract \(inputs: mel"):
         OnnxEngine.load(folder, provider="cpu")

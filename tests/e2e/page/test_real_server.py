@@ -24,7 +24,7 @@ HEARD = " ".join((MODELS / "sample" / "sample.txt").read_text().splitlines()[:3]
 """The first three sentences, which end before ``HEARD_S``."""
 
 pytestmark = pytest.mark.skipif(
-    not (MODELS / "embedded" / "encoder.onnx").exists(), reason="no embedded model in this checkout"
+    not (MODELS / "embedded" / "decoder.onnx").exists(), reason="no embedded model in this checkout"
 )
 
 
