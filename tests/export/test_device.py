@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from streamer.engine.base import Clip
 from streamer.engine.errors import ModelError
@@ -18,6 +17,7 @@ from streamer.engine.onnx.device import Chosen, DeviceModel, DeviceRows
 from streamer.engine.onnx.device_batcher import DeviceBatcher
 from streamer.engine.onnx.sessions import Graph
 from streamer.engine.tokenizer import Tokenizer
+from tests.export.heard import noise
 
 if TYPE_CHECKING:
     from tests.export.conftest import Checkpoint
@@ -26,10 +26,6 @@ pytest.importorskip("torch", reason="export needs the extra [export]")
 pytest.importorskip("transformers", reason="export needs the extra [export]")
 
 from streamer.export.device import export_device
-
-
-def noise(n: int) -> NDArray[np.float32]:
-    return (0.1 * np.random.default_rng(n).standard_normal(n)).astype(np.float32)
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from streamer.engine.features import log_mel
 from streamer.engine.onnx import OnnxEngine
-from streamer.engine.onnx.batchers import ContinuousBatcher
-from streamer.engine.onnx.decoding import Decoded, Request
+from streamer.engine.onnx.decoding import Request
 from streamer.engine.onnx.own import OwnModel
 from streamer.engine.onnx.sessions import Graph
 from streamer.engine.tokenizer import Tokenizer
+from tests.export.heard import noise, recognised
 
 if TYPE_CHECKING:
     from tests.export.conftest import Checkpoint
@@ -31,23 +31,6 @@ from streamer.export.int8 import quantise_by_calls, quantise_by_rows
 from streamer.export.own import export_own
 from streamer.export.published import export_published
 from streamer.export.writing import BOTH
-
-
-def noise(n: int) -> NDArray[np.float32]:
-    return (0.1 * np.random.default_rng(n).standard_normal(n)).astype(np.float32)
-
-
-def recognised(model: OwnModel, eos: int, clips: list[Request]) -> dict[int, Decoded]:
-    """What each clip is heard as when all join as soon as there is room."""
-    batcher = ContinuousBatcher(model, eos)
-    waiting = list(enumerate(clips))
-    heard: dict[int, Decoded] = {}
-    while len(heard) < len(clips):
-        room = batcher.room
-        batcher.join(waiting[:room])
-        waiting = waiting[room:]
-        heard |= batcher.step()
-    return heard
 
 
 @pytest.fixture(scope="module")

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from streamer.engine.base import Clip
 from streamer.engine.features import log_mel
 from streamer.engine.onnx import OnnxEngine
-from streamer.engine.onnx.batchers import ContinuousBatcher
 from streamer.engine.onnx.continuous import ContinuousDecoder, Entry
-from streamer.engine.onnx.decoding import Decoded, Request
+from streamer.engine.onnx.decoding import Request
 from streamer.engine.onnx.own import OwnModel
 from streamer.engine.onnx.sessions import Graph
 from streamer.engine.tokenizer import Tokenizer
+from tests.export.heard import noise, recognised
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -32,19 +32,6 @@ pytest.importorskip("transformers", reason="export and its reference need the ex
 onnx = pytest.importorskip("onnx", reason="export needs the extra [export]")
 
 from streamer.export.own import export_own
-
-
-def recognised(model: OwnModel, eos: int, clips: list[Request]) -> dict[int, Decoded]:
-    """What each clip is heard as when all join as soon as there is room."""
-    batcher = ContinuousBatcher(model, eos)
-    waiting = list(enumerate(clips))
-    heard: dict[int, Decoded] = {}
-    while len(heard) < len(clips):
-        room = batcher.room
-        batcher.join(waiting[:room])
-        waiting = waiting[room:]
-        heard |= batcher.step()
-    return heard
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +47,6 @@ def model(folder: Path) -> OwnModel:
         Graph(folder / name, "cpu", threads=1) for name in ("encoder.onnx", "decoder.onnx")
     )
     return OwnModel.of(encoder, decoder)
-
-
-def noise(n: int) -> NDArray[np.float32]:
-    return (0.1 * np.random.default_rng(n).standard_normal(n)).astype(np.float32)
 
 
 def requests(checkpoint: Checkpoint) -> list[Request]:
