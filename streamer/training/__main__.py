@@ -64,7 +64,10 @@ def _parser() -> argparse.ArgumentParser:
         help="synthesise, align: how many shards of 400 sentences",
     )
     parser.add_argument(
-        "--processes", type=int, default=2, help="train: one thread each; synthesise: likewise"
+        "--processes",
+        type=int,
+        default=2,
+        help="train, synthesise: one thread each; with a GPU so many make batches for it",
     )
     parser.add_argument("--until", type=int, help="train: stop at this step")
     parser.add_argument(

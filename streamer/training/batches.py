@@ -8,6 +8,7 @@ import multiprocessing
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import cycle
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -57,6 +58,7 @@ class BatchMaker:
         self._folder, self._seed, self._plan = shards, seed, plan
         self._vocabulary = vocabulary.Vocabulary(vocabulary_folder)
         self._libraries: dict[tuple[tuple[str, ...], float], Library] = {}
+        self._scanned = 0
 
     def batch(self, step: int) -> Batch | None:
         """None after the last stage."""
@@ -86,7 +88,8 @@ class BatchMaker:
         if key not in self._libraries:
             self._libraries[key] = Library(self._folder, *key)
         library = self._libraries[key]
-        if step % _RESCAN_STEPS == 0:
+        if self._scanned != step // _RESCAN_STEPS:
+            self._scanned = step // _RESCAN_STEPS
             library.rescan()
         return library
 
@@ -148,7 +151,9 @@ def collate(rows: list[Utterance], words: vocabulary.Vocabulary, plain: list[boo
     return batch
 
 
-def _work(maker: BatchMaker, first: int, queue: "Queue[Batch | None]", stop: Event) -> None:
+def _work(
+    maker: BatchMaker, first: int, stride: int, queue: "Queue[Batch | None]", stop: Event
+) -> None:
     parent = os.getppid()
     queue.cancel_join_thread()  # what is still queued is of no use to anyone
     step = first
@@ -164,20 +169,28 @@ def _work(maker: BatchMaker, first: int, queue: "Queue[Batch | None]", stop: Eve
                 continue
         if batch is None:
             break
-        step += 1
+        step += stride
     while not stop.wait(1) and os.getppid() == parent:
         pass  # what was put last is on its way until the trainer has it
 
 
-def stream(maker: BatchMaker, first: int) -> Iterator[Batch]:
-    """Batches from step ``first`` on, made ahead by one other process."""
+def stream(maker: BatchMaker, first: int, makers: int = 1) -> Iterator[Batch]:
+    """Batches from step ``first`` on, made ahead by so many other processes in turn."""
     context = multiprocessing.get_context("spawn")
-    queue, stop = context.Queue(_QUEUE), context.Event()
-    worker = context.Process(target=_work, args=(maker, first, queue, stop), daemon=True)
-    worker.start()
+    stop = context.Event()
+    queues = [context.Queue(_QUEUE) for _ in range(makers)]
+    workers = [
+        context.Process(target=_work, args=(maker, first + i, makers, queue, stop), daemon=True)
+        for i, queue in enumerate(queues)
+    ]
+    for worker in workers:
+        worker.start()
     try:
-        while (batch := queue.get()) is not None:
+        for queue in cycle(queues):
+            if (batch := queue.get()) is None:
+                return
             yield batch
     finally:
         stop.set()
-        worker.terminate()
+        for worker in workers:
+            worker.terminate()

@@ -17,10 +17,15 @@ def average(paths: list[Path]) -> dict[str, Tensor]:
         raise ValueError("there is no checkpoint to average")
     total: dict[str, Tensor] = {}
     for path in paths:
-        weights: dict[str, Tensor] = torch.load(path, weights_only=True)["model"]
+        weights = kept_weights(path)
         for name, value in weights.items():
             total[name] = total[name] + value.double() if name in total else value.double()
     return {name: (value / len(paths)).to(torch.float32) for name, value in total.items()}
+
+
+def kept_weights(path: Path) -> dict[str, Tensor]:
+    """The weights in a checkpoint, wherever it was trained."""
+    return torch.load(path, map_location="cpu", weights_only=True)["model"]
 
 
 def last_checkpoints(folders: Folders, count: int) -> list[Path]:

@@ -18,9 +18,9 @@ def ctc_loss(log_probs: Tensor, valid: Tensor, batch: Batch) -> Tensor:
     """Per label. ``log_probs`` (B, S, C)."""
     loss = functional.ctc_loss(
         log_probs.transpose(0, 1),
-        torch.from_numpy(batch.labels),
+        torch.from_numpy(batch.labels).to(log_probs.device),
         valid.sum(1),
-        torch.from_numpy(batch.label_sizes),
+        torch.from_numpy(batch.label_sizes).to(log_probs.device),
         reduction="none",
         zero_infinity=True,
     )
@@ -31,7 +31,7 @@ def attention_loss(logits: Tensor, batch: Batch, smoothing: float) -> Tensor:
     """Per target. ``logits`` (B, L, V)."""
     return functional.cross_entropy(
         logits.float().flatten(0, 1),
-        torch.from_numpy(batch.targets).flatten(),
+        torch.from_numpy(batch.targets).flatten().to(logits.device),
         ignore_index=-100,
         label_smoothing=smoothing,
     )
@@ -56,7 +56,7 @@ def guide_windows(
 
 def guide_loss(attentions: list[Tensor], windows: NDArray[np.bool_]) -> Tensor:
     """Minus the log of the attention that falls into the windows, for some heads of each layer."""
-    allowed = torch.from_numpy(windows)
+    allowed = torch.from_numpy(windows).to(attentions[0].device)
     guided = allowed.any(-1)
     if not bool(guided.any()):
         return attentions[0].new_zeros(())

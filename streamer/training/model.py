@@ -70,12 +70,12 @@ class TrainedModel(nn.Module):
     def encode(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """(B, T, 128) and (B,) frames to (B, S, d) and the (B, S) mask of valid positions."""
         encoder = cast("ParakeetEncoder", self.asr.model.encoder)
-        frames = torch.arange(features.shape[1])[None] < lengths[:, None]
+        frames = _within(lengths, features.shape[1])
         hidden = encoder.subsampling(features, frames)
         out_lengths = lengths
         for _ in range(2):
             out_lengths = (out_lengths - 1) // 2 + 1
-        valid = torch.arange(hidden.shape[1])[None] < out_lengths[:, None]
+        valid = _within(out_lengths, hidden.shape[1])
         positions = encoder.encode_positions(hidden[:1])
         for layer in cast("Iterable[ParakeetEncoderBlock]", encoder.layers):
             hidden = self._encoder_layer(layer, hidden, valid, positions)
@@ -99,7 +99,7 @@ class TrainedModel(nn.Module):
         x = decoder.embed_tokens(tokens) + decoder.pos_emb.weight[: tokens.shape[1]]
         x = decoder.embedding_layernorm(x)
         length = tokens.shape[1]
-        causal = torch.ones(length, length, dtype=torch.bool).tril()
+        causal = torch.ones(length, length, dtype=torch.bool, device=x.device).tril()
         seen = valid[:, None, None, :]
         attentions: list[Tensor] = []
         for layer in cast("Iterable[CohereAsrDecoderLayer]", decoder.layers):
@@ -126,6 +126,10 @@ def _set_sinusoids(weight: Tensor) -> None:
     with torch.no_grad():
         weight[:, 0::2] = angle.sin() / math.sqrt(width)
         weight[:, 1::2] = angle.cos() / math.sqrt(width)
+
+
+def _within(lengths: Tensor, places: int) -> Tensor:
+    return torch.arange(places, device=lengths.device)[None] < lengths[:, None]
 
 
 def _split(x: Tensor, heads: int) -> Tensor:
@@ -183,8 +187,8 @@ def greedy(
 ) -> list[list[int]]:
     """Greedy decoding of a batch, for validation; the server has its own, faster one."""
     rows = len(encoded)
-    tokens = torch.tensor([prompt]).repeat(rows, 1)
-    ended = torch.zeros(rows, dtype=torch.bool)
+    tokens = torch.tensor([prompt], device=encoded.device).repeat(rows, 1)
+    ended = torch.zeros(rows, dtype=torch.bool, device=encoded.device)
     for _ in range(limit):
         logits, _ = model.decode(tokens, encoded, valid)
         best = logits[:, -1].argmax(-1).masked_fill(ended, END)

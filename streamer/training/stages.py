@@ -69,6 +69,9 @@ _MORE = Augmentation(
 _MOST = Augmentation(
     speed=0.5, room=0.1, noise=0.45, telephone=0.15, tilt=0.15, lowest_snr_db=5
 )  # fmt: skip
+_NOISY = Augmentation(
+    speed=0.5, room=0.1, noise=0.55, telephone=0.15, tilt=0.25, lowest_snr_db=5
+)  # fmt: skip
 
 STAGES = (
     Stage("a: CTC alone, short clips", 1200, 4.0, 24, 1.2e-3, 1.2e-3, ctc=1.0, augmentation=_LIGHT),
@@ -115,6 +118,18 @@ STAGES = (
         ctc=0.3, attention=1.0, guide=0.1, joined=0.4, prefixes=0.1, nonspeech=0.08,
         corrupted=0.03, masked=0.05, warped=0.2, smoothing=0.05, other_english=0.25,
         sources=("train", "lj"), augmentation=_MOST,
+    ),
+    Stage(
+        "j: warm again, more noise, more throats", 3700, 20.0, 40, 4e-4, 3e-4,
+        ctc=0.3, attention=1.0, guide=0.1, joined=0.4, prefixes=0.1, nonspeech=0.08,
+        corrupted=0.03, masked=0.05, warped=0.4, smoothing=0.05, other_english=0.15,
+        sources=("train", "lj"), augmentation=_NOISY,
+    ),
+    Stage(
+        "k: the same, settling", 2300, 20.0, 40, 3e-4, 2e-6,
+        ctc=0.3, attention=1.0, guide=0.1, joined=0.4, prefixes=0.1, nonspeech=0.08,
+        corrupted=0.03, masked=0.05, warped=0.3, smoothing=0.05, other_english=0.15,
+        sources=("train", "lj"), augmentation=_NOISY,
     ),
 )  # fmt: skip
 

@@ -34,7 +34,10 @@ def validate(
     """WER of the greedy attention output and of the CTC head's, over plain words."""
     model.eval()
     batch = collate(rows, words, plain=[False] * len(rows))
-    encoded, valid = model.encode(torch.from_numpy(batch.features), torch.from_numpy(batch.frames))
+    device = next(model.parameters()).device
+    encoded, valid = model.encode(
+        torch.from_numpy(batch.features).to(device), torch.from_numpy(batch.frames).to(device)
+    )
     limit = min(120, batch.inputs.shape[1] + 10)
     said = [
         words.tokenizer.decode(ids)

@@ -36,6 +36,17 @@ def test_encoder_and_decoder_equal_the_reference(model: TrainedModel, frames: li
     assert float((logits - wanted).abs().max()) < 1e-4
 
 
+def test_everything_is_made_on_the_devices_of_the_inputs() -> None:
+    """torch's `meta` device computes shapes only, and refuses tensors of another device."""
+    model = TrainedModel(TINY, 300).to("meta")
+    features, lengths = torch.empty(2, 64, 128, device="meta"), torch.ones(2, device="meta")
+    encoded, valid = model.encode(features, lengths)
+    tokens = torch.ones(2, 5, dtype=torch.long, device="meta")
+    logits, attentions = model.decode(tokens, encoded, valid)
+    for made in (encoded, valid, logits, *attentions):
+        assert made.device.type == "meta"
+
+
 def test_attention_never_looks_at_padding(model: TrainedModel) -> None:
     encoded, valid = model.encode(torch.randn(2, 64, 128), torch.tensor([64, 20]))
     _, attentions = model.decode(torch.randint(4, 300, (2, 5)), encoded, valid)

@@ -126,17 +126,20 @@ def test_checkpoints_are_averaged_weight_by_weight(tmp_path: Path) -> None:
         average([])
 
 
-def test_a_slow_trainer_gets_every_batch_of_the_plan(maker: BatchMaker) -> None:
+@pytest.mark.parametrize("makers", [1, 3])
+def test_a_slow_trainer_gets_every_batch_of_the_plan_in_order(
+    maker: BatchMaker, makers: int
+) -> None:
     def train() -> None:
-        for batch in stream(maker, 0):
-            time.sleep(0.1)  # the maker is done long before
+        for batch in stream(maker, 0, makers):
+            time.sleep(0.1)  # the makers are done long before
             seen.append(batch.seconds)
 
     seen: list[float] = []
     trainer = Thread(target=train, daemon=True)
     trainer.start()
     trainer.join(timeout=60)
-    assert len(seen) == stages.total(PLAN)
+    assert seen == [_batch(maker, step).seconds for step in range(stages.total(PLAN))]
 
 
 def _batch(maker: BatchMaker, step: int) -> Batch:
