@@ -35,38 +35,31 @@ def quantise_by_calls(model: onnx.ModelProto, weights: Weights) -> None:
 
     A bias that is added to nothing but the product becomes part of it.
     """
-    biased = _biased(model, weights)
-    sums = {id(add) for add in biased.values()}
-    nodes: list[onnx.NodeProto] = []
-    for node in model.graph.node:
-        if id(node) in sums:
-            continue
-        nodes.append(node)
-        if node.op_type != "MatMul" or not _is_matrix(node.input[1], weights):
-            continue
-        factors = _integers(node.input[1], weights)
+    products = [n for n in model.graph.node if _is_product(n, weights)]
+    biased = _biased(model, {n.output[0] for n in products}, weights)
+    for node in products:
         node.op_type, node.domain = "DynamicQuantizeMatMul", RUNTIME_DOMAIN
-        node.input[1:] = factors
+        node.input[1:] = _integers(node.input[1], weights)
         add = biased.get(node.output[0])
         if add is not None:
-            bias = next(name for name in add.input if name in weights)
-            node.input.extend(["", bias])
+            node.input.extend(["", next(name for name in add.input if _is_bias(name, weights))])
             node.output[:] = add.output
+            model.graph.node.remove(add)
     model.opset_import.append(helper.make_opsetid(RUNTIME_DOMAIN, 1))
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)
 
 
-def _biased(model: onnx.ModelProto, weights: Weights) -> dict[str, onnx.NodeProto]:
-    """Find the sums of a value that nothing else reads and of a bias, by the value's name."""
+def _biased(
+    model: onnx.ModelProto, values: set[str], weights: Weights
+) -> dict[str, onnx.NodeProto]:
+    """Find the sums of one of the values, which nothing else reads, and of a bias, by the value."""
     reads = Counter(name for node in model.graph.node for name in node.input)
     reads.update(output.name for output in model.graph.output)
     found: dict[str, onnx.NodeProto] = {}
     for node in model.graph.node:
-        if node.op_type == "Add" and any(_is_bias(name, weights) for name in node.input):
-            (value,) = (name for name in node.input if not _is_bias(name, weights))
-            if reads[value] == 1:
-                found[value] = node
+        value = next((name for name in node.input if name in values), "")
+        alone = node.op_type == "Add" and reads[value] == 1
+        if alone and any(_is_bias(name, weights) for name in node.input):
+            found[value] = node
     return found
 
 
@@ -75,7 +68,7 @@ def quantise_by_rows(model: onnx.ModelProto, weights: Weights) -> None:
     nodes: list[onnx.NodeProto] = []
     rows: dict[str, _Rows] = {}
     for node in model.graph.node:
-        if node.op_type != "MatMul" or not _is_matrix(node.input[1], weights):
+        if not _is_product(node, weights):
             nodes.append(node)
             continue
         activation, weight = node.input
@@ -87,8 +80,12 @@ def quantise_by_rows(model: onnx.ModelProto, weights: Weights) -> None:
     model.graph.node.extend(nodes)
 
 
-def _is_matrix(name: str, weights: Weights) -> bool:
-    return f"{name}.int8" in weights or (name in weights and weights[name].ndim == 2)
+def _is_product(node: onnx.NodeProto, weights: Weights) -> bool:
+    """Tell a product with a weight matrix, also one that is in integers already."""
+    if node.op_type != "MatMul":
+        return False
+    weight = node.input[1]
+    return f"{weight}.int8" in weights or (weight in weights and weights[weight].ndim == 2)
 
 
 def _is_bias(name: str, weights: Weights) -> bool:
