@@ -1,7 +1,8 @@
-"""The models inside the package: small, and the same in both contracts."""
+"""The models inside the package: small, and nearly the same in both contracts."""
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,8 @@ def test_each_contract_is_within_its_size(name: str, most_mb: int) -> None:
 
 
 @pytest.mark.parametrize("name", IN_PACKAGE)
-def test_both_contracts_hear_the_same_words_in_the_first_sentence(name: str) -> None:
+def test_both_contracts_hear_nearly_the_same_in_the_first_sentence(name: str) -> None:
+    """Nearly: the same weights, but integers by calls, by rows or none, so they round otherwise."""
     samples, _ = soundfile.read(SAMPLE, dtype="float32", stop=5 * SAMPLE_RATE)
     clip = Clip(np.asarray(samples, np.float32), "en", punctuation=True)
     texts: list[str] = []
@@ -34,5 +36,5 @@ def test_both_contracts_hear_the_same_words_in_the_first_sentence(name: str) -> 
         assert engine.info.demonstration
         ((_, hypothesis),) = engine.transcribe([clip])
         texts.append(hypothesis.text)
-    assert texts[0] == texts[1]
-    assert texts[0].startswith("Good")
+    assert SequenceMatcher(None, *texts).ratio() > 0.8
+    assert all(text.startswith("Good morning, my") for text in texts)
