@@ -35,8 +35,7 @@ from streamer.engine.base import SAMPLE_RATE
 from streamer.engine.onnx.engine import OnnxEngine
 from streamer.engine.tokenizer import Tokenizer
 from streamer.export.own import export_own
-from streamer.models.registry import resolve
-from streamer.training.publish import PUBLISHED_FOLDER
+from streamer.models.registry import PUBLISHED_FOLDER, resolve
 
 BATCHES = (1, 4, 8, 16)
 CORES = os.cpu_count() or 1

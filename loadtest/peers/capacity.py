@@ -24,8 +24,7 @@ from loadtest.peers.streams import run_sherpa_streams
 from loadtest.serving import served
 from loadtest.streams import SEARCH_S, pcm, run_streams
 from streamer.cli.demo import sample_path
-from streamer.models.registry import resolve
-from streamer.training.publish import PUBLISHED_FOLDER
+from streamer.models.registry import PUBLISHED_FOLDER, resolve
 
 
 async def main() -> int:

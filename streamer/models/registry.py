@@ -16,6 +16,8 @@ IN_PACKAGE = {
     EMBEDDED_TINY: "a third of it, for tests: faster to load, and worse",
 }
 """What each model in the package is."""
+PUBLISHED_FOLDER = "published"
+"""Inside a package's model: the same weights in the contract that other runtimes know."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from streamer.export.own import export_own
 from streamer.export.published import export_published, round_to_half
 from streamer.export.writing import BOTH, Stem
+from streamer.models.registry import PUBLISHED_FOLDER
 from streamer.training.checkpoints import averaged_model
 from streamer.training.folders import Folders
 from streamer.training.sizes import SizeName
@@ -15,12 +16,13 @@ MODEL_NAMES: dict[SizeName, str] = {
     "default": "streamer-embedded-en",
     "tiny": "streamer-embedded-en-tiny",
 }
-_INT8: dict[SizeName, tuple[Stem, ...]] = {"default": ("encoder",), "tiny": BOTH}
-"""What of our own contract computes in integers: where it is faster, or smaller for the tiny size.
-A decoder this small is slower in integers. The published contract has them in the tiny size only:
-it is what measurements against other runtimes take their FP32 weights from."""
-PUBLISHED_FOLDER = "published"
-"""Inside a model's folder: the same weights in the contract that other runtimes know."""
+_INT8: dict[SizeName, tuple[tuple[Stem, ...], tuple[Stem, ...]]] = {
+    "default": (("encoder",), ()),
+    "tiny": (BOTH, BOTH),
+}
+"""What computes in integers, in our own contract and in the published one: what is faster so, and
+for the tiny size what is smaller. A decoder this small is slower in integers. Measurements against
+other runtimes take the default's FP32 weights from the published contract."""
 
 
 def publish(folders: Folders, out: Path, *, checkpoints: int) -> None:
@@ -32,10 +34,10 @@ def publish(folders: Folders, out: Path, *, checkpoints: int) -> None:
     """
     model = averaged_model(folders, checkpoints)
     round_to_half(model.asr)
-    int8 = _INT8[folders.size]
-    for export, folder, integers in (
-        (export_own, out, int8),
-        (export_published, out / PUBLISHED_FOLDER, int8 if folders.size == "tiny" else ()),
+    own_int8, published_int8 = _INT8[folders.size]
+    for export, folder, int8 in (
+        (export_own, out, own_int8),
+        (export_published, out / PUBLISHED_FOLDER, published_int8),
     ):
         with tempfile.TemporaryDirectory() as made:
             export(
@@ -43,7 +45,7 @@ def publish(folders: Folders, out: Path, *, checkpoints: int) -> None:
                 folders.vocabulary / "tokens.txt",
                 Path(made),
                 half_storage=True,
-                int8=integers,
+                int8=int8,
                 name=MODEL_NAMES[folders.size],
                 demonstration=True,
             )

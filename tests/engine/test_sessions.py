@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from streamer.engine.errors import ModelError
 from streamer.engine.onnx.sessions import Graph, is_dynamic_int8, load_graphs
+from streamer.models.registry import embedded_folder
 
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
@@ -97,6 +99,31 @@ def test_operators_of_dynamic_int8_are_recognised(tmp_path: Path) -> None:
     for content, expected in ((b"", False), (b"MatMul", False), (b"x MatMulInteger y", True)):
         path.write_bytes(content)
         assert is_dynamic_int8(path) is expected
+
+
+@pytest.mark.parametrize(
+    ("machine", "flags", "asked"),
+    [
+        ("x86_64", "fma avx2", True),
+        ("x86_64", "avx2 avx512_vnni", False),
+        ("AMD64", "avx2 avx_vnni", False),
+        ("aarch64", "asimddp", False),
+    ],
+)
+def test_products_that_do_not_overflow_are_asked_for_where_the_fast_ones_would(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, machine: str, flags: str, asked: bool
+) -> None:
+    processors = tmp_path / "cpuinfo"
+    processors.write_text(f"flags : {flags}\n", encoding="ascii")
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    monkeypatch.setattr("streamer.engine.onnx.sessions._PROCESSORS", processors)
+    session = Graph(embedded_folder() / "encoder.int8.onnx", "cpu", threads=1).session
+    options = session.get_session_options()
+    if asked:
+        assert options.get_session_config_entry("session.x64quantprecision") == "1"
+    else:
+        with pytest.raises(RuntimeError, match="x64quantprecision"):
+            options.get_session_config_entry("session.x64quantprecision")
 
 
 @pytest.mark.parametrize("content", [b"", b"not a graph"])
