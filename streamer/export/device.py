@@ -27,7 +27,7 @@ from streamer.export.dimensions import Dimensions
 from streamer.export.encoder import Encoder
 from streamer.export.graph import Dimension, trace
 from streamer.export.layers import attention_weights, score_bias, split_heads
-from streamer.export.own import CONTRACT, pair_names
+from streamer.export.own import CONTRACT, decoder_example, pair_names
 from streamer.export.writing import FolderWriter
 
 
@@ -159,20 +159,7 @@ def _export_decoder(
 ) -> None:
     d = Dimensions.of(model)
     module = DeviceDecoder(model, dtype)
-    example = {
-        "tokens": torch.zeros(2, 3, dtype=torch.int64),
-        "past_lengths": torch.tensor([4, 2]),
-        "cross_lengths": torch.tensor([7, 5]),
-    }
-    dynamic = {
-        "tokens": {0: "rows", 1: "tokens"},
-        "past_lengths": {0: "rows"},
-        "cross_lengths": {0: "rows"},
-    }
-    for kind, columns, count in (("self", "columns", 9), ("cross", "encoded", 8)):
-        for name in pair_names(kind, d.layers):
-            example[name] = torch.randn(2, d.heads, count, d.head_size, dtype=dtype)
-            dynamic[name] = {0: "rows", 2: columns}
+    example, dynamic = decoder_example(d, "rows", dtype)
     cache: tuple[Dimension, ...] = ("rows", d.heads, "columns", d.head_size)
     outputs: dict[str, tuple[Dimension, ...]] = {
         "chosen": ("rows", "tokens"),

@@ -133,20 +133,7 @@ def _export_encoder(model: CohereAsrForConditionalGeneration, writer: FolderWrit
 def _export_decoder(model: CohereAsrForConditionalGeneration, writer: FolderWriter) -> None:
     d = Dimensions.of(model)
     module = OwnDecoder(model)
-    example = {
-        "tokens": torch.zeros(2, 3, dtype=torch.int64),
-        "past_lengths": torch.tensor([4, 2]),
-        "cross_lengths": torch.tensor([7, 5]),
-    }
-    dynamic = {
-        "tokens": {0: "batch", 1: "tokens"},
-        "past_lengths": {0: "batch"},
-        "cross_lengths": {0: "batch"},
-    }
-    for kind, columns, count in (("self", "columns", 6), ("cross", "encoded", 7)):
-        for name in pair_names(kind, d.layers):
-            example[name] = torch.randn(2, d.heads, count, d.head_size)
-            dynamic[name] = {0: "batch", 2: columns}
+    example, dynamic = decoder_example(d, "batch")
     new: tuple[Dimension, ...] = ("batch", d.heads, "tokens", d.head_size)
     outputs: dict[str, tuple[Dimension, ...]] = {
         "chosen": ("batch", "tokens"),
@@ -158,6 +145,30 @@ def _export_decoder(model: CohereAsrForConditionalGeneration, writer: FolderWrit
     graph = trace(module, example, outputs, dynamic)
     metadata = {"streamer.contract": CONTRACT, "streamer.positions": str(d.positions)}
     writer.graph("decoder", graph, module, list(example), metadata)
+
+
+def decoder_example(
+    d: Dimensions, rows: str, dtype: torch.dtype = torch.float32
+) -> tuple[dict[str, Tensor], dict[str, dict[int, str]]]:
+    """Return inputs to trace a decoder with, and which of their dimensions vary.
+
+    `rows` names the first dimension of them all; `dtype` is the caches'.
+    """
+    example = {
+        "tokens": torch.zeros(2, 3, dtype=torch.int64),
+        "past_lengths": torch.tensor([4, 2]),
+        "cross_lengths": torch.tensor([7, 5]),
+    }
+    dynamic = {
+        "tokens": {0: rows, 1: "tokens"},
+        "past_lengths": {0: rows},
+        "cross_lengths": {0: rows},
+    }
+    for kind, columns, count in (("self", "columns", 9), ("cross", "encoded", 8)):
+        for name in pair_names(kind, d.layers):
+            example[name] = torch.randn(2, d.heads, count, d.head_size, dtype=dtype)
+            dynamic[name] = {0: rows, 2: columns}
+    return example, dynamic
 
 
 def pair_names(kind: str, layers: int) -> list[str]:
