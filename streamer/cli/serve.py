@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import signal
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from streamer.cli.errors import CommandError, ExitCode
@@ -13,7 +14,9 @@ from streamer.cli.loading import describe, load_engine
 from streamer.cli.memory import give_back_what_is_freed, keep_what_is_loaded
 from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
+from streamer.engine.base import Engine
 from streamer.logs import STANDARD_ERROR, logging_to
+from streamer.priority import give_way
 from streamer.server.addresses import ListenError
 from streamer.server.keys import KeyFileError
 from streamer.server.lobby import Lobby
@@ -71,12 +74,19 @@ async def until_told_to_stop() -> None:
         loop.remove_signal_handler(number)  # a second one ends the process at once
 
 
+async def _loaded(settings: Settings) -> Engine:
+    """Load the model in a thread that gives way, so that those of ONNX Runtime do too."""
+    with ThreadPoolExecutor(1, initializer=give_way) as loader:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(loader, load_engine, settings)
+
+
 async def _serve(settings: Settings) -> ExitCode:
     try:
         certificate = certificate_of(settings.tls_cert, settings.tls_key)
         tls = certificate.context if certificate is not None else None
         async with Lobby(settings.host, settings.port, tls) as lobby:
-            engine = await asyncio.to_thread(load_engine, settings)
+            engine = await _loaded(settings)
             settings = settings.model_copy(update={"port": lobby.port})
         print(describe(engine), flush=True)
         server = TranscriptionServer(settings, engine)

@@ -12,6 +12,7 @@ from itertools import count
 from typing import Protocol, TypeVarTuple
 
 from streamer.engine.base import Engine, EngineInfo
+from streamer.priority import give_way
 from streamer.scheduler.job import Job, JobKind, UtteranceKey
 from streamer.scheduler.load import LoadMeter
 from streamer.scheduler.queue import JobQueue, Listener, Waiting
@@ -177,6 +178,7 @@ class Scheduler:
             self._gone.add(session)
 
     def _work(self) -> None:
+        give_way()
         while (batch := self._next()) is not None:
             self._busy_since = time.monotonic()
             try:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import sys
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -14,6 +16,7 @@ import pytest
 from engines import CountingEngine
 
 from streamer.engine.base import Clip, Hypothesis
+from streamer.priority import NICENESS
 from streamer.scheduler.job import Job, JobKind, UtteranceKey
 from streamer.scheduler.scheduler import BatchReport, Scheduler
 
@@ -324,6 +327,29 @@ async def test_an_engine_that_hangs_does_not_hold_up_the_end(
     await scheduler.close()
     assert "has not ended" in caplog.text
     engine.may_run.set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="priorities are the process's elsewhere")
+async def test_the_engine_and_its_threads_give_way_to_the_event_loop() -> None:
+    engine, answers = CountingEngine(), Answers()
+    seen: list[int] = []
+
+    def look() -> None:
+        seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    def join(clips: Sequence[tuple[int, Clip]]) -> None:
+        look()
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+        CountingEngine.join(engine, clips)
+
+    engine.join = join
+    async with running(engine) as scheduler:
+        scheduler.submit(job(0), answers)
+        await answers.wait_for(1)
+    look()
+    assert seen[0] == seen[1] == min(19, seen[2] + NICENESS)
 
 
 async def test_the_event_loop_never_waits_for_the_engine() -> None:
