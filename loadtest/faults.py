@@ -14,7 +14,6 @@ import argparse
 import asyncio
 import json
 import os
-import re
 import signal
 import statistics
 import sys
@@ -26,13 +25,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
 from typing import IO
-from urllib.request import urlopen
 
 import uvloop
 
 from loadtest import attackers
 from loadtest.attackers import BINARY, PING, Target, flood, frame
 from loadtest.history import History
+from loadtest.lag import Lag, p99_ms, read_lag
 from loadtest.line import line
 from loadtest.serving import served_process
 from loadtest.talkers import BYTES_PER_S, Speech, say, undisturbed
@@ -171,13 +170,14 @@ async def examine(name: str, fault: Fault, speech: Speech, due: list[Final]) -> 
     """Let it happen, and measure what it did to others."""
     async with scene(speech, due) as stage:
         before = await stage.others()
-        lag = Lag(stage.url)
+        lag_before = await asyncio.to_thread(read_lag, stage.url)
+        lag: Lag | None = None
         saying = asyncio.create_task(stage.others())
         await asyncio.sleep(1)
         wrong = await fault(stage)
         during = await saying
         if stage.process.poll() is None:
-            lag.stop()
+            lag = await asyncio.to_thread(read_lag, stage.url) - lag_before
         due.extend(stage.due if not due else [])
         histories = [*before, *during]
     problems = [problem for one in histories for problem in one.problems(due)] + wrong
@@ -189,30 +189,9 @@ async def examine(name: str, fault: Fault, speech: Speech, due: list[Final]) -> 
         "wait before ms": round(waits[0] * 1000),
         "wait during ms": round(waits[1] * 1000),
         "ratio": round(waits[1] / waits[0], 2),
-        "loop lag p99 ms": lag.p99_ms,
+        "loop lag p99 ms": None if lag is None else p99_ms(lag),
         "problems": problems,
     }
-
-
-class Lag:
-    """The event loop's lag between two moments, from the server's own histogram."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url.replace("ws://", "http://") + "/metrics"
-        self._began = self._read()
-        self.p99_ms: float | None = None
-
-    def stop(self) -> None:
-        """Take the upper bound of the bucket that 99 % fall into."""
-        counts = {le: count - self._began[le] for le, count in self._read().items()}
-        enough = 0.99 * max(counts.values())
-        self.p99_ms = round(min(le for le, count in counts.items() if count >= enough) * 1000, 1)
-
-    def _read(self) -> dict[float, float]:
-        with urlopen(self._url, timeout=10) as answer:
-            text = answer.read().decode()
-        found = re.findall(r'streamer_loop_lag_seconds_bucket\{le="([^"]+)"\} (\S+)', text)
-        return {float(le): float(count) for le, count in found}
 
 
 def row(found: dict[str, object]) -> str:

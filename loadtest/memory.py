@@ -23,6 +23,7 @@ from typing import Any
 
 import uvloop
 
+from loadtest.lag import read_lag, share_late
 from loadtest.measures import StreamLog, measure, percentiles
 from loadtest.serving import served_process
 from loadtest.streams import pcm, stream_for
@@ -51,6 +52,7 @@ async def main() -> int:
     done_s = earlier[-1].at_s if earlier else 0.0
     logs: list[StreamLog] = []
     with served_process(arguments.serve) as (url, process):
+        lag_before = await asyncio.to_thread(read_lag, url)
         run = asyncio.create_task(
             _streams(url, audio, arguments.streams, 60 * arguments.minutes - done_s, logs)
         )
@@ -63,9 +65,11 @@ async def main() -> int:
                 file.flush()
                 await asyncio.wait([run], timeout=1.0)
         await run
+        late = share_late(await asyncio.to_thread(read_lag, url) - lag_before)
     report = judge(read_log(arguments.log)) | {
         "streams": arguments.streams,
         "final_beyond_silence_ms": percentiles(measure(logs).beyond_silence),
+        "server_loop_lag_over_20_ms": late,
         "failed_streams": sum(log.failure is not None for log in logs),
     }
     text = json.dumps(report, indent=2)

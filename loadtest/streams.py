@@ -15,22 +15,19 @@ import asyncio
 import contextlib
 import json
 import random
-import re
 import sys
 import time
-from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import partial
-from math import inf
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 import numpy as np
 import uvloop
 
 from loadtest.capacity import find_capacity
+from loadtest.lag import read_lag, share_late
 from loadtest.measures import Samples, StreamLog, measure, percentiles
 from loadtest.serving import served
 from streamer.audio.files import AudioFile
@@ -72,12 +69,12 @@ async def run_streams(url: str, audio: bytes, streams: int, seconds: float) -> d
     logs = [StreamLog() for _ in range(streams)]
     rng = random.Random(0)  # the same offsets every time
     period = len(audio) / 2 / SAMPLE_RATE
-    lag_before = await asyncio.to_thread(_loop_lag, url)
+    lag_before = await asyncio.to_thread(read_lag, url)
     async with asyncio.TaskGroup() as group:
         for log in logs:
             group.create_task(stream_for(url, audio, log, rng.random() * period, seconds))
-    lag = await asyncio.to_thread(_loop_lag, url) - lag_before
-    return _report(measure(logs), streams, seconds, lag)
+    late = share_late(await asyncio.to_thread(read_lag, url) - lag_before)
+    return _report(measure(logs), streams, seconds, late)
 
 
 async def stream_for(url: str, audio: bytes, log: StreamLog, offset: float, seconds: float) -> None:
@@ -114,9 +111,7 @@ async def _send(
     await stream.stop()
 
 
-def _report(
-    samples: Samples, streams: int, seconds: float, loop_lag: Counter[float]
-) -> dict[str, Any]:
+def _report(samples: Samples, streams: int, seconds: float, loop_late: float) -> dict[str, Any]:
     beyond = percentiles(samples.beyond_silence)
     met = (
         beyond["p95"] is not None
@@ -137,16 +132,8 @@ def _report(
         "late_or_lost": samples.late_or_lost,
         "errors": samples.errors,
         "failed_streams": samples.failed_streams,
-        "server_loop_lag_over_20_ms": round(1 - loop_lag[0.02] / max(1, loop_lag[inf]), 4),
+        "server_loop_lag_over_20_ms": loop_late,
     }
-
-
-def _loop_lag(url: str) -> Counter[float]:
-    """Read the server's own histogram of loop lag: samples up to so many seconds."""
-    with urlopen(url.replace("ws://", "http://") + "/metrics", timeout=10) as answer:
-        text = answer.read().decode()
-    found = re.findall(r'streamer_loop_lag_seconds_bucket\{le="([^"]+)"\} (\S+)', text)
-    return Counter({float(limit): int(float(count)) for limit, count in found})
 
 
 @contextmanager
