@@ -1,4 +1,4 @@
-"""What the histogram of the event loop's lag says."""
+"""What the histogram of the event loop's lag says; the server's metrics count the loop's tasks."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ def measured(*lags: float) -> Lag:
     return parse_lag(generate_latest(metrics.registry).decode())
 
 
-def test_the_servers_own_histogram_is_understood() -> None:
+async def test_the_servers_own_histogram_is_understood() -> None:
     lag = measured(0.0, 0.001, 0.03)
     assert (lag[LATE_S], lag[inf]) == (2, 3)
 
 
-def test_what_lies_between_two_readings_counts() -> None:
+async def test_what_lies_between_two_readings_counts() -> None:
     before, after = measured(0.03), measured(0.03, 0.001, 0.001, 0.03, 0.03)
     assert share_late(after - before) == 0.5
 
 
-def test_nothing_is_late_where_nothing_was_sampled() -> None:
+async def test_nothing_is_late_where_nothing_was_sampled() -> None:
     assert share_late(measured()) == share_late(measured(0.03) - measured(0.03)) == 0
 
 
-def test_ninety_nine_of_a_hundred_decide_the_99th_percentile() -> None:
+async def test_ninety_nine_of_a_hundred_decide_the_99th_percentile() -> None:
     few, more = [0.001] * 99 + [0.03], [0.001] * 98 + [0.03] * 2
     assert p99_ms(measured(*few)) < 20 < p99_ms(measured(*more))
