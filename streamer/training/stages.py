@@ -138,7 +138,7 @@ STAGES = (
         sources=("train", "lj"), augmentation=_NOISY,
     ),
     Stage(
-        "m: the same, settling", 1300, 20.0, 40, 3e-4, 2e-6,
+        "m: the same, settling", 1000, 20.0, 40, 3e-4, 2e-6,
         ctc=0.3, attention=1.0, guide=0.1, joined=0.4, prefixes=0.1, nonspeech=0.12,
         corrupted=0.03, masked=0.05, warped=0.3, smoothing=0.05, other_english=0.15,
         sources=("train", "lj"), augmentation=_NOISY,
