@@ -3,7 +3,8 @@
     python -m loadtest.overload --capacity 100 --json overload.json
 
 As many streams as the capacity come within the first seconds, and half as many again after them,
-one after the other. None comes back when it is refused.
+one after the other. Who is refused tries again at once, until the end, so that the server has to
+keep its promise to the others against the impatient.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import asyncio
 import json
 import random
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import uvloop
 
+from loadtest.lag import read_lag, share_late
 from loadtest.measures import StreamLog, measure, percentiles
 from loadtest.serving import served
 from loadtest.streams import GOAL_S, pcm, stream_for
@@ -28,6 +31,8 @@ SHARE = 1.5
 """Streams that try to come, over the capacity."""
 FIRST_S = 10.0
 """Within which the first of them come, as many as the capacity is."""
+LEAST_S = 1.0
+"""Who would have less time to speak does not try again."""
 
 
 async def main() -> int:
@@ -46,15 +51,19 @@ async def main() -> int:
 async def overload(url: str, audio: bytes, capacity: int, seconds: float) -> dict[str, Any]:
     """Let them come, each for the rest of the time, and take the measures of those let in."""
     streams = round(SHARE * capacity)
-    logs = [StreamLog() for _ in range(streams)]
     rng = random.Random(0)
     period = len(audio) / 2 / SAMPLE_RATE
+    ends = time.monotonic() + seconds
+    lag_before = await asyncio.to_thread(read_lag, url)
     async with asyncio.TaskGroup() as group:
-        for number, log in enumerate(logs):
-            offset = rng.random() * period
-            comes = FIRST_S * number / capacity
-            group.create_task(_later(comes, url, audio, log, offset, seconds - comes))
-    refused = [log for log in logs if log.refused]
+        tries = [
+            group.create_task(
+                _try(url, audio, FIRST_S * number / capacity, ends, rng.random() * period)
+            )
+            for number in range(streams)
+        ]
+    late = share_late(await asyncio.to_thread(read_lag, url) - lag_before)
+    logs = [log for one in tries for log in one.result()]
     admitted = [log for log in logs if not log.refused]
     samples = measure(admitted)
     beyond = percentiles(samples.beyond_silence)
@@ -63,21 +72,26 @@ async def overload(url: str, audio: bytes, capacity: int, seconds: float) -> dic
         "capacity": capacity,
         "tried": streams,
         "admitted": len(admitted),
-        "refused": len(refused),
+        "turned_away": sum(one.result()[-1].refused for one in tries),
+        "refusals": len(logs) - len(admitted),
         "kept": kept and samples.late_or_lost + samples.errors + samples.failed_streams == 0,
         "final_beyond_silence_ms": beyond,
         "finals": samples.finals,
         "late_or_lost": samples.late_or_lost,
         "errors": samples.errors,
         "failed_streams": samples.failed_streams,
+        "server_loop_lag_over_20_ms": late,
     }
 
 
-async def _later(
-    comes: float, url: str, audio: bytes, log: StreamLog, offset: float, seconds: float
-) -> None:
+async def _try(url: str, audio: bytes, comes: float, ends: float, offset: float) -> list[StreamLog]:
+    """Come, and again as long as one is refused: only the last log may be no refusal's."""
     await asyncio.sleep(comes)
-    await stream_for(url, audio, log, offset, seconds)
+    logs: list[StreamLog] = []
+    while not logs or (logs[-1].refused and time.monotonic() < ends - LEAST_S):
+        logs.append(StreamLog())
+        await stream_for(url, audio, logs[-1], offset, ends - time.monotonic())
+    return logs
 
 
 def _arguments() -> argparse.Namespace:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 import time
@@ -25,6 +26,7 @@ from streamer.server.governor import Admitted, GovernedConnection
 from streamer.server.headers import JoinedHeaders
 from streamer.server.metrics import Metrics
 from streamer.server.quotas import Peer, QuotaError, Quotas
+from streamer.server.refusals import Refusals
 from streamer.server.sessions import Sessions
 from streamer.settings import Settings
 from streamer.wire.door import Door, Handshake, Host, RefusalError
@@ -79,6 +81,7 @@ class Gate:
         self._sessions = sessions
         self._assets = load_assets()
         self._forecast = Forecast()
+        self._refusals = Refusals()
         self.draining = False
 
     @property
@@ -86,7 +89,7 @@ class Gate:
         """Why new streams should go elsewhere; None while they are welcome."""
         return "draining" if self.draining else self._scheduler.trouble
 
-    def process_request(self, ws: ServerConnection, request: Request) -> Response | None:
+    async def process_request(self, ws: ServerConnection, request: Request) -> Response | None:
         """Answer a request, or return None to let the upgrade go on."""
         try:
             path = urlsplit(request.path).path
@@ -98,7 +101,7 @@ class Gate:
             if door is None:
                 places = ", ".join(sorted(door.path for door in DOORS))
                 return _text(HTTPStatus.NOT_FOUND, f"no such stream; there are {places}\n")
-            return self._admit(ws, door, request)
+            return await self._admit(ws, door, request)
         if door is not None:
             message = "this is a WebSocket address\n"
             return _text(HTTPStatus.UPGRADE_REQUIRED, message, {"Upgrade": "websocket"})
@@ -115,7 +118,7 @@ class Gate:
             case _:
                 return self._asset(path, headers.get("Accept-Encoding", ""))
 
-    def _admit(self, ws: ServerConnection, door: Door, request: Request) -> Response | None:
+    async def _admit(self, ws: ServerConnection, door: Door, request: Request) -> Response | None:
         """Let a client in and remember its dialect, or refuse it in that dialect's words."""
         handshake = _handshake(request)
         session = secrets.token_urlsafe(12)
@@ -137,6 +140,8 @@ class Gate:
         except RefusalError as refusal:
             self._metrics.refused.labels(refusal.code).inc()
             log.info("refused %s: %s", ws.remote_address, refusal.code)
+            if (wait := self._refusals.delay(time.monotonic())) > 0:
+                await asyncio.sleep(wait)
             body = door.refused(refusal)
             return _response(HTTPStatus(refusal.status), "application/json", body, refusal.headers)
         assert isinstance(ws, GovernedConnection)
