@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -126,7 +127,7 @@ def _message(kind: str, message: str) -> str:
 
 def _accepted(name: str) -> Accepted:
     """Read off the model's own schema what a setting may be."""
-    schema = StreamSettings.model_json_schema()
+    schema = _schema()
     properties: dict[str, dict[str, Any]] = schema["properties"]
     if name not in properties:
         return list(properties)
@@ -140,3 +141,9 @@ def _accepted(name: str) -> Accepted:
     if "minimum" in described:
         return f"{described['minimum']} to {described['maximum']}"
     return [True, False] if described["type"] == "boolean" else str(described["type"])
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    """Make it once: it takes 2 ms, and anybody may send wrong settings."""
+    return StreamSettings.model_json_schema()
