@@ -40,9 +40,10 @@ log.addFilter(AtMost(REFUSALS_A_SECOND))
 RETRY_AFTER_S = 5
 """What a refused client is told to wait; long enough for a queue to recover."""
 
-FULL = 0.7
+FULL = 0.6
 """Share of the engine's time that finals may be expected to need. The rest is for their coming in
-bursts, and for partials."""
+bursts, for partials, and for a machine that is slower a minute later: with 0.7 finals came too late
+in two of five runs of `loadtest.overload`."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
