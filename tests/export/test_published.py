@@ -94,7 +94,7 @@ def test_logits_of_random_tokens_equal_the_models(
         done += count
     reference = checkpoint.logits(mel, tokens)
     difference = np.abs(np.concatenate(logits, axis=1) - reference).max()
-    # FP32 through weights this large: 3e-5 as a rule, and once 6e-4; what is wrong makes 1e-1.
+    # FP32 through weights this large: 1e-5 to 1e-4 as a rule, and once 6e-4.
     assert difference < 2e-3 * reference.std()
     assert reference.std() > 1  # logits that say something
 
