@@ -14,8 +14,8 @@ LONGEST_S = 3.0
 class Refusals:
     """Paces whoever comes again as soon as it is refused, and so takes time from those let in.
 
-    A leaky bucket of refusals. It never holds more than `LONGEST_S` of them, so who brings a
-    thousand connections gets a thousand answers in that time, and no slower ones later.
+    A leaky bucket of refusals, of bounded size: a flood makes nobody wait longer than `LONGEST_S`,
+    and is forgotten soon after its end.
     """
 
     def __init__(self) -> None:
