@@ -77,7 +77,9 @@ class Encoder(nn.Module):
 
     def relative_positions(self, frames: int) -> Tensor:
         """Sinusoids of the distances frames - 1 down to -frames: (2 · frames, d)."""
-        distances = torch.arange(2 * frames).to(torch.float32) * -1.0 + (frames - 1)
+        steps = torch.arange(frames)
+        # Nothing here is a number from the host, which a GPU would have to wait for.
+        distances = torch.cat([steps.flip(0), -1 - steps]).to(torch.float32)
         angles = distances.unsqueeze(1) * self.inverse_frequencies.to(torch.float32)
         return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)
 

@@ -1,9 +1,10 @@
 """Our own contract in the form for GPUs: `streamer/export/device.py` says what it is.
 
 Everything large stays on the device. A call of the decoder sends a token or a few for each row and
-brings back what was chosen; caches are bound as inputs and outputs in turn, in two sets. All shapes
-come from a few buckets, so that memory does not grow once each has been seen. The CPU provider runs
-the same code, which is how it is tested without a GPU.
+brings back what was chosen; each cache is bound as an input and as the output that takes its place,
+so that only what is new is written. All shapes come from a few buckets, so that memory does not
+grow once each has been seen. The CPU provider runs the same code, which is how it is tested without
+a GPU.
 """
 
 from __future__ import annotations
@@ -26,8 +27,11 @@ _TYPES = {_FLOAT: np.float32, _HALF: np.float16}
 
 FRAME_BUCKETS = (200, 400, 800, 1600, 2400, 3500)
 """Mel frames (10 ms) that a batch is padded to: 35 s is the longest clip there is."""
-CAPTURED_TOKENS = 8
-"""Decoder calls of at most so many tokens a row are captured as CUDA graphs, where that is on."""
+CAPTURED_TOKENS = 16
+"""Decoder calls of at most so many tokens a row, a prompt among them, are captured as CUDA graphs,
+where that is on."""
+_ALIGNED = 8
+"""Columns and frames of caches are multiples of it: FP16 products of others are slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,35 +133,34 @@ class DeviceRows:
         self.columns = columns
         self.longest = _bucket(round(seconds * 100), FRAME_BUCKETS)
         """Mel frames of the longest clip that there is room for."""
-        frames = -(-self.longest * HOP // model.frame_samples) + 1
+        frames = _aligned(-(-self.longest * HOP // model.frame_samples) + 1)
         self.past = np.zeros(rows, np.int64)
         """Tokens written in each row; the caller adds those that it keeps."""
         self.frames = np.zeros(rows, np.int64)
         """Encoder frames of each row."""
-        self._own = [self._caches(columns) for _ in range(2)]
-        self._cross = [self._caches(frames) for _ in range(2)]
-        self._bindings: dict[tuple[int, int, int, bool], _Call] = {}
-        self._turn = self._cross_turn = 0
+        self._own = self._caches(_aligned(columns + 1))
+        self._cross = self._caches(frames)
+        self._bindings: dict[tuple[int, bool], _Call] = {}
 
     def encode(self, mels: Sequence[NDArray[np.float32]], places: Sequence[int]) -> None:
         """Encode clips of (128, V) frames in one call, into these places, which start afresh."""
         count = 1 << (len(mels) - 1).bit_length()
         longest = _bucket(max(mel.shape[1] for mel in mels), FRAME_BUCKETS)
         batch = np.zeros((count, MEL_BINS, longest), np.float32)
-        lengths = np.ones(count, np.int64)
-        chosen = np.full(count, -1, np.int64)  # a clip that is only padding has no place
-        chosen[: len(places)] = places
-        for row, mel in enumerate(mels):
+        lengths = np.empty(count, np.int64)
+        chosen = np.empty(count, np.int64)
+        for row in range(count):
+            real = min(row, len(mels) - 1)  # what fills the call is the last clip, over again
+            mel = mels[real]
             batch[row, :, : mel.shape[1]] = mel
             lengths[row] = mel.shape[1]
+            chosen[row] = places[real]
         binding = self._model.encoder.session.io_binding()
         for name, array in (("mel", batch), ("mel_lengths", lengths), ("places", chosen)):
             binding.bind_cpu_input(name, array)
-        names = pair_names("cross", self._model.layers)
-        self._bind(binding, names, self._cross, self._cross_turn)
+        self._bind(binding, pair_names("cross", self._model.layers), self._cross)
         binding.bind_output("encoded_lengths", "cpu")
         self._model.encoder.session.run_with_iobinding(binding)
-        self._cross_turn = 1 - self._cross_turn
         encoded = binding.get_outputs()[-1].numpy()
         for place, frames in zip(places, encoded, strict=False):
             self.past[place], self.frames[place] = 0, int(frames)
@@ -175,24 +178,23 @@ class DeviceRows:
         call.past.update_inplace(self.past)
         call.frames.update_inplace(self.frames)
         self._model.decoder.session.run_with_iobinding(call.binding, call.options)
-        self._turn = 1 - self._turn
         # Copies, since on the CPU these are views of what the next call overwrites.
         attention = None if call.attention is None else call.attention.numpy().copy()
         return Chosen(call.chosen.numpy().copy(), call.log_probability.numpy().copy(), attention)
 
     def _call(self, width: int, *, aligned: bool) -> _Call:
         """The binding for calls of this many tokens: addresses stay the same from call to call."""
-        key = (width, self._turn, self._cross_turn, aligned)
+        key = (width, aligned)
         if key not in self._bindings:
             self._bindings[key] = self._bound(width, aligned=aligned)
         return self._bindings[key]
 
     def _bound(self, width: int, *, aligned: bool) -> _Call:
         shape, layers = (self.rows, width), self._model.layers
-        frames = self._cross[0][0].shape()[2]
+        frames = self._cross[0].shape()[2]
         options = ort.RunOptions()
         if self._model.decoder.captured:
-            graph = len(self._bindings) + 1 if width <= CAPTURED_TOKENS else -1
+            graph = self._model.decoder.next_graph_id() if width <= CAPTURED_TOKENS else -1
             options.add_run_config_entry("gpu_graph_id", str(graph))
         call = _Call(
             binding=self._model.decoder.session.io_binding(),
@@ -209,28 +211,21 @@ class DeviceRows:
         binding.bind_ortvalue_input("tokens", call.tokens)
         binding.bind_ortvalue_input("past_lengths", call.past)
         binding.bind_ortvalue_input("cross_lengths", call.frames)
-        for name, cache in zip(
-            pair_names("cross", layers), self._cross[self._cross_turn], strict=True
-        ):
+        for name, cache in zip(pair_names("cross", layers), self._cross, strict=True):
             binding.bind_ortvalue_input(name, cache)
         binding.bind_ortvalue_output("chosen", call.chosen)
         binding.bind_ortvalue_output("log_probability", call.log_probability)
-        self._bind(binding, pair_names("self", layers), self._own, self._turn)
+        self._bind(binding, pair_names("self", layers), self._own)
         if call.attention is not None:
             binding.bind_ortvalue_output("cross_attention", call.attention)
         return call
 
-    def _bind(
-        self,
-        binding: ort.IOBinding,
-        names: Sequence[str],
-        sets: Sequence[Sequence[ort.OrtValue]],
-        turn: int,
-    ) -> None:
-        """Bind one set of caches as inputs, and the other as the outputs that take its place."""
-        for name, before, after in zip(names, sets[turn], sets[1 - turn], strict=True):
-            binding.bind_ortvalue_input(name, before)
-            binding.bind_ortvalue_output(f"next_{name}", after)
+    @staticmethod
+    def _bind(binding: ort.IOBinding, names: Sequence[str], caches: Sequence[ort.OrtValue]) -> None:
+        """Bind each cache as an input and as the output that takes its place."""
+        for name, cache in zip(names, caches, strict=True):
+            binding.bind_ortvalue_input(name, cache)
+            binding.bind_ortvalue_output(f"next_{name}", cache)
 
     def _caches(self, columns: int) -> list[ort.OrtValue]:
         """Zeros, since the decoder multiplies by what it does not look at: it must be finite."""
@@ -261,6 +256,10 @@ class _Call:
 def _width(tokens: int) -> int:
     """Round up to a power of two, but leave the single step and one with a few guesses alone."""
     return tokens if tokens == 1 else max(8, 1 << (tokens - 1).bit_length())
+
+
+def _aligned(count: int) -> int:
+    return -(-count // _ALIGNED) * _ALIGNED
 
 
 def _bucket(value: int, buckets: Sequence[int]) -> int:

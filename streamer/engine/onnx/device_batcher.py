@@ -18,6 +18,8 @@ from streamer.engine.onnx.row import Row
 MAX_ROWS = 64
 MAX_ENCODED = 16
 """Clips encoded together."""
+_WARMED_WIDTHS = (64, 32, 16, 1 + AHEAD, 1)
+"""Tokens a row of the decoder calls run once before the first clip: prompts, drafts, steps."""
 MAX_SECONDS = 35.0
 MAX_COLUMNS = 512
 """Positions of prompt and output on the device: a row that fills them ends."""
@@ -117,18 +119,19 @@ class DeviceBatcher:
                 count = MAX_ENCODED
                 while count:
                     mels = [np.zeros((MEL_BINS, frames), np.float32)] * count
-                    self._device.encode(mels, range(min(count, self._device.rows)))
+                    places = [min(i, self._device.rows - 1) for i in range(count)]
+                    self._device.encode(mels, places)
                     count //= 2
         self._device.past[:] = 0
-        longest = [*prompt, *[0] * (self._columns // 2 - len(prompt))]
-        for tokens in (longest, longest[:64], longest[:32], longest[: 1 + AHEAD], longest[:1]):
-            for _ in range(2):
-                self._device.decode([tokens], aligned=False)
+        for width in _WARMED_WIDTHS:
+            fed = [*prompt, *[0] * width][:width]
+            for aligned in (True, False):
+                self._device.decode([fed], aligned=aligned)
 
     def _encode(self) -> dict[int, Sequence[int]]:
         """Encode some of those who wait; return the places that they get, with their prompts."""
-        count = min(MAX_ENCODED, _of_one_bucket(self._waiting))
-        admitted, self._waiting = self._waiting[:count], self._waiting[count:]
+        admitted, self._waiting = _of_one_bucket(self._waiting)
+        count = len(admitted)
         free = (place for place in range(self._device.rows) if place not in self._rows)
         places = [place for place, _ in zip(free, admitted, strict=False)]
         mels = [self._features(request) for _, request in admitted]
@@ -149,12 +152,21 @@ class DeviceBatcher:
         return self._grown.log_mel(request.growing, request.samples)
 
 
-def _of_one_bucket(waiting: Sequence[tuple[int, Request]]) -> int:
-    """Count the first of the clips that are padded to the same length."""
+def _of_one_bucket(
+    waiting: Sequence[tuple[int, Request]],
+) -> tuple[list[tuple[int, Request]], list[tuple[int, Request]]]:
+    """Split into those padded to the same length as the first, at most MAX_ENCODED, and the rest.
+
+    The first is never passed over, so that nobody waits for ever.
+    """
 
     def bucket(request: Request) -> int:
         return next(i for i, frames in enumerate(FRAME_BUCKETS) if request.frames <= frames)
 
     first = bucket(waiting[0][1])
-    same = (bucket(request) == first for _, request in waiting)
-    return next((count for count, fits in enumerate(same) if not fits), len(waiting))
+    like: list[tuple[int, Request]] = []
+    rest: list[tuple[int, Request]] = []
+    for item in waiting:
+        fits = len(like) < MAX_ENCODED and bucket(item[1]) == first
+        (like if fits else rest).append(item)
+    return like, rest

@@ -9,6 +9,7 @@ import platform
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
@@ -38,7 +39,8 @@ RUNTIME_ERRORS: tuple[type[Exception], ...] = (
 
 _PROVIDERS: dict[Device, str] = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 _CUDA_OPTIONS = {
-    # The default tries every algorithm again for each new length of audio.
+    # The default tries every algorithm again for each new length of audio; "DEFAULT" runs the
+    # convolutions of our graphs "in fallback mode": 1.5 s a call where these take 22 ms (H200).
     "cudnn_conv_algo_search": "HEURISTIC",
     # Shapes come from a few buckets, the largest first: powers of two are then reused, not added.
     "arena_extend_strategy": "kNextPowerOfTwo",
@@ -63,10 +65,15 @@ class Graph:
         """Load a graph; with `captured` CUDA replays calls whose run options name a graph id."""
         self.path = path
         self.captured = captured
+        self._graph_ids = count(1)
         self.session = _create_session(path, device, threads, captured=captured)
         self.device: Device = (
             "cuda" if self.session.get_providers()[0] == _PROVIDERS["cuda"] else "cpu"
         )
+
+    def next_graph_id(self) -> int:
+        """Return an id for a captured call that no other of this session has."""
+        return next(self._graph_ids)
 
     @property
     def inputs(self) -> Mapping[str, Tensor]:
