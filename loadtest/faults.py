@@ -36,7 +36,7 @@ from loadtest.line import line
 from loadtest.serving import served_process
 from loadtest.talkers import BYTES_PER_S, Speech, say, undisturbed
 from streamer.cli.demo import sample_path
-from streamer.wire.native.messages import Final
+from streamer.protocols.native.messages import Final
 
 OTHERS = 3
 SPEECH_S = 13.4

@@ -17,8 +17,10 @@ from unittest.mock import patch
 
 from streamer.cli import loading
 from streamer.cli.main import main
-from streamer.engine.base import Clip, Engine, EngineInfo, Hypothesis
+from streamer.engines.base import Engine, EngineInfo
 from streamer.settings import Settings
+from streamer.speech.clip import Clip
+from streamer.speech.hypothesis import Hypothesis
 
 
 class FaultyEngine:

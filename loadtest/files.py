@@ -27,13 +27,14 @@ from streamer.audio.encodings import Encoding
 from streamer.audio.files import AudioFile
 from streamer.cli.demo import sample_path
 from streamer.client import open_stream
-from streamer.engine.base import SAMPLE_RATE, Clip, Hypothesis
-from streamer.engine.onnx.engine import OnnxEngine
+from streamer.decoding.engine import OnnxEngine
+from streamer.dispatch.job import Job
 from streamer.models.registry import resolve
-from streamer.offline import offline_settings
-from streamer.scheduler.job import Job
+from streamer.pipeline.files import offline_settings
+from streamer.protocols.native.messages import Final
 from streamer.session.session import Session
-from streamer.wire.native.messages import Final
+from streamer.speech.clip import SAMPLE_RATE, Clip
+from streamer.speech.hypothesis import Hypothesis
 
 BATCHES = (1, 2, 4, 8, 16)
 FILES_AT_ONCE = 8

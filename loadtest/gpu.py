@@ -22,12 +22,12 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from loadtest.gpu_model import Work, build
-from streamer.engine.onnx import device_batcher
-from streamer.engine.onnx.decoding import Request
-from streamer.engine.onnx.device import DeviceModel, DeviceRows
-from streamer.engine.onnx.device_batcher import DeviceBatcher
-from streamer.engine.onnx.sessions import Graph
-from streamer.engine.tokenizer import Tokenizer
+from streamer.decoding import resident_batcher as device_batcher
+from streamer.decoding.request import Request
+from streamer.decoding.resident import ResidentModel, ResidentRows
+from streamer.decoding.resident_batcher import ResidentBatcher
+from streamer.families.cohere.tokenizer import Tokenizer
+from streamer.onnx.sessions import Graph
 
 TOKENS_A_SECOND = 4.0
 PEAK_FLOPS, PEAK_BYTES = 989e12, 4.8e12
@@ -58,9 +58,9 @@ def main() -> int:
     if {encoder.device, decoder.device} != {options.device}:
         print(f"ONNX Runtime does not run on {options.device} here", file=sys.stderr)
         return 1
-    model = DeviceModel.of(encoder, decoder)
+    model = ResidentModel.of(encoder, decoder)
     prompt = Tokenizer.from_file(folder / "tokens.txt").prompt("en", punctuation=True)
-    batcher = DeviceBatcher(model, -1, rows=options.rows, tokens_a_second=TOKENS_A_SECOND)
+    batcher = ResidentBatcher(model, -1, rows=options.rows, tokens_a_second=TOKENS_A_SECOND)
     if options.device == "cuda":
         batcher.warm(prompt)
     report: dict[str, Any] = {"device": options.device, "captured": options.captured}
@@ -71,7 +71,9 @@ def main() -> int:
     return 0
 
 
-def offline(batcher: DeviceBatcher, prompt: list[int], count: int, work: Work) -> dict[str, float]:
+def offline(
+    batcher: ResidentBatcher, prompt: list[int], count: int, work: Work
+) -> dict[str, float]:
     """Recognise clips of 2 to 30 s as fast as they go; shares of the time, and the ceilings."""
     rng = np.random.default_rng(1)
     clips = [noise(rng, seconds) for seconds in rng.uniform(2, 30, count)]
@@ -120,12 +122,12 @@ def with_clock(spent: dict[str, float]) -> None:
 
         return call
 
-    DeviceRows.encode = clocked("encoder", DeviceRows.encode)
-    DeviceRows.decode = clocked("decoder", DeviceRows.decode)
+    ResidentRows.encode = clocked("encoder", ResidentRows.encode)
+    ResidentRows.decode = clocked("decoder", ResidentRows.decode)
     device_batcher.log_mel = clocked("features", device_batcher.log_mel)
 
 
-def copies_s(batcher: DeviceBatcher) -> float:
+def copies_s(batcher: ResidentBatcher) -> float:
     """Seconds that the small copies of one decoder call take by themselves."""
     rows = device_batcher.MAX_ROWS
     device = batcher.device
@@ -140,7 +142,7 @@ def copies_s(batcher: DeviceBatcher) -> float:
     return (time.perf_counter() - began) / 200
 
 
-def streams(batcher: DeviceBatcher, prompt: list[int], seconds: float) -> list[dict[str, float]]:
+def streams(batcher: ResidentBatcher, prompt: list[int], seconds: float) -> list[dict[str, float]]:
     """Double the streams until finals are late; the last line within the limit is the capacity."""
     lines: list[dict[str, float]] = []
     count = 16
@@ -155,7 +157,7 @@ def streams(batcher: DeviceBatcher, prompt: list[int], seconds: float) -> list[d
     return lines
 
 
-def live(batcher: DeviceBatcher, prompt: list[int], count: int, length: float) -> list[float]:
+def live(batcher: ResidentBatcher, prompt: list[int], count: int, length: float) -> list[float]:
     """Play so many streams for `length` seconds; return how long each final took.
 
     Finals go first; a partial that waits gives way to the next of its stream.

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from streamer.engine.onnx.device_batcher import MAX_COLUMNS, MAX_ROWS
+from streamer.decoding.resident_batcher import MAX_COLUMNS, MAX_ROWS
 
 SIZES = {
     "full": {"encoder": 1280, "blocks": 48, "decoder": 1024, "layers": 8, "vocabulary": 16384},
@@ -39,7 +39,7 @@ def build(folder: Path, size: str) -> Work:
     import torch
     from transformers import CohereAsrConfig, CohereAsrForConditionalGeneration
 
-    from streamer.export.device import export_device
+    from streamer.families.cohere.export.resident import export_resident
 
     folder.mkdir(parents=True, exist_ok=True)
     d = SIZES[size]
@@ -72,6 +72,6 @@ def build(folder: Path, size: str) -> Work:
     decoder = sum(p.numel() for p in model.parameters()) - encoder
     caches = 2 * d["layers"] * d["decoder"] * MAX_ROWS * (2 * MAX_COLUMNS + ENCODED)
     work = Work(2.0 * encoder * FRAMES_A_SECOND, 2.0 * (decoder + caches))
-    export_device(model, tokens, folder, name=f"random-{size}")
+    export_resident(model, tokens, folder, name=f"random-{size}")
     done.write_text(json.dumps(asdict(work)), encoding="utf-8")
     return work

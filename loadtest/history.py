@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from streamer.endpointing.endpointer import EndReason
-from streamer.wire.native.messages import (
+from streamer.protocols.native.messages import (
     Done,
     Error,
     Final,
@@ -24,6 +23,7 @@ from streamer.wire.native.messages import (
     SpeechEnded,
     SpeechStarted,
 )
+from streamer.speech.end_reason import EndReason
 
 ALIKE = 0.9
 """Share of words that a new server must hear as the old one would have."""

@@ -12,9 +12,7 @@ from itertools import pairwise, takewhile
 
 import numpy as np
 
-from streamer.endpointing.endpointer import POST_ROLL_FRAMES, EndReason
-from streamer.endpointing.frames import FRAME_MS
-from streamer.wire.native.messages import (
+from streamer.protocols.native.messages import (
     Error,
     Final,
     Partial,
@@ -22,6 +20,9 @@ from streamer.wire.native.messages import (
     ServerMessage,
     SpeechStarted,
 )
+from streamer.speech.end_reason import EndReason
+from streamer.speech.frames import FRAME_MS
+from streamer.turns.endpointer import POST_ROLL_FRAMES
 
 POST_ROLL_S = POST_ROLL_FRAMES * FRAME_MS / 1000
 

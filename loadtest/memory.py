@@ -28,7 +28,7 @@ from loadtest.measures import StreamLog, measure, percentiles
 from loadtest.serving import served_process
 from loadtest.streams import pcm, stream_for
 from streamer.cli.demo import sample_path
-from streamer.engine.base import SAMPLE_RATE
+from streamer.speech.clip import SAMPLE_RATE
 
 STREAM_S = 60.0
 WARM_UP_S = 300.0

@@ -25,7 +25,7 @@ from loadtest.measures import StreamLog, measure, percentiles
 from loadtest.serving import served
 from loadtest.streams import GOAL_S, pcm, stream_for
 from streamer.cli.demo import sample_path
-from streamer.engine.base import SAMPLE_RATE
+from streamer.speech.clip import SAMPLE_RATE
 
 SHARE = 1.5
 """Streams that try to come, over the capacity."""

@@ -22,20 +22,21 @@ from numpy.typing import NDArray
 
 from loadtest.word_times import spoken_sentences
 from streamer.audio.encodings import Encoding
-from streamer.engine.base import SAMPLE_RATE, Clip, Hypothesis
-from streamer.engine.features import log_mel
-from streamer.engine.growing import GrowingFeatures
-from streamer.engine.onnx.batchers import ContinuousBatcher
-from streamer.engine.onnx.decoding import Decoded, Request
-from streamer.engine.onnx.folder import ModelFolder
-from streamer.engine.onnx.own import OwnModel
-from streamer.engine.onnx.sessions import load_graphs
-from streamer.engine.tokenizer import Tokenizer
+from streamer.decoding.batchers import ContinuousBatcher
+from streamer.decoding.ragged import RaggedModel
+from streamer.decoding.request import Decoded, Request
+from streamer.dispatch.job import Job, JobKind
+from streamer.families.cohere.features import log_mel
+from streamer.families.cohere.incremental import IncrementalFeatures
+from streamer.families.cohere.tokenizer import Tokenizer
+from streamer.models.folder import ModelFolder
 from streamer.models.registry import embedded_folder
-from streamer.scheduler.job import Job, JobKind
+from streamer.onnx.sessions import load_graphs
 from streamer.session.channel import Output
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
+from streamer.speech.clip import SAMPLE_RATE, Clip
+from streamer.speech.hypothesis import Hypothesis
 
 MIN_SPEECH_MS = 160
 GAP_S = 1.2
@@ -57,7 +58,7 @@ class Recogniser:
     def __init__(self, folder: Path) -> None:
         files = ModelFolder.find(folder)
         self.tokenizer = Tokenizer.from_file(files.tokens)
-        model = OwnModel.of(*load_graphs(files.encoder, files.decoder, "cpu", 1))
+        model = RaggedModel.of(*load_graphs(files.encoder, files.decoder, "cpu", 1))
         self._batcher = ContinuousBatcher(model, self.tokenizer.eos)
 
     def recognise(self, clip: Clip) -> tuple[Decoded, int]:
@@ -116,7 +117,7 @@ def report(recogniser: Recogniser, passes: Sequence[Pass], audio_s: float) -> No
     encoded_s = sum(clip.seconds for clip in clips)
     print(f"{audio_s:.0f} s of audio, {len(partials)} partials, {len(clips)} passes")
     print(f"encoded: {encoded_s / audio_s:.2f} s a second of audio")
-    features = GrowingFeatures()
+    features = IncrementalFeatures()
 
     def kept(clip: Clip) -> object:
         if clip.growing is None:

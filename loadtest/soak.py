@@ -30,7 +30,7 @@ from loadtest.serving import served_process
 from loadtest.talkers import NotLetInError, Speech, say, say_over_a_bad_line, undisturbed, vanish
 from streamer.cli.demo import sample_path
 from streamer.client import StreamError
-from streamer.wire.native.messages import Final
+from streamer.protocols.native.messages import Final
 
 GROWTH = 0.05
 WINDOW_S = 10

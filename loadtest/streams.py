@@ -33,7 +33,7 @@ from loadtest.serving import served
 from streamer.audio.files import AudioFile
 from streamer.cli.demo import sample_path
 from streamer.client import Stream, StreamError, open_stream
-from streamer.engine.base import SAMPLE_RATE
+from streamer.speech.clip import SAMPLE_RATE
 
 CHUNK_S = 0.1
 SEARCH_S = 20.0

@@ -15,8 +15,8 @@ from loadtest.history import History
 from loadtest.line import Line, line
 from streamer.audio.files import AudioFile
 from streamer.client import Flush, StreamError, open_stream, transcribe
-from streamer.engine.base import SAMPLE_RATE
-from streamer.wire.native.messages import Final
+from streamer.protocols.native.messages import Final
+from streamer.speech.clip import SAMPLE_RATE
 
 CHUNK_S = 0.1
 BYTES_PER_S = SAMPLE_RATE * 2

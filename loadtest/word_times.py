@@ -20,9 +20,10 @@ from random import Random
 import numpy as np
 
 from loadtest.spoken import Speaker, Spoken, SpokenWord, espeak, flite
-from streamer.engine.base import SAMPLE_RATE, Clip, Word
-from streamer.engine.onnx import OnnxEngine
+from streamer.decoding.engine import OnnxEngine
 from streamer.models.registry import embedded_folder
+from streamer.speech.clip import SAMPLE_RATE, Clip
+from streamer.speech.hypothesis import Word
 from streamer.training.text.corpus import draw_domain
 
 MARGIN_S = 0.25

@@ -6,12 +6,8 @@ from collections.abc import Iterable
 
 from engines import words_of
 
-from streamer.scheduler.job import Job, Withdrawal
-from streamer.session.channel import Output
-from streamer.session.events import Done
-from streamer.session.session import Session
-from streamer.session.settings import StreamSettings
-from streamer.wire.dialect import (
+from streamer.dispatch.job import Job, Withdrawal
+from streamer.protocols.dialect import (
     Action,
     Audio,
     Close,
@@ -24,6 +20,10 @@ from streamer.wire.dialect import (
     Say,
     Stop,
 )
+from streamer.session.channel import Output
+from streamer.session.events import Done
+from streamer.session.session import Session
+from streamer.session.settings import StreamSettings
 
 
 class Carrier:

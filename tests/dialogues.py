@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from streamer.endpointing.endpointer import EndReason
+from streamer.protocols.dialect import Action, Audio, Close, Dialect, Ending, Result, Say
 from streamer.session import events
-from streamer.wire.dialect import Action, Audio, Close, Dialect, Ending, Result, Say
+from streamer.speech.end_reason import EndReason
 
 Line = dict[str, Any]
 

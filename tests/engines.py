@@ -6,7 +6,9 @@ import threading
 import time
 from collections.abc import Sequence
 
-from streamer.engine.base import Clip, EngineInfo, Hypothesis
+from streamer.engines.base import EngineInfo
+from streamer.speech.clip import Clip
+from streamer.speech.hypothesis import Hypothesis
 
 
 class CountingEngine:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sounds import Samples
 
 from streamer.audio.encodings import Encoding, decode
-from streamer.engine.base import SAMPLE_RATE
+from streamer.speech.clip import SAMPLE_RATE
 
 CHUNK = 160  # 20 ms at 8 kHz
 STREAM = "MZ82c1"

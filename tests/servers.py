@@ -15,7 +15,7 @@ from engines import CountingEngine
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
-from streamer.engine.base import Engine
+from streamer.engines.base import Engine
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
 

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from streamer.audio.files import BLOCK_SAMPLES
-from streamer.live import MAX_OWED_S
+from streamer.pipeline.runner import MAX_OWED_S
+from streamer.protocols.native.replay_buffer import KEPT_BYTES
+from streamer.server.admission.gate import REFUSALS_A_SECOND
+from streamer.server.admission.quotas import BURST_S
 from streamer.server.calls import KEPT_MESSAGES
-from streamer.server.gate import REFUSALS_A_SECOND
-from streamer.server.governor import FRAMES_PER_SECOND, FRAMES_PER_TURN
-from streamer.server.outbox import CAPACITY
-from streamer.server.quotas import BURST_S
-from streamer.server.rest.listener import ASKING_S
-from streamer.server.rest.transcriptions import MAX_S
-from streamer.server.rest.uploads import LARGEST_AT_ONCE
+from streamer.server.connection.outbox import CAPACITY
+from streamer.server.connection.rate_limit import FRAMES_PER_SECOND, FRAMES_PER_TURN
+from streamer.server.http.transcriptions import MAX_S
+from streamer.server.http.uploads import LARGEST_AT_ONCE
+from streamer.server.listeners.http import ASKING_S
 from streamer.settings import Settings
-from streamer.wire.native.sent import KEPT_BYTES
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "SECURITY.md").read_text(encoding="utf-8")

@@ -31,11 +31,11 @@ from loadtest.peers.weights import model_of, publish_int8
 from loadtest.serving import served
 from streamer.audio.files import AudioFile
 from streamer.cli.demo import sample_path
-from streamer.engine.base import SAMPLE_RATE
-from streamer.engine.onnx.engine import OnnxEngine
-from streamer.engine.tokenizer import Tokenizer
-from streamer.export.own import export_own
+from streamer.decoding.engine import OnnxEngine
+from streamer.families.cohere.export.ragged import export_ragged
+from streamer.families.cohere.tokenizer import Tokenizer
 from streamer.models.registry import PUBLISHED_FOLDER, resolve
+from streamer.speech.clip import SAMPLE_RATE
 
 BATCHES = (1, 4, 8, 16)
 CORES = os.cpu_count() or 1
@@ -60,7 +60,7 @@ def main() -> int:
         own_fp32, published_int8 = (
             Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(2)
         )
-        export_own(model, tokens, own_fp32, half_storage=True, name="peer")
+        export_ragged(model, tokens, own_fp32, half_storage=True, name="peer")
         publish_int8(model, tokens, published_int8)
         everyone: list[Contestant] = []
         for name, served_folder in ((OURS, folder), (f"{OURS}, FP32", own_fp32)):

@@ -15,9 +15,9 @@ from loadtest.peers.sherpa import sherpa_connection
 from loadtest.peers.torch_model import TorchModel
 from streamer.audio.encodings import Encoding
 from streamer.client import open_stream
-from streamer.engine.base import Clip
-from streamer.engine.onnx.engine import OnnxEngine
-from streamer.wire.native.messages import Final
+from streamer.decoding.engine import OnnxEngine
+from streamer.protocols.native.messages import Final
+from streamer.speech.clip import Clip
 
 FILES_AT_ONCE = 8
 """Connections to a server; more are of no use to any of them on two cores."""

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TypeVar
 
 from loadtest.peers.contestants import Contestant
-from streamer.engine.base import Clip
+from streamer.speech.clip import Clip
 
 Result = TypeVar("Result")
 OURS = "streamer"

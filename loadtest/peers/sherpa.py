@@ -24,7 +24,7 @@ from pathlib import Path
 
 from websockets.asyncio.client import ClientConnection, connect
 
-from streamer.engine.base import SAMPLE_RATE, Clip
+from streamer.speech.clip import SAMPLE_RATE, Clip
 
 PROGRAM = "sherpa-onnx-offline-websocket-server"
 MESSAGE_BYTES = 10240

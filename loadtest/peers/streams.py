@@ -18,10 +18,10 @@ from websockets.exceptions import ConnectionClosed
 from loadtest.measures import POST_ROLL_S, percentiles
 from loadtest.peers.sherpa import SherpaConnection, sherpa_connection
 from loadtest.streams import CHUNK_S, GOAL_S
-from streamer.engine.base import SAMPLE_RATE
-from streamer.scheduler.job import Job
+from streamer.dispatch.job import Job
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
+from streamer.speech.clip import SAMPLE_RATE
 
 MIN_SPEECH_MS = 160
 ANSWER_TIMEOUT_S = 10.0

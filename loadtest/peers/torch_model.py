@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from transformers import CohereAsrFeatureExtractor, CohereAsrForConditionalGeneration
 
-from streamer.engine.base import SAMPLE_RATE, Clip
-from streamer.engine.tokenizer import Tokenizer
+from streamer.families.cohere.tokenizer import Tokenizer
+from streamer.speech.clip import SAMPLE_RATE, Clip
 
 MAX_NEW_TOKENS = 256
 """As in every published example."""

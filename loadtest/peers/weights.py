@@ -20,8 +20,12 @@ from transformers import CohereAsrForConditionalGeneration
 from transformers.models.cohere_asr.modeling_cohere_asr import CohereAsrDecoderLayer
 from transformers.models.parakeet.modeling_parakeet import ParakeetEncoderBlock
 
-from streamer.engine.onnx.folder import ModelFolder
-from streamer.export.published import PublishedDecoder, PublishedEncoder, export_published
+from streamer.families.cohere.export.published import (
+    PublishedDecoder,
+    PublishedEncoder,
+    export_published,
+)
+from streamer.models.folder import ModelFolder
 from streamer.training.model import configuration
 from streamer.training.sizes import Size
 

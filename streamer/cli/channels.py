@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamer.audio.files import AudioFile, AudioFileError
-from streamer.offline import BLOCK_S
+from streamer.pipeline.files import BLOCK_S
 
 MAX_CHANNELS = 8
 """As many as a stream may have."""

@@ -19,13 +19,15 @@ from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
 from streamer.cli.serve import page_address, run_loop, until_told_to_stop
 from streamer.client import Stream, open_stream
-from streamer.endpointing.endpointer import POST_ROLL_FRAMES, EndReason
-from streamer.endpointing.frames import FRAME_MS
-from streamer.engine.base import SAMPLE_RATE, Engine
-from streamer.server.addresses import ListenError
+from streamer.engines.base import Engine
+from streamer.protocols.native.messages import Final, Partial, Ready
+from streamer.server.listeners.addresses import ListenError
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
-from streamer.wire.native.messages import Final, Partial, Ready
+from streamer.speech.clip import SAMPLE_RATE
+from streamer.speech.end_reason import EndReason
+from streamer.speech.frames import FRAME_MS
+from streamer.turns.endpointer import POST_ROLL_FRAMES
 
 CHUNK_S = 0.1
 """How often a microphone's audio is sent."""

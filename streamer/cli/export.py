@@ -7,7 +7,7 @@ from pathlib import Path
 
 from streamer.cli.errors import CommandError, ExitCode
 from streamer.cli.parsers import Commands
-from streamer.engine.errors import ModelError
+from streamer.models.errors import ModelError
 
 CONTRACTS = ("own", "published")
 PRECISIONS = ("fp32", "fp16", "int8")
@@ -46,10 +46,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     if not arguments.checkpoint.is_dir():
         raise CommandError(f"{arguments.checkpoint} is not a folder")
     try:
-        from streamer.export.checkpoint import (
-            ExportError,
-            export_checkpoint,
-        )
+        from streamer.families.cohere.export.checkpoint import ExportError, export_checkpoint
     except ImportError as error:
         problem = f"export needs the extra: pip install 'streamer[export]' ({error})"
         raise CommandError(problem) from error

@@ -9,7 +9,14 @@ from pathlib import Path
 from streamer.cli.errors import CommandError, ExitCode
 from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
-from streamer.server.keys import NAMES, KeyFileError, digest, new_key, read_keys, write_keys
+from streamer.server.admission.keys import (
+    NAMES,
+    KeyFileError,
+    digest,
+    new_key,
+    read_keys,
+    write_keys,
+)
 
 
 def add_to(commands: Commands) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from streamer.cli.errors import CommandError
-from streamer.engine.base import Engine
-from streamer.engine.errors import ModelError
-from streamer.engine.onnx.engine import OnnxEngine
+from streamer.decoding.engine import OnnxEngine
+from streamer.engines.base import Engine
+from streamer.models.errors import ModelError
 from streamer.models.registry import resolve
 from streamer.settings import Settings
 

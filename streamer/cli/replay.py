@@ -9,7 +9,7 @@ from streamer.cli.errors import CommandError, ExitCode
 from streamer.cli.loading import load_engine
 from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
-from streamer.engine.base import EngineInfo
+from streamer.engines.base import EngineInfo
 from streamer.recording.entries import EngineName
 from streamer.recording.lines import RecordingError, read_recording
 from streamer.recording.replay import Difference, Replay, Tally

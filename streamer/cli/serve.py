@@ -14,14 +14,14 @@ from streamer.cli.loading import describe, load_engine
 from streamer.cli.memory import give_back_what_is_freed, keep_what_is_loaded
 from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
-from streamer.engine.base import Engine
-from streamer.logs import STANDARD_ERROR, logging_to
-from streamer.priority import give_way
-from streamer.server.addresses import ListenError
-from streamer.server.keys import KeyFileError
-from streamer.server.lobby import Lobby
+from streamer.engines.base import Engine
+from streamer.runtime.logs import STANDARD_ERROR, logging_to
+from streamer.runtime.threads import lower_priority
+from streamer.server.admission.keys import KeyFileError
+from streamer.server.listeners.addresses import ListenError
+from streamer.server.listeners.startup import StartupServer
+from streamer.server.listeners.tls import CertificateError, certificate_of
 from streamer.server.server import TranscriptionServer
-from streamer.server.tls import CertificateError, certificate_of
 from streamer.settings import Settings
 
 
@@ -76,7 +76,7 @@ async def until_told_to_stop() -> None:
 
 async def _loaded(settings: Settings) -> Engine:
     """Load the model in a thread that gives way, so that those of ONNX Runtime do too."""
-    with ThreadPoolExecutor(1, initializer=give_way) as loader:
+    with ThreadPoolExecutor(1, initializer=lower_priority) as loader:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(loader, load_engine, settings)
 
@@ -85,7 +85,7 @@ async def _serve(settings: Settings) -> ExitCode:
     try:
         certificate = certificate_of(settings.tls_cert, settings.tls_key)
         tls = certificate.context if certificate is not None else None
-        async with Lobby(settings.host, settings.port, tls) as lobby:
+        async with StartupServer(settings.host, settings.port, tls) as lobby:
             engine = await _loaded(settings)
             settings = settings.model_copy(update={"port": lobby.port})
         print(describe(engine), flush=True)

@@ -22,14 +22,14 @@ from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
 from streamer.cli.serve import run_loop
 from streamer.client import StreamError, transcribe
-from streamer.engine.base import SAMPLE_RATE
-from streamer.formats import Format, Line, json_line, render
-from streamer.offline import EngineFailedError, offline_settings, transcribe_blocks
-from streamer.scheduler.scheduler import Scheduler
+from streamer.dispatch.dispatcher import Dispatcher
+from streamer.pipeline.files import EngineFailedError, offline_settings, transcribe_blocks
+from streamer.protocols.native.messages import Error, Final
 from streamer.session import events
 from streamer.session.settings import InvalidSettingError, parse_settings
 from streamer.settings import Settings
-from streamer.wire.native.messages import Error, Final
+from streamer.speech.clip import SAMPLE_RATE
+from streamer.speech.formats import Format, Line, json_line, render
 
 FILES_AT_ONCE = 8
 """Enough to keep batches full; each file owes a bounded amount of audio."""
@@ -110,24 +110,24 @@ async def _locally(
     style: Format,
     output: Path | None,
 ) -> ExitCode:
-    scheduler = Scheduler(load_engine(settings), settings.max_batch)
+    dispatcher = Dispatcher(load_engine(settings), settings.max_batch)
     raw = {} if language is None else {"language": language}
     try:
-        chosen = parse_settings(raw, scheduler.info.languages).language
+        chosen = parse_settings(raw, dispatcher.info.languages).language
     except InvalidSettingError as error:
         raise CommandError(f"--{error}; it has: {error.accepted}", ExitCode.USAGE) from error
 
     async def transcriber(audio: AudioFile) -> AsyncIterator[Line | float]:
         blocks = channel_blocks(audio, names)
         stream = offline_settings(chosen, channels=max(1, len(names)))
-        async for news in transcribe_blocks(blocks, stream, scheduler, settings.min_speech_ms):
+        async for news in transcribe_blocks(blocks, stream, dispatcher, settings.min_speech_ms):
             yield _line(news, names) if isinstance(news, events.Final) else news
 
-    scheduler.start()
+    dispatcher.start()
     try:
         return await _transcribe_all(files, transcriber, style, output)
     finally:
-        await scheduler.close()
+        await dispatcher.close()
 
 
 def _remotely(

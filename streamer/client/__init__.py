@@ -6,6 +6,6 @@ one connection.
 
 from streamer.client.connection import Stream, StreamError, open_stream
 from streamer.client.transcribing import transcribe
-from streamer.wire.native.messages import Configure, Flush
+from streamer.protocols.native.messages import Configure, Flush
 
 __all__ = ["Configure", "Flush", "Stream", "StreamError", "open_stream", "transcribe"]

@@ -18,7 +18,7 @@ from websockets.exceptions import (
     InvalidURI,
 )
 
-from streamer.wire.native.messages import ServerMessage, server_messages
+from streamer.protocols.native.messages import ServerMessage, server_messages
 
 STREAM_PATH = "/v1/stream"
 

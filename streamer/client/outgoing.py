@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 
-from streamer.wire.native.messages import Configure, Flush, Stop
+from streamer.protocols.native.messages import Configure, Flush, Stop
 
 Order = Configure | Flush | Stop
 """What a user may send beside audio."""

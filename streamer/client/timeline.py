@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from streamer.endpointing.endpointer import EndReason
-from streamer.wire.native.messages import (
+from streamer.protocols.native.messages import (
     Acknowledged,
     Done,
     Error,
@@ -16,6 +15,7 @@ from streamer.wire.native.messages import (
     SpeechStarted,
     Word,
 )
+from streamer.speech.end_reason import EndReason
 
 JITTER_S = 0.1
 """Two sessions may place the same moment so much apart."""

@@ -12,7 +12,7 @@ from streamer.audio.encodings import Encoding
 from streamer.client.connection import Resumed, Stream, StreamError, open_stream
 from streamer.client.outgoing import Outgoing
 from streamer.client.timeline import Timeline
-from streamer.wire.native.messages import (
+from streamer.protocols.native.messages import (
     Configure,
     Done,
     Error,

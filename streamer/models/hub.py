@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from streamer.models.progress import Progress
-from streamer.models.registry import PublishedModel
+from streamer.models.registry import HubModel
 
 
 class PullError(Exception):
@@ -15,7 +15,7 @@ class PullError(Exception):
 
 
 def fetch(
-    model: PublishedModel,
+    model: HubModel,
     names: Sequence[str],
     folder: Path,
     progress: Progress,

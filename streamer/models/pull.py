@@ -7,11 +7,11 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from streamer.engine.errors import ModelError
-from streamer.engine.onnx.folder import ModelFolder
+from streamer.models.errors import ModelError
+from streamer.models.folder import ModelFolder
 from streamer.models.hub import PullError, fetch
 from streamer.models.progress import Progress, no_progress
-from streamer.models.registry import PUBLISHED, PublishedModel
+from streamer.models.registry import PUBLISHED, HubModel
 
 CHECKSUMS = "SHA256SUMS"
 """Written beside the files, in the format of `sha256sum --check`."""
@@ -54,7 +54,7 @@ def recorded(folder: Path) -> dict[str, str]:
     return {name: checksum for checksum, name in pairs}
 
 
-def _from_hub(model: PublishedModel, destination: Path, progress: Progress) -> None:
+def _from_hub(model: HubModel, destination: Path, progress: Progress) -> None:
     before = recorded(destination)
     partial = destination.with_name(f"{destination.name}.partial")
     wanted = {file.name: file.sha256 for file in model.files}

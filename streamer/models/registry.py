@@ -7,7 +7,7 @@ from pathlib import Path
 
 import platformdirs
 
-from streamer.engine.errors import ModelError
+from streamer.models.errors import ModelError
 
 EMBEDDED = "embedded"
 EMBEDDED_TINY = "embedded-tiny"
@@ -30,7 +30,7 @@ class PinnedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedModel:
+class HubModel:
     """A model on the Hugging Face hub, at one revision."""
 
     name: str
@@ -40,7 +40,7 @@ class PublishedModel:
     files: tuple[PinnedFile, ...]
 
 
-COHERE_INT8 = PublishedModel(
+COHERE_INT8 = HubModel(
     name="cohere-int8",
     summary="Cohere Transcribe 03-2026 (2B parameters, 14 languages), INT8 for CPUs",
     # The export that sherpa-onnx publishes (its pull request 3453). Revision, sizes and checksums

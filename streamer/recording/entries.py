@@ -8,8 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from streamer.engine.base import Hypothesis
-from streamer.scheduler.job import Job, JobKind
+from streamer.dispatch.job import Job, JobKind
 from streamer.session.events import Event
 from streamer.session.inputs import (
     AudioCame,
@@ -23,6 +22,7 @@ from streamer.session.inputs import (
     StopAsked,
 )
 from streamer.session.settings import StreamSettings
+from streamer.speech.hypothesis import Hypothesis
 
 VERSION = 1
 

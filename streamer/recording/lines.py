@@ -17,15 +17,7 @@ from typing import Any, BinaryIO, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from streamer.recording.entries import (
-    VERSION,
-    Ended,
-    Entry,
-    Gave,
-    Header,
-    RecordedInput,
-    Took,
-)
+from streamer.recording.entries import VERSION, Ended, Entry, Gave, Header, RecordedInput, Took
 from streamer.session.events import Event
 from streamer.session.inputs import AudioCame
 

@@ -18,10 +18,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from streamer import __version__
-from streamer.engine.base import EngineInfo
-from streamer.mailbox import Mailbox
+from streamer.engines.base import EngineInfo
 from streamer.recording.entries import EndReason, EngineName, Entry, Gave, Header, Took, recorded
 from streamer.recording.writer import Outcome, Writer
+from streamer.runtime.handoff import BoundedHandoff
 from streamer.session.events import Event
 from streamer.session.inputs import AudioCame, Input
 from streamer.session.session import Session
@@ -61,7 +61,7 @@ class Recorder:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, "recordings cannot be written there", str(folder))
-        self._mailbox: Mailbox[_Begin | _Add | _End] = Mailbox(WAITING_BYTES)
+        self._mailbox: BoundedHandoff[_Begin | _Add | _End] = BoundedHandoff(WAITING_BYTES)
         self._writer = Writer(folder, max_bytes, log.warning, count)
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
 
@@ -108,7 +108,7 @@ class Recorder:
 class Recording:
     """The witness of one session (`live.Witness`)."""
 
-    def __init__(self, header: Header, mailbox: Mailbox[_Begin | _Add | _End]) -> None:
+    def __init__(self, header: Header, mailbox: BoundedHandoff[_Begin | _Add | _End]) -> None:
         self._header = header
         self._session = header.session
         self._mailbox = mailbox

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from streamer.engine.base import Clip, Engine, Hypothesis
+from streamer.dispatch.job import Job, UtteranceKey, Withdrawal
+from streamer.engines.base import Engine
 from streamer.recording.entries import (
     Ended,
     EndReason,
@@ -28,10 +29,11 @@ from streamer.recording.entries import (
     RecordedInput,
     Took,
 )
-from streamer.scheduler.job import Job, UtteranceKey, Withdrawal
 from streamer.session.events import Event, Final
 from streamer.session.inputs import Input, JobFailed, JobHeard, put
 from streamer.session.session import Session
+from streamer.speech.clip import Clip
+from streamer.speech.hypothesis import Hypothesis
 
 CONFIDENCE_TOLERANCE = 1e-3
 """Sums of floats depend on who shared the batch; a text never does."""

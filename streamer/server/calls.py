@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from streamer.wire.dialect import Close, Message, Publish, Reply, Say
+from streamer.protocols.dialect import Close, Message, Publish, Reply, Say
 
 KEPT_MESSAGES = 500
 """Of each call, for who comes late: an hour of lively talk, and half of what an outbox holds."""

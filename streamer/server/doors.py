@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from streamer.wire.audiohook.dialect import DOOR as AUDIOHOOK
-from streamer.wire.calls.dialect import DOOR as CALLS
-from streamer.wire.deepgram.door import DOOR as DEEPGRAM
-from streamer.wire.door import Door
-from streamer.wire.native.dialect import DOOR as NATIVE
-from streamer.wire.realtime.door import DOOR as REALTIME
-from streamer.wire.twilio.dialect import DOOR as TWILIO
+from streamer.protocols.audiohook.dialect import DOOR as AUDIOHOOK
+from streamer.protocols.calls.dialect import DOOR as CALLS
+from streamer.protocols.deepgram.door import DOOR as DEEPGRAM
+from streamer.protocols.door import Door
+from streamer.protocols.native.dialect import DOOR as NATIVE
+from streamer.protocols.realtime.door import DOOR as REALTIME
+from streamer.protocols.twilio.dialect import DOOR as TWILIO
 
 DOORS: tuple[Door, ...] = (NATIVE, TWILIO, CALLS, AUDIOHOOK, DEEPGRAM, REALTIME)
 

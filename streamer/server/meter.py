@@ -13,12 +13,13 @@ from dataclasses import dataclass
 
 from prometheus_client import Histogram
 
-from streamer.endpointing.endpointer import POST_ROLL_FRAMES, PRE_ROLL_FRAMES, EndReason
-from streamer.endpointing.frames import FRAMES_PER_SECOND
 from streamer.server.metrics import Metrics
 from streamer.session.events import Event, Final, Partial, SpeechEnded, SpeechStarted
 from streamer.session.inputs import AudioCame, Input, SettingsChanged
 from streamer.session.settings import StreamSettings
+from streamer.speech.end_reason import EndReason
+from streamer.speech.frames import FRAMES_PER_SECOND
+from streamer.turns.endpointer import POST_ROLL_FRAMES, PRE_ROLL_FRAMES
 
 TICK_S = 0.1
 """How often partial lag is sampled, and how finely arrivals are remembered."""

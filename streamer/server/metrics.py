@@ -17,9 +17,9 @@ from prometheus_client.core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from streamer import __version__
-from streamer.engine.base import EngineWork
-from streamer.scheduler.job import JobKind
-from streamer.scheduler.scheduler import BatchReport, Scheduler
+from streamer.dispatch.dispatcher import BatchReport, Dispatcher
+from streamer.dispatch.job import JobKind
+from streamer.engines.base import EngineWork
 
 LAG_INTERVAL_S = 0.1
 """How often the event loop's lag is sampled."""
@@ -114,16 +114,16 @@ class Metrics:
             (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1),
         )
 
-    def watch(self, scheduler: Scheduler, trouble: Callable[[], str | None]) -> None:
+    def watch(self, dispatcher: Dispatcher, trouble: Callable[[], str | None]) -> None:
         """Read what changes by itself whenever Prometheus asks."""
         jobs = self._gauge("streamer_queue_jobs", "Jobs waiting for the engine", ["kind"])
         ages = self._gauge("streamer_queue_age_seconds", "Wait of the oldest job", ["kind"])
         for place, kind in enumerate(JobKind):
-            jobs.labels(kind).set_function(lambda place=place: scheduler.waiting[place])
-            ages.labels(kind).set_function(lambda place=place: scheduler.oldest_s[place])
+            jobs.labels(kind).set_function(lambda place=place: dispatcher.waiting[place])
+            ages.labels(kind).set_function(lambda place=place: dispatcher.oldest_s[place])
         ready = self._gauge("streamer_ready", "1 while new streams are welcome, as /readyz says")
         ready.set_function(lambda: trouble() is None)
-        info = scheduler.info
+        info = dispatcher.info
         self._gauge(
             "streamer_info",
             "Always 1",

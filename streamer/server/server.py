@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, Self
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import InvalidMessage, InvalidUpgrade
 
-from streamer.engine.base import CountsWork, Engine
+from streamer.dispatch.dispatcher import Dispatcher
+from streamer.engines.base import CountsWork, Engine
 from streamer.recording.recorder import Recorder
-from streamer.scheduler.scheduler import Scheduler
-from streamer.server.access import Access
-from streamer.server.addresses import ListenError, SideAddresses, naming
+from streamer.server.admission.access import Access
+from streamer.server.admission.gate import Gate, select_subprotocol
+from streamer.server.admission.keys import KeyFileError
+from streamer.server.admission.quotas import Limits, Quotas
 from streamer.server.calls import Calls
 from streamer.server.clients import Clients
-from streamer.server.connection import Connection
-from streamer.server.conversation import Service
-from streamer.server.gate import Gate, select_subprotocol
-from streamer.server.governor import GovernedConnection
-from streamer.server.keys import KeyFileError
+from streamer.server.connection.client_session import Service
+from streamer.server.connection.connection import Connection
+from streamer.server.connection.rate_limit import RateLimitedConnection
+from streamer.server.connection.resumable import ResumableSessions
+from streamer.server.listeners.addresses import ListenError, SideAddresses, naming
+from streamer.server.listeners.tls import CertificateError, certificate_of
 from streamer.server.metrics import Metrics
-from streamer.server.quotas import Limits, Quotas
-from streamer.server.sessions import Sessions
-from streamer.server.tls import CertificateError, certificate_of
 from streamer.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class TranscriptionServer:
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self._settings = settings
         self._metrics = Metrics()
-        self._scheduler = Scheduler(engine, settings.max_batch, self._metrics)
+        self._dispatcher = Dispatcher(engine, settings.max_batch, self._metrics)
         self._recorder = self._make_recorder()
         self._webhook = self._make_webhook()
         self._calls = Calls(self._webhook.post if self._webhook else None)
@@ -56,14 +56,14 @@ class TranscriptionServer:
             Limits(settings.max_sessions_per_address, settings.max_audio_per_address),
         )
         self._service = Service(
-            settings, self._scheduler, self._metrics, quotas, self._recorder, self._calls
+            settings, self._dispatcher, self._metrics, quotas, self._recorder, self._calls
         )
         self._clients = Clients(self._metrics.sessions)
         self._listeners = Clients(self._metrics.listeners)
-        self._sessions = Sessions(settings, self._metrics)
+        self._sessions = ResumableSessions(settings, self._metrics)
         self._gate = Gate(
             settings,
-            self._scheduler,
+            self._dispatcher,
             self._metrics,
             self._clients.__len__,
             self._sessions,
@@ -71,7 +71,7 @@ class TranscriptionServer:
             self._access,
             quotas,
         )
-        self._metrics.watch(self._scheduler, lambda: self._gate.trouble)
+        self._metrics.watch(self._dispatcher, lambda: self._gate.trouble)
         self._metrics.max_sessions.set(settings.max_sessions)
         if isinstance(engine, CountsWork):
             self._metrics.watch_engine(lambda: engine.work)
@@ -108,7 +108,7 @@ class TranscriptionServer:
         except ListenError:
             await self._stop_listening()
             raise
-        self._scheduler.start()
+        self._dispatcher.start()
         if self._recorder is not None:
             self._recorder.start()
         self._lag = asyncio.create_task(self._metrics.sample_loop_lag(), name="loop lag")
@@ -128,7 +128,7 @@ class TranscriptionServer:
         self._calls.close()
         if self._webhook is not None:
             await self._webhook.close()
-        await self._scheduler.close()
+        await self._dispatcher.close()
         if self._recorder is not None:
             await self._recorder.close()
 
@@ -184,7 +184,7 @@ class TranscriptionServer:
             self._settings.port,
             process_request=self._gate.process_request,
             select_subprotocol=select_subprotocol,
-            create_connection=GovernedConnection,
+            create_connection=RateLimitedConnection,
             compression=None,  # saves nothing on audio, costs memory and time
             server_header=None,
             ssl=self._tls,
@@ -222,7 +222,7 @@ class TranscriptionServer:
         return Webhook(self._settings.webhook_url, lambda one: count.labels(one).inc())
 
     async def _handle(self, ws: ServerConnection) -> None:
-        assert isinstance(ws, GovernedConnection)
+        assert isinstance(ws, RateLimitedConnection)
         assert ws.admitted is not None
         admitted = ws.admitted
         connection = Connection(

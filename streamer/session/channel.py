@@ -7,23 +7,24 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from streamer.endpointing.endpointer import (
-    Boundary,
-    Closed,
-    Endpointer,
-    Endpointing,
-    EndReason,
-    Opened,
-    Settled,
+from streamer.dispatch.job import Job, JobKind, UtteranceKey, Withdrawal
+from streamer.session.events import (
+    EngineFailed,
+    Event,
+    Final,
+    Partial,
+    SpeechEnded,
+    SpeechStarted,
 )
-from streamer.endpointing.frames import FRAME_SAMPLES
-from streamer.endpointing.vad import VoiceDetector
-from streamer.engine.base import NOTHING_HEARD, SAMPLE_RATE, Clip, Hypothesis
-from streamer.scheduler.job import Job, JobKind, UtteranceKey, Withdrawal
-from streamer.session.events import EngineFailed, Event, Final, Partial, SpeechEnded, SpeechStarted
 from streamer.session.settings import Changeable
 from streamer.session.tape import Tape
 from streamer.session.utterance import Utterance
+from streamer.speech.clip import SAMPLE_RATE, Clip
+from streamer.speech.end_reason import EndReason
+from streamer.speech.frames import FRAME_SAMPLES
+from streamer.speech.hypothesis import NOTHING_HEARD, Hypothesis
+from streamer.turns.endpointer import Boundary, Closed, Endpointer, Endpointing, Opened, Settled
+from streamer.vad.detectors import VoiceDetector
 
 Output = Event | Job | Withdrawal
 

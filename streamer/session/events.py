@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from streamer.endpointing.endpointer import EndReason
-from streamer.engine.base import Word
+from streamer.speech.end_reason import EndReason
+from streamer.speech.hypothesis import Word
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from streamer.engine.base import Hypothesis
-from streamer.scheduler.job import Job
+from streamer.dispatch.job import Job
 from streamer.session.channel import Output
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
+from streamer.speech.hypothesis import Hypothesis
 
 
 @dataclass(frozen=True, slots=True)

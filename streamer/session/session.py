@@ -16,14 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamer.audio.decoder import AudioDecoder
-from streamer.endpointing.endpointer import Endpointer, Endpointing
-from streamer.endpointing.frames import FRAME_SAMPLES, FRAMES_PER_SECOND
-from streamer.endpointing.vad import EverythingIsSpeech, VoiceDetector, WebrtcDetector
-from streamer.engine.base import SAMPLE_RATE, Hypothesis
-from streamer.scheduler.job import Job
+from streamer.dispatch.job import Job
 from streamer.session.channel import Channel, Output
 from streamer.session.events import Acknowledged, Done, Flushed, Warned, WarningCode
 from streamer.session.settings import StreamSettings
+from streamer.speech.clip import SAMPLE_RATE
+from streamer.speech.frames import FRAME_SAMPLES, FRAMES_PER_SECOND
+from streamer.speech.hypothesis import Hypothesis
+from streamer.turns.endpointer import Endpointer, Endpointing
+from streamer.vad.detectors import EverythingIsSpeech, VoiceDetector, WebrtcDetector
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from itertools import takewhile
 
-from streamer.engine.tokenizer import UNSPACED_LANGUAGES
+from streamer.speech.languages import UNSPACED_LANGUAGES
 
 _MARKS = ".,;:?!…\u3002\u3001\uff0c\uff01\uff1f"  # the last five are Chinese and Japanese
 _GOES_ON = re.compile(rf"[^\s{_MARKS}]|[{_MARKS}]+[^\s{_MARKS}]")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from streamer.endpointing.endpointer import EndReason
-from streamer.engine.base import NOTHING_HEARD, SAMPLE_RATE, Hypothesis, Word
 from streamer.session.settings import Changeable
 from streamer.session.stability import StableText
+from streamer.speech.clip import SAMPLE_RATE
+from streamer.speech.end_reason import EndReason
+from streamer.speech.hypothesis import NOTHING_HEARD, Hypothesis, Word
 
 
 class Utterance:

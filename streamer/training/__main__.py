@@ -202,7 +202,7 @@ def _publish(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from streamer.engine.onnx.engine import OnnxEngine
+    from streamer.decoding.engine import OnnxEngine
     from streamer.training.evaluate import evaluate
     from streamer.training.folders import Folders
 

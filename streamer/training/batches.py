@@ -17,8 +17,8 @@ from queue import Full
 import numpy as np
 from numpy.typing import NDArray
 
-from streamer.engine.base import SAMPLE_RATE
-from streamer.engine.features import MIN_SAMPLES, log_mel
+from streamer.families.cohere.features import MIN_SAMPLES, log_mel
+from streamer.speech.clip import SAMPLE_RATE
 from streamer.training import stages, vocabulary
 from streamer.training.audio import augment, nonspeech
 from streamer.training.library import Library, Utterance

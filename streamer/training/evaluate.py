@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from streamer.engine.base import SAMPLE_RATE, Clip
-from streamer.engine.onnx.engine import OnnxEngine
+from streamer.decoding.engine import OnnxEngine
+from streamer.speech.clip import SAMPLE_RATE, Clip
 from streamer.training import scoring
 from streamer.training.audio import augment, nonspeech, recordings
 from streamer.training.held_out import Sample, Samples, clips, conversations, of_length, sentences

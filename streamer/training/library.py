@@ -7,7 +7,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from streamer.engine.base import SAMPLE_RATE
+from streamer.speech.clip import SAMPLE_RATE
 from streamer.training.audio.recordings import READER
 from streamer.training.audio.shards import ClipEntry, Shard, as_float, read_shard, shard_paths
 from streamer.training.audio.voices import training_voices

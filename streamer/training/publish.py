@@ -4,9 +4,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from streamer.export.own import export_own
-from streamer.export.published import export_published, round_to_half
 from streamer.export.writing import BOTH, Stem
+from streamer.families.cohere.export.published import export_published, round_to_half
+from streamer.families.cohere.export.ragged import export_ragged
 from streamer.models.registry import PUBLISHED_FOLDER
 from streamer.training.checkpoints import averaged_model
 from streamer.training.folders import Folders
@@ -36,7 +36,7 @@ def publish(folders: Folders, out: Path, *, checkpoints: int) -> None:
     round_to_half(model.asr)
     own_int8, published_int8 = _INT8[folders.size]
     for export, folder, int8 in (
-        (export_own, out, own_int8),
+        (export_ragged, out, own_int8),
         (export_published, out / PUBLISHED_FOLDER, published_int8),
     ):
         with tempfile.TemporaryDirectory() as made:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from streamer.engine.base import SAMPLE_RATE
+from streamer.speech.clip import SAMPLE_RATE
 from streamer.training.audio.synthesis import synthesise
 from streamer.training.audio.voices import Delivery, Voice
 from streamer.training.text.corpus import held_out

@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamer.audio.encodings import Encoding
-from streamer.engine.base import SAMPLE_RATE
-from streamer.engine.onnx.engine import OnnxEngine
-from streamer.scheduler.job import Job
+from streamer.decoding.engine import OnnxEngine
+from streamer.dispatch.job import Job
 from streamer.session.events import Final
 from streamer.session.inputs import AudioCame, Input, JobHeard, StopAsked, put
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
+from streamer.speech.clip import SAMPLE_RATE
 
 _BLOCK = SAMPLE_RATE // 10
 _MIN_SPEECH_MS = 160

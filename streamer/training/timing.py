@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from streamer.engine.features import log_mel
+from streamer.families.cohere.features import log_mel
 from streamer.training.alignment import forced_alignment
 from streamer.training.audio.shards import as_float, read_shard, shard_paths, word_ends_path
 from streamer.training.model import TrainedModel

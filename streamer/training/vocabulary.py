@@ -10,7 +10,7 @@ from pathlib import Path
 
 import sentencepiece
 
-from streamer.engine.tokenizer import WORD_START, Tokenizer
+from streamer.families.cohere.tokenizer import WORD_START, Tokenizer
 from streamer.training.text.corpus import plain_words
 from streamer.training.text.words import split
 

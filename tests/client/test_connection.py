@@ -8,7 +8,7 @@ from servers import serving
 from sounds import pcm, voice
 
 from streamer.client import StreamError, open_stream
-from streamer.wire.native.messages import Done, Error, Final, Flushed, Ready
+from streamer.protocols.native.messages import Done, Error, Final, Flushed, Ready
 
 
 async def test_audio_goes_in_and_typed_messages_come_out() -> None:

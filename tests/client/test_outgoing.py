@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamer.client.outgoing import Order, Outgoing
-from streamer.wire.native.messages import Configure, Flush, Stop
+from streamer.protocols.native.messages import Configure, Flush, Stop
 
 
 def filled(*parts: bytes | Order) -> Outgoing:

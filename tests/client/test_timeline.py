@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from streamer.client.timeline import Timeline
-from streamer.endpointing.endpointer import EndReason
-from streamer.wire.native.messages import Acknowledged, Done, Final, SpeechStarted, Word
+from streamer.protocols.native.messages import Acknowledged, Done, Final, SpeechStarted, Word
+from streamer.speech.end_reason import EndReason
 
 
 def started(utterance: int, at: float, channel: int = 0) -> SpeechStarted:

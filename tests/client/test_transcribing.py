@@ -16,9 +16,9 @@ from sounds import pcm, silence, voice
 from loadtest.history import History
 from loadtest.line import line
 from streamer.client import Configure, Flush, StreamError, transcribe
+from streamer.protocols.native.messages import Final, Ready
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
-from streamer.wire.native.messages import Final, Ready
 
 SPEECH = pcm(np.concatenate([silence(0.5), *[voice(0.9), silence(0.8)] * 4]))
 PIECE = 3200

@@ -14,11 +14,12 @@ from sounds import Samples, click, pcm, room, silence
 
 import streamer
 from streamer.cli.loading import load_engine
-from streamer.engine.base import SAMPLE_RATE, Engine
-from streamer.offline import offline_settings, transcribe_blocks
-from streamer.scheduler.scheduler import Scheduler
+from streamer.dispatch.dispatcher import Dispatcher
+from streamer.engines.base import Engine
+from streamer.pipeline.files import offline_settings, transcribe_blocks
 from streamer.session.events import Final
 from streamer.settings import Settings
+from streamer.speech.clip import SAMPLE_RATE
 
 SAMPLE = Path(streamer.__file__).parent / "models" / "sample" / "sample.flac"
 
@@ -53,14 +54,14 @@ def word_error_rate(truth: list[str], heard: list[str]) -> float:
 
 
 async def offline(samples: Samples, engine: Engine) -> list[Final]:
-    scheduler = Scheduler(engine, max_batch=8)
-    scheduler.start()
+    dispatcher = Dispatcher(engine, max_batch=8)
+    dispatcher.start()
     blocks = iter(np.array_split(samples, max(1, len(samples) // SAMPLE_RATE)))
     try:
         settings = offline_settings("en")
-        news = [item async for item in transcribe_blocks(blocks, settings, scheduler, 160)]
+        news = [item async for item in transcribe_blocks(blocks, settings, dispatcher, 160)]
     finally:
-        await scheduler.close()
+        await dispatcher.close()
     return [item for item in news if isinstance(item, Final)]
 
 

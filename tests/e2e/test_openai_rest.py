@@ -10,7 +10,7 @@ from servers import running
 
 import streamer
 from streamer.cli.loading import load_engine
-from streamer.engine.base import Engine
+from streamer.engines.base import Engine
 from streamer.settings import Settings
 
 SAMPLE = Path(streamer.__file__).parent / "models" / "sample" / "sample.flac"

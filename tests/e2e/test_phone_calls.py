@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed
 
 import streamer
 from streamer.cli.loading import load_engine
-from streamer.engine.base import Engine
+from streamer.engines.base import Engine
 from streamer.settings import Settings
 
 SAMPLE = Path(streamer.__file__).parent / "models" / "sample" / "sample.flac"

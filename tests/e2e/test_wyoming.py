@@ -14,7 +14,7 @@ from wyoming.info import Describe, Info
 
 import streamer
 from streamer.cli.loading import load_engine
-from streamer.engine.base import Engine
+from streamer.engines.base import Engine
 from streamer.settings import Settings
 
 SAMPLE = Path(streamer.__file__).parent / "models" / "sample" / "sample.flac"

@@ -36,12 +36,12 @@ class Target:
 TARGETS = {
     "conversation": Target(
         "fuzzing.conversation",
-        ["streamer.wire", "streamer.server.conversation"],
+        ["streamer.protocols", "streamer.server.connection.connection.client_session"],
         HERE / "corpus",
     ),
     "rest": Target(
         "fuzzing.rest",
-        ["streamer.wire", "streamer.server", "streamer.audio.files", "starlette.formparsers"],
+        ["streamer.protocols", "streamer.server", "streamer.audio.files", "starlette.formparsers"],
         HERE / "corpus_rest",
     ),
 }

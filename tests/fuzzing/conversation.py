@@ -19,20 +19,20 @@ from urllib.parse import parse_qsl
 from engines import CountingEngine, words_of
 from websockets.datastructures import Headers
 
-from streamer.scheduler.job import Job, UtteranceKey
-from streamer.scheduler.queue import Listener
-from streamer.scheduler.scheduler import Scheduler
-from streamer.server.access import is_allowed_origin
-from streamer.server.conversation import Conversation, Service
+from streamer.dispatch.dispatcher import Dispatcher
+from streamer.dispatch.job import Job, UtteranceKey
+from streamer.dispatch.queue import Listener
+from streamer.protocols.dialect import Close, Dialect, Ending
+from streamer.protocols.door import Handshake, Host, RefusalError
+from streamer.protocols.wyoming.dialect import WyomingDialect
+from streamer.server.admission.access import is_allowed_origin
+from streamer.server.admission.keys import KeyRing, digest
+from streamer.server.admission.quotas import Limits, Quotas
+from streamer.server.connection.client_session import ClientSession, Service
 from streamer.server.doors import door_at
-from streamer.server.headers import JoinedHeaders
-from streamer.server.keys import KeyRing, digest
+from streamer.server.http.headers import JoinedHeaders
 from streamer.server.metrics import Metrics
-from streamer.server.quotas import Limits, Quotas
 from streamer.settings import Settings
-from streamer.wire.dialect import Close, Dialect, Ending
-from streamer.wire.door import Handshake, Host, RefusalError
-from streamer.wire.wyoming.dialect import WyomingDialect
 
 STEPS = 60
 AUDIO_BYTES = 64_000
@@ -106,8 +106,8 @@ async def _play(data: bytes) -> None:
 async def _converse(dialect: Dialect, steps: list[bytes]) -> None:
     engine = StubEngine()
     quotas = Quotas(Limits(0, 0), Limits(0, 0))
-    service = Service(SETTINGS, cast("Scheduler", engine), Metrics(), quotas)
-    talk = Conversation("fuzz", dialect, service, lambda: None, _unpaced)
+    service = Service(SETTINGS, cast("Dispatcher", engine), Metrics(), quotas)
+    talk = ClientSession("fuzz", dialect, service, lambda: None, _unpaced)
     said = 0
 
     async def say() -> None:

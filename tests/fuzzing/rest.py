@@ -20,17 +20,17 @@ from urllib.parse import unquote
 from starlette.types import Message, Scope
 
 from fuzzing.conversation import INFO, SETTINGS, StubEngine
-from streamer.scheduler.job import Job
-from streamer.scheduler.queue import Listener
-from streamer.scheduler.scheduler import Scheduler
-from streamer.server.access import Access
+from streamer.dispatch.dispatcher import Dispatcher
+from streamer.dispatch.job import Job
+from streamer.dispatch.queue import Listener
+from streamer.server.admission.access import Access
+from streamer.server.admission.gate import Gate
+from streamer.server.admission.quotas import Limits, Quotas
 from streamer.server.clients import Clients
-from streamer.server.conversation import Service
-from streamer.server.gate import Gate
+from streamer.server.connection.client_session import Service
+from streamer.server.connection.resumable import ResumableSessions
+from streamer.server.http.app import make_app
 from streamer.server.metrics import Metrics
-from streamer.server.quotas import Limits, Quotas
-from streamer.server.rest.app import make_app
-from streamer.server.sessions import Sessions
 
 TOO_LONG_S = 60.0
 
@@ -99,12 +99,12 @@ class _Api:
     """The application with all that it stands on; one serves every input."""
 
     def __init__(self) -> None:
-        engine = cast("Scheduler", _Engine())
+        engine = cast("Dispatcher", _Engine())
         metrics = Metrics()
         quotas = Quotas(Limits(0, 0), Limits(0, 0))
         service = Service(SETTINGS, engine, metrics, quotas)
         self.clients = Clients(metrics.sessions)
-        resumable = Sessions(SETTINGS, metrics)
+        resumable = ResumableSessions(SETTINGS, metrics)
         gate = Gate(
             SETTINGS,
             engine,

@@ -13,10 +13,10 @@ pytest.importorskip("transformers", reason="needs the extra train")
 pytest.importorskip("sentencepiece", reason="needs the extra train")
 
 from loadtest.peers.weights import model_of, publish_int8
-from streamer.engine.base import Clip
-from streamer.engine.onnx.engine import OnnxEngine
-from streamer.export.own import export_own
-from streamer.export.published import export_published
+from streamer.decoding.engine import OnnxEngine
+from streamer.families.cohere.export.published import export_published
+from streamer.families.cohere.export.ragged import export_ragged
+from streamer.speech.clip import Clip
 from streamer.training.model import configuration
 from streamer.training.sizes import Size
 
@@ -44,7 +44,7 @@ def original() -> Any:
 def test_the_model_read_back_computes_what_the_exported_one_does(
     original: Any, tmp_path: Path
 ) -> None:
-    export_own(original, TOKENS, tmp_path, half_storage=False, name="small")
+    export_ragged(original, TOKENS, tmp_path, half_storage=False, name="small")
     again = model_of(tmp_path)
     mel = torch.randn(2, 57, 128, generator=torch.Generator().manual_seed(2))
     tokens = torch.tensor([[5, 6, 7, 8], [8, 7, 6, 5]])
@@ -59,7 +59,7 @@ def test_the_model_read_back_computes_what_the_exported_one_does(
 
 def test_both_contracts_give_the_same_weights(original: Any, tmp_path: Path) -> None:
     own, published = tmp_path / "own", tmp_path / "published"
-    export_own(original, TOKENS, own, half_storage=False, name="small")
+    export_ragged(original, TOKENS, own, half_storage=False, name="small")
     export_published(original, TOKENS, published, half_storage=False, name="small")
     torch.testing.assert_close(
         dict(model_of(published).state_dict()), dict(model_of(own).state_dict())
@@ -80,6 +80,6 @@ def test_the_published_contract_in_integers_is_heard_and_is_smaller(
 
 
 def test_weights_in_integers_are_refused(original: Any, tmp_path: Path) -> None:
-    export_own(original, TOKENS, tmp_path, half_storage=False, name="small", int8=("encoder",))
+    export_ragged(original, TOKENS, tmp_path, half_storage=False, name="small", int8=("encoder",))
     with pytest.raises(ValueError, match="the graphs hold no FP32 weight"):
         model_of(tmp_path)

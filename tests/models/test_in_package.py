@@ -10,9 +10,9 @@ import pytest
 import soundfile
 
 import streamer
-from streamer.engine.base import SAMPLE_RATE, Clip
-from streamer.engine.onnx.engine import OnnxEngine
+from streamer.decoding.engine import OnnxEngine
 from streamer.models.registry import EMBEDDED, EMBEDDED_TINY, IN_PACKAGE, embedded_folder
+from streamer.speech.clip import SAMPLE_RATE, Clip
 
 SAMPLE = Path(streamer.__file__).parent / "models" / "sample" / "sample.flac"
 

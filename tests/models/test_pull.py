@@ -15,7 +15,7 @@ import pytest
 
 from streamer.models import hub
 from streamer.models.pull import CHECKSUMS, pull, recorded
-from streamer.models.registry import PUBLISHED, PinnedFile, PublishedModel
+from streamer.models.registry import PUBLISHED, HubModel, PinnedFile
 
 CONTENT = {
     "encoder.int8.onnx": b"encoder" * 1000,
@@ -23,7 +23,7 @@ CONTENT = {
     "decoder.int8.onnx": b"decoder" * 1000,
     "tokens.txt": b"<|endoftext|> 3\n",
 }
-MODEL = PublishedModel(
+MODEL = HubModel(
     name="toy",
     summary="A toy",
     repository="someone/toy",

@@ -7,7 +7,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from streamer.engine.errors import ModelError
+from streamer.models.errors import ModelError
 from streamer.models.registry import PUBLISHED, embedded_folder, pulled_folder, resolve
 
 

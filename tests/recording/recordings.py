@@ -8,17 +8,17 @@ from pathlib import Path
 from engines import CountingEngine
 from sounds import pcm, two_utterances
 
-from streamer.live import LiveSession
+from streamer.dispatch.dispatcher import Dispatcher
+from streamer.pipeline.runner import SessionRunner
 from streamer.recording.recorder import Recorder
 from streamer.recording.writer import Outcome
-from streamer.scheduler.scheduler import Scheduler
 from streamer.session.events import Done, Event
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
 
 
 async def record_one(
-    recorder: Recorder, scheduler: Scheduler, *, name: str = "s", **settings: object
+    recorder: Recorder, dispatcher: Dispatcher, *, name: str = "s", **settings: object
 ) -> list[Event]:
     """Run a session to its end with a witness that records it; returns its events."""
     chosen = StreamSettings.model_validate({"language": "en", **settings})
@@ -31,8 +31,8 @@ async def record_one(
         if isinstance(event, Done):
             ended.set()
 
-    witness = recorder.record(session, scheduler.info)
-    live = LiveSession(session, scheduler, emit, [witness])
+    witness = recorder.record(session, dispatcher.info)
+    live = SessionRunner(session, dispatcher, emit, [witness])
     data = pcm(two_utterances())
     for at in range(0, len(data), 3200):
         live.feed(data[at : at + 3200])
@@ -52,11 +52,11 @@ async def record_into(folder: Path, engine: CountingEngine) -> tuple[Path, list[
     """Record one session into a folder; returns the file and what the client was told."""
     outcomes: list[Outcome] = []
     recorder = Recorder(folder, 1 << 24, outcomes.append)
-    scheduler = Scheduler(engine, 8)
-    scheduler.start()
+    dispatcher = Dispatcher(engine, 8)
+    dispatcher.start()
     recorder.start()
-    events = await record_one(recorder, scheduler)
-    await scheduler.close()
+    events = await record_one(recorder, dispatcher)
+    await dispatcher.close()
     await recorder.close()
     assert outcomes == [Outcome.COMPLETE]
     (file,) = folder.iterdir()

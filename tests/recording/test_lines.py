@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recording.recordings import record_into
 
+from streamer.dispatch.job import JobKind
 from streamer.recording.entries import (
     Ended,
     EngineName,
@@ -34,7 +35,6 @@ from streamer.recording.lines import (
     parse_header,
     read_recording,
 )
-from streamer.scheduler.job import JobKind
 from streamer.session.events import Event
 from streamer.session.inputs import AudioCame
 from streamer.session.settings import StreamSettings

@@ -19,6 +19,7 @@ from servers import client, get, receive_all, send, serving
 from sounds import pcm, silence, voice
 from websockets.asyncio.client import connect
 
+from streamer.dispatch.dispatcher import Dispatcher
 from streamer.recording import recorder as recorder_module
 from streamer.recording import writer as writer_module
 from streamer.recording.entries import Ended, EndReason
@@ -26,20 +27,19 @@ from streamer.recording.lines import read_recording
 from streamer.recording.recorder import Recorder
 from streamer.recording.replay import Replay
 from streamer.recording.writer import Outcome
-from streamer.scheduler.scheduler import Scheduler
 
 
 @asynccontextmanager
 async def recording(
     folder: Path, max_bytes: int = 1 << 24
-) -> AsyncGenerator[tuple[Recorder, Scheduler, list[Outcome]]]:
+) -> AsyncGenerator[tuple[Recorder, Dispatcher, list[Outcome]]]:
     outcomes: list[Outcome] = []
     recorder = Recorder(folder, max_bytes, outcomes.append)
-    scheduler = Scheduler(CountingEngine(), 8)
-    scheduler.start()
+    dispatcher = Dispatcher(CountingEngine(), 8)
+    dispatcher.start()
     recorder.start()
-    yield recorder, scheduler, outcomes
-    await scheduler.close()
+    yield recorder, dispatcher, outcomes
+    await dispatcher.close()
     await recorder.close()
 
 
@@ -109,7 +109,10 @@ async def test_only_the_owner_may_read_recordings(tmp_path: Path) -> None:
 
 
 async def test_a_file_has_its_name_only_once_it_is_whole(tmp_path: Path) -> None:
-    async with recording(tmp_path) as (recorder, scheduler, _), serving(record=tmp_path) as address:
+    async with (
+        recording(tmp_path) as (recorder, dispatcher, _),
+        serving(record=tmp_path) as address,
+    ):
         async with client(address) as ws:
             await ws.send(pcm(voice(1.0)))
             deadline = time.monotonic() + 5
@@ -117,7 +120,7 @@ async def test_a_file_has_its_name_only_once_it_is_whole(tmp_path: Path) -> None
                 assert time.monotonic() < deadline
                 await get(address, "/healthz")
             assert all(name.endswith(".part") for name in names)
-        await record_one(recorder, scheduler)
+        await record_one(recorder, dispatcher)
     assert not list(tmp_path.glob("*.part"))
 
 
@@ -152,8 +155,8 @@ async def test_a_full_disk_is_one_warning_and_no_session_feels_it(
     tmp_path: Path, room: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(writer_module.os, "fdopen", on_a_full_disk(room))
-    async with recording(tmp_path) as (recorder, scheduler, outcomes):
-        told = [await record_one(recorder, scheduler, name=f"s{number}") for number in range(3)]
+    async with recording(tmp_path) as (recorder, dispatcher, outcomes):
+        told = [await record_one(recorder, dispatcher, name=f"s{number}") for number in range(3)]
     assert all(len(events) == len(told[0]) or len(events) > 5 for events in told)
     assert outcomes == [Outcome.LOST] * 3
     assert list(tmp_path.iterdir()) == [], "nothing half-written is left"
@@ -165,9 +168,9 @@ async def test_recordings_together_keep_within_their_size(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     limit = 100_000
-    async with recording(tmp_path, limit) as (recorder, scheduler, outcomes):
+    async with recording(tmp_path, limit) as (recorder, dispatcher, outcomes):
         for number in range(3):
-            await record_one(recorder, scheduler, name=f"s{number}")
+            await record_one(recorder, dispatcher, name=f"s{number}")
     assert outcomes == [Outcome.CUT, Outcome.LOST, Outcome.LOST]
     (file,) = tmp_path.iterdir()
     assert file.stat().st_size < limit + 10_000
@@ -193,9 +196,9 @@ async def test_a_disk_that_hangs_holds_nobody_up(
         real(self, header)  # pyright: ignore[reportArgumentType]
 
     monkeypatch.setattr(writer_module.Writer, "begin", hang)
-    async with recording(tmp_path) as (recorder, scheduler, outcomes):
+    async with recording(tmp_path) as (recorder, dispatcher, outcomes):
         began = time.monotonic()
-        events = await record_one(recorder, scheduler)
+        events = await record_one(recorder, dispatcher)
         assert time.monotonic() - began < 5
         assert len(events) > 5
         going.set()

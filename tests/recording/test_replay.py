@@ -12,11 +12,12 @@ import pytest
 from engines import CountingEngine, words_of
 from recording.recordings import record_into
 
-from streamer.engine.base import Clip, Hypothesis
 from streamer.recording.entries import Gave
 from streamer.recording.lines import read_recording
 from streamer.recording.replay import Difference, Replay
 from streamer.session.events import Final, Partial
+from streamer.speech.clip import Clip
+from streamer.speech.hypothesis import Hypothesis
 
 
 def replayed(file: Path, engine: CountingEngine) -> tuple[Difference | None, Replay]:

@@ -24,23 +24,32 @@ from hypothesis.stateful import (
 from sounds import pcm, silence, voice
 
 from streamer.client.outgoing import Order, Outgoing
-from streamer.engine.base import Clip, EngineInfo, Hypothesis
-from streamer.scheduler.job import Job, JobKind, UtteranceKey
-from streamer.scheduler.queue import Listener
-from streamer.scheduler.scheduler import Scheduler
-from streamer.server.connection import Connection
-from streamer.server.conversation import Service
+from streamer.dispatch.dispatcher import Dispatcher
+from streamer.dispatch.job import Job, JobKind, UtteranceKey
+from streamer.dispatch.queue import Listener
+from streamer.engines.base import EngineInfo
+from streamer.protocols.door import Host
+from streamer.protocols.native.dialect import NativeDialect
+from streamer.protocols.native.messages import Configure, Flush, Stop
+from streamer.server.admission.quotas import Limits, Peer, Quotas
+from streamer.server.connection.client_session import Service
+from streamer.server.connection.connection import Connection
+from streamer.server.connection.resumable import ResumableSessions
 from streamer.server.metrics import Metrics
-from streamer.server.quotas import Limits, Peer, Quotas
-from streamer.server.sessions import Sessions
 from streamer.session.events import Done, Event, Final, Flushed
-from streamer.session.inputs import AudioCame, FlushAsked, JobHeard, SettingsChanged, StopAsked, put
+from streamer.session.inputs import (
+    AudioCame,
+    FlushAsked,
+    JobHeard,
+    SettingsChanged,
+    StopAsked,
+    put,
+)
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings, parse_changes
 from streamer.settings import Settings
-from streamer.wire.door import Host
-from streamer.wire.native.dialect import NativeDialect
-from streamer.wire.native.messages import Configure, Flush, Stop
+from streamer.speech.clip import Clip
+from streamer.speech.hypothesis import Hypothesis
 
 INFO = EngineInfo(
     name="checksums",
@@ -126,8 +135,8 @@ class Protocol(RuleBasedStateMachine):
         self.settings = Settings(min_speech_ms=MIN_SPEECH_MS)
         metrics = Metrics()
         quotas = Quotas(Limits(0, 0), Limits(0, 0))
-        self.service = Service(self.settings, cast("Scheduler", self.engine), metrics, quotas)
-        self.sessions = Sessions(self.settings, metrics)
+        self.service = Service(self.settings, cast("Dispatcher", self.engine), metrics, quotas)
+        self.sessions = ResumableSessions(self.settings, metrics)
         self.outgoing = Outgoing()
         self.outgoing.limit = 1 << 30
         self.said: list[bytes | Order] = []

@@ -8,12 +8,12 @@ from collections import Counter
 import pytest
 from hooks import receiving
 
+from streamer.protocols.calls.messages import Failed
+from streamer.protocols.dialect import Close, Publish, Reply
 from streamer.server import calls as module
 from streamer.server.calls import Calls
-from streamer.server.outbox import CAPACITY
+from streamer.server.connection.outbox import CAPACITY
 from streamer.server.webhook import Webhook
-from streamer.wire.calls.messages import Failed
-from streamer.wire.dialect import Close, Publish, Reply
 
 
 def message(number: int) -> Failed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streamer.server.forecast import ENOUGH, SETTLED_S, Forecast
+from streamer.server.admission.forecast import ENOUGH, SETTLED_S, Forecast
 
 
 def test_where_nobody_came_lately_one_more_costs_as_much_as_each() -> None:

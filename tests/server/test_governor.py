@@ -12,8 +12,8 @@ from servers import client, receive, receive_all, send, serving
 from websockets.frames import Frame
 from websockets.server import ServerProtocol
 
-from streamer.server.conversation import SLICE_S
-from streamer.server.governor import BURST_FRAMES, FRAMES_PER_TURN
+from streamer.server.connection.client_session import SLICE_S
+from streamer.server.connection.rate_limit import BURST_FRAMES, FRAMES_PER_TURN
 from streamer.session.session import Session
 
 TINY = struct.pack("!BB4x", 0x82, 0x80)

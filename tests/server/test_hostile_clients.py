@@ -166,7 +166,7 @@ async def test_a_client_that_never_reads_is_dropped_and_holds_up_nothing() -> No
 async def test_a_hanging_engine_and_a_client_far_ahead_do_not_hold_up_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("streamer.scheduler.scheduler.CLOSE_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("streamer.dispatch.dispatcher.CLOSE_TIMEOUT_S", 0.1)
     engine = CountingEngine()
     engine.may_run.clear()
     server = TranscriptionServer(Settings(port=0), engine)

@@ -14,9 +14,16 @@ from servers import client, get, running
 from websockets.exceptions import InvalidStatus
 
 from streamer.cli.main import main
-from streamer.server import keys
-from streamer.server.access import Access, UnknownKeyError
-from streamer.server.keys import KeyFileError, KeyRing, digest, new_key, read_keys, write_keys
+from streamer.server.admission import keys
+from streamer.server.admission.access import Access, UnknownKeyError
+from streamer.server.admission.keys import (
+    KeyFileError,
+    KeyRing,
+    digest,
+    new_key,
+    read_keys,
+    write_keys,
+)
 from streamer.settings import Settings
 
 

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamer.endpointing.endpointer import EndReason
 from streamer.server.meter import (
     POST_ROLL_S,
     PRE_ROLL_S,
@@ -19,6 +18,7 @@ from streamer.server.metrics import Metrics
 from streamer.session.events import Final, Partial, SpeechEnded, SpeechStarted
 from streamer.session.inputs import AudioCame, SettingsChanged
 from streamer.session.settings import StreamSettings
+from streamer.speech.end_reason import EndReason
 
 SETTINGS = StreamSettings(language="en")
 

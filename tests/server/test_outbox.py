@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamer.server.outbox import Outbox, OutboxFullError
-from streamer.wire.dialect import Close, Reply, Say
-from streamer.wire.native.messages import Acknowledged, Flushed
+from streamer.protocols.dialect import Close, Reply, Say
+from streamer.protocols.native.messages import Acknowledged, Flushed
+from streamer.server.connection.outbox import Outbox, OutboxFullError
 
 
 def partial(utterance: int, text: str = "x") -> Say:

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamer.server.patience import Patience
+from streamer.server.connection.idle_timeout import IdleTimeout
 
 
 @dataclass
@@ -52,10 +52,10 @@ class Clock(asyncio.AbstractEventLoop):
         self.now = until
 
 
-def patience(clock: Clock) -> tuple[Patience, list[float]]:
+def patience(clock: Clock) -> tuple[IdleTimeout, list[float]]:
     """Ten seconds of it; and when it was lost."""
     lost: list[float] = []
-    return Patience(10, lambda: lost.append(clock.now), clock), lost
+    return IdleTimeout(10, lambda: lost.append(clock.now), clock), lost
 
 
 def test_a_wait_that_lasts_too_long_is_told_once() -> None:

@@ -15,9 +15,9 @@ from servers import client, receive_all, running, send, serving
 from sounds import pcm, silence
 from websockets.exceptions import InvalidStatus
 
-from streamer.server import quotas as quotas_module
-from streamer.server.keys import digest, write_keys
-from streamer.server.quotas import Limits, Peer, QuotaError, Quotas, TokenBucket
+from streamer.server.admission import quotas as quotas_module
+from streamer.server.admission.keys import digest, write_keys
+from streamer.server.admission.quotas import Limits, Peer, QuotaError, Quotas, TokenBucket
 
 FREE = Limits(0, 0)
 

@@ -10,8 +10,8 @@ from engines import CountingEngine
 from servers import client, get, receive_until, running, send
 from sounds import pcm, voice
 
-from streamer.server.addresses import ListenError
-from streamer.server.lobby import Lobby
+from streamer.server.listeners.addresses import ListenError
+from streamer.server.listeners.startup import StartupServer
 
 
 async def states(address: str) -> tuple[tuple[int, bytes], tuple[int, bytes]]:
@@ -21,21 +21,21 @@ async def states(address: str) -> tuple[tuple[int, bytes], tuple[int, bytes]]:
 
 
 async def test_while_the_model_loads_the_server_is_alive_but_not_ready() -> None:
-    async with Lobby("127.0.0.1", 0, None) as lobby:
+    async with StartupServer("127.0.0.1", 0, None) as lobby:
         address = f"127.0.0.1:{lobby.port}"
         assert await states(address) == ((200, b"ok\n"), (503, b"loading\n"))
         status, headers, _ = await get(address, "/v1/stream")
         assert (status, headers["Retry-After"]) == (503, "5")
         with pytest.raises(ListenError, match=f"cannot listen on 127.0.0.1:{lobby.port}"):
-            await Lobby("127.0.0.1", lobby.port, None).__aenter__()
+            await StartupServer("127.0.0.1", lobby.port, None).__aenter__()
         port = lobby.port
-    async with Lobby("127.0.0.1", port, None):
+    async with StartupServer("127.0.0.1", port, None):
         pass  # the port is free again
 
 
 @pytest.mark.parametrize("request_", [b"", b"nonsense\r\n\r\n", b"x" * 100_000])
 async def test_nonsense_during_loading_is_hung_up_on(request_: bytes) -> None:
-    async with Lobby("127.0.0.1", 0, None) as lobby:
+    async with StartupServer("127.0.0.1", 0, None) as lobby:
         reader, writer = await asyncio.open_connection("127.0.0.1", lobby.port)
         writer.write(request_)
         if not request_:
@@ -64,7 +64,7 @@ async def test_a_serving_server_is_ready_and_a_draining_one_is_not() -> None:
 
 
 async def test_a_stuck_engine_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streamer.scheduler.scheduler.STUCK_S", 0.05)
+    monkeypatch.setattr("streamer.dispatch.dispatcher.STUCK_S", 0.05)
     engine = CountingEngine()
     engine.may_run.clear()
     async with running(engine) as server:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from servers import client, receive, serving
 from websockets.exceptions import InvalidStatus
 
-from streamer.server.refusals import BURST, LONGEST_S, PER_SECOND, Refusals
+from streamer.server.admission.refusals import BURST, LONGEST_S, PER_SECOND, Refusals
 
 pauses = st.lists(st.floats(min_value=0.0, max_value=2.0), min_size=1, max_size=200)
 

@@ -21,7 +21,7 @@ from openai import AsyncOpenAI
 from servers import running
 from sounds import Samples, silence, two_utterances, voice
 
-from streamer.server.addresses import ListenError
+from streamer.server.listeners.addresses import ListenError
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
 
@@ -362,7 +362,7 @@ async def test_a_broken_engine_is_an_error(stream: bool) -> None:
 async def test_a_client_that_stalls_in_its_upload_is_let_go(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("streamer.server.rest.exchange.LINGER_S", 0.2)
+    monkeypatch.setattr("streamer.server.http.exchange.LINGER_S", 0.2)
     head = b"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 999\r\n\r\n--b"
     async with asking(idle_timeout_s=0.2) as (_, server):
         answer = await post(server, b"Connection: close\r\n" + head)
@@ -370,7 +370,7 @@ async def test_a_client_that_stalls_in_its_upload_is_let_go(
 
 
 async def test_a_client_that_never_asks_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streamer.server.rest.listener.ASKING_S", 0.2)
+    monkeypatch.setattr("streamer.server.listeners.http.ASKING_S", 0.2)
     async with asking() as (client, server):
         reader, writer = await asyncio.open_connection(*address(server).split(":"))
         writer.write(b"GET /v1/mod")

@@ -22,6 +22,7 @@ from sounds import pcm, silence, two_utterances, voice
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus
 
+from streamer.protocols.native.replay_buffer import ReplayBuffer
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
 
@@ -303,7 +304,7 @@ async def test_no_more_sessions_of_a_key_wait_than_it_may_have() -> None:
 async def test_messages_that_are_kept_no_more_cannot_be_missed_unnoticed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("streamer.wire.native.sent.Sent.__init__.__defaults__", (300,))
+    monkeypatch.setattr(f"{ReplayBuffer.__module__}.ReplayBuffer.__init__.__defaults__", (300,))
     async with serving() as address:
         async with client(address) as ws:
             for _ in range(20):

@@ -13,7 +13,7 @@ from servers import client, get, of_type, receive_all, receive_until, running, s
 from sounds import pcm, voice
 from websockets.exceptions import InvalidStatus
 
-from streamer.server.keys import digest, write_keys
+from streamer.server.admission.keys import digest, write_keys
 
 KEY = "streamer_hunter2hunter2"
 FIXED = "correct-horse-battery"
@@ -28,7 +28,7 @@ def everything_logged(caplog: pytest.LogCaptureFixture) -> str:
 
 async def test_nothing_secret_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    for name in ("streamer", "streamer.server.gate", "websockets", "asyncio"):
+    for name in ("streamer", "streamer.server.admission.gate", "websockets", "asyncio"):
         caplog.set_level(logging.DEBUG, logger=name)
     write_keys(tmp_path / "keys", {"anna": digest(KEY)})
     engine = CountingEngine()

@@ -16,8 +16,8 @@ from sounds import pcm, voice
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidMessage
 
+from streamer.server.listeners.tls import Certificate, CertificateError
 from streamer.server.server import TranscriptionServer
-from streamer.server.tls import Certificate, CertificateError
 from streamer.settings import Settings
 
 

@@ -7,20 +7,20 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamer.server.quotas import Peer
-from streamer.server.waiting import Waiting
+from streamer.server.admission.quotas import Peer
+from streamer.server.connection.suspended import SuspendedSessions
 
 HERE, THERE = Peer(None, "here"), Peer(None, "there")
 
 
 def test_of_one_holder_the_oldest_gives_way() -> None:
-    waiting = Waiting(2, 0, 0)
+    waiting = SuspendedSessions(2, 0, 0)
     assert [waiting.enter(one, HERE) for one in "abc"] == [[], [], ["a"]]
     assert list(waiting) == ["b", "c"]
 
 
 def test_whoever_drops_again_and_again_pushes_out_nobody_but_himself() -> None:
-    waiting = Waiting(4, 0, 0)
+    waiting = SuspendedSessions(4, 0, 0)
     waiting.enter("of another", THERE)
     gone = [one for number in range(20) for one in waiting.enter(str(number), HERE)]
     assert gone == [str(number) for number in range(17)]
@@ -28,12 +28,12 @@ def test_whoever_drops_again_and_again_pushes_out_nobody_but_himself() -> None:
 
 
 def test_where_all_have_as_many_the_oldest_of_all_gives_way() -> None:
-    waiting = Waiting(2, 0, 0)
+    waiting = SuspendedSessions(2, 0, 0)
     assert [waiting.enter(one, Peer(None, one)) for one in "abc"] == [[], [], ["a"]]
 
 
 def test_a_key_counts_as_one_wherever_it_is_used() -> None:
-    waiting = Waiting(3, 0, 0)
+    waiting = SuspendedSessions(3, 0, 0)
     for one in "ab":
         waiting.enter(one, Peer("anna", one))
     waiting.enter("c", Peer("bert", "a"))
@@ -41,7 +41,7 @@ def test_a_key_counts_as_one_wherever_it_is_used() -> None:
 
 
 def test_no_more_of_a_key_or_an_address_wait_than_it_may_have_sessions() -> None:
-    waiting = Waiting(100, 1, 2)
+    waiting = SuspendedSessions(100, 1, 2)
     anna, bert, carl = (Peer(name, "here") for name in ("anna", "bert", "carl"))
     assert waiting.enter("a", anna) == []
     assert waiting.enter("b", anna) == ["a"], "the key has one"
@@ -51,7 +51,7 @@ def test_no_more_of_a_key_or_an_address_wait_than_it_may_have_sessions() -> None
 
 
 def test_one_that_is_taken_up_again_makes_room() -> None:
-    waiting = Waiting(100, 0, 1)
+    waiting = SuspendedSessions(100, 0, 1)
     waiting.enter("a", HERE)
     waiting.leave("a")
     waiting.leave("a")
@@ -66,7 +66,7 @@ LIMITS = st.integers(0, 3)
 def test_limits_hold_and_nobody_loses_to_one_who_has_more(
     capacity: int, per_key: int, per_address: int, steps: list[tuple[Peer, bool]]
 ) -> None:
-    waiting = Waiting(capacity, per_key, per_address)
+    waiting = SuspendedSessions(capacity, per_key, per_address)
     peers: dict[str, Peer] = {}
 
     def share(of: Peer) -> int:

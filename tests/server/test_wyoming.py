@@ -20,7 +20,7 @@ from wyoming.event import Event
 from wyoming.info import Describe, Info
 from wyoming.ping import Ping, Pong
 
-from streamer.server.addresses import ListenError
+from streamer.server.listeners.addresses import ListenError
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
 

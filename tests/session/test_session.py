@@ -12,9 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sounds import Samples, click, pcm, room, silence, two_utterances, voice
 
-from streamer.endpointing.endpointer import EndReason
-from streamer.engine.base import SAMPLE_RATE, Hypothesis, Word
-from streamer.scheduler.job import Job, JobKind, Withdrawal
+from streamer.dispatch.job import Job, JobKind, Withdrawal
 from streamer.session.channel import Output
 from streamer.session.events import (
     Acknowledged,
@@ -31,6 +29,9 @@ from streamer.session.events import (
 )
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
+from streamer.speech.clip import SAMPLE_RATE
+from streamer.speech.end_reason import EndReason
+from streamer.speech.hypothesis import Hypothesis, Word
 
 FRAME_S = 0.02
 

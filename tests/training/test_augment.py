@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("soxr", reason="needs soxr")
 
-from streamer.engine.base import SAMPLE_RATE
+from streamer.speech.clip import SAMPLE_RATE
 from streamer.training.audio import augment, nonspeech
 from streamer.training.audio.augment import Augmentation
 

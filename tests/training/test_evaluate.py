@@ -8,8 +8,9 @@ import pytest
 
 pytest.importorskip("jiwer", reason="needs jiwer (the extra [test])")
 
-from streamer.engine.base import SAMPLE_RATE, Clip, Hypothesis
-from streamer.engine.onnx.engine import OnnxEngine
+from streamer.decoding.engine import OnnxEngine
+from streamer.speech.clip import SAMPLE_RATE, Clip
+from streamer.speech.hypothesis import Hypothesis
 from streamer.training import evaluate, held_out
 from streamer.training.held_out import Sample
 

@@ -9,8 +9,8 @@ import pytest
 pytest.importorskip("torch", reason="needs torch (the extra [train])")
 pytest.importorskip("transformers", reason="needs transformers (the extra [train])")
 
-from streamer.engine.base import Clip
-from streamer.engine.onnx.engine import OnnxEngine
+from streamer.decoding.engine import OnnxEngine
+from streamer.speech.clip import Clip
 from streamer.training import checkpoints
 from streamer.training.folders import Folders
 from streamer.training.publish import publish

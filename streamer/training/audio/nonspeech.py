@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from streamer.engine.base import SAMPLE_RATE
+from streamer.speech.clip import SAMPLE_RATE
 
 Samples = NDArray[np.float32]
 

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from streamer.engine.base import SAMPLE_RATE
+from streamer.speech.clip import SAMPLE_RATE
 from streamer.training.audio import voices
 from streamer.training.audio.synthesis import SynthesisError, synthesise
 from streamer.training.text import corpus

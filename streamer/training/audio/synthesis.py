@@ -12,7 +12,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from streamer.engine.base import SAMPLE_RATE
+from streamer.speech.clip import SAMPLE_RATE
 from streamer.training.audio.voices import Delivery, Engine, Voice
 
 PROGRAMS: dict[Engine, str] = {"espeak-ng": "espeak-ng", "flite": "flite", "festival": "festival"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from streamer.cli.loading import load_engine
-from streamer.engine.base import Engine
+from streamer.engines.base import Engine
 from streamer.settings import Settings
 
 

@@ -13,7 +13,7 @@ import soxr
 from sounds import Samples, silence
 
 import streamer
-from streamer.engine.base import SAMPLE_RATE
+from streamer.speech.clip import SAMPLE_RATE
 
 SAMPLE = Path(streamer.__file__).parent / "models" / "sample" / "sample.flac"
 

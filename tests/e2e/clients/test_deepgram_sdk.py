@@ -14,7 +14,7 @@ from e2e.clients.speech import is_heard, speech, spoken
 from servers import serving
 from sounds import pcm
 
-from streamer.engine.base import Engine
+from streamer.engines.base import Engine
 
 # The SDK still asks the websockets library for what that has given other names.
 pytestmark = pytest.mark.filterwarnings("ignore:websockets:DeprecationWarning")

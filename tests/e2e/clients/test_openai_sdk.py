@@ -17,7 +17,7 @@ from servers import serving
 from sounds import Samples, pcm
 from websockets.exceptions import InvalidStatus
 
-from streamer.engine.base import Engine
+from streamer.engines.base import Engine
 
 COMPLETED = "conversation.item.input_audio_transcription.completed"
 DELTA = "conversation.item.input_audio_transcription.delta"

@@ -1,0 +1,1 @@
+"""Continuous batching: rows, slots, drafts. Knows no model family."""

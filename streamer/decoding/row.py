@@ -1,0 +1,75 @@
+"""One clip that is being decoded: what was chosen so far, and what it is fed next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamer.decoding.drafts import AHEAD, Draft
+from streamer.decoding.request import Decoded, Heard
+from streamer.engines.base import EngineWork
+
+
+@dataclass(slots=True)
+class Row:
+    """The tokens of a row, without its prompt. The end token counts until the row leaves."""
+
+    key: int
+    room: int
+    """Tokens that fit behind the prompt."""
+    draft: Draft
+    aligned: bool
+    """Whether `Decoded.heard` is wanted."""
+    tokens: list[int] = field(default_factory=list[int])
+    log_probabilities: list[float] = field(default_factory=list[float])
+    attention: list[NDArray[np.float32]] = field(default_factory=list[NDArray[np.float32]])
+    """Of each token, over the row's own frames."""
+
+    def first_fed(self, prompt: Sequence[int]) -> list[int]:
+        """Return what a row that joins is fed: its prompt, and its draft as a guess."""
+        return [*prompt, *self.draft.ahead(self.room - 1)]
+
+    def fed(self) -> list[int]:
+        """Return what it is fed next: its last token, and what its draft guesses."""
+        return [self.tokens[-1], *self.draft.ahead(min(AHEAD, self.room - len(self.tokens) - 1))]
+
+    def accept(
+        self,
+        fed: Sequence[int],
+        given: int,
+        chosen: NDArray[np.int64],
+        log_probability: NDArray[np.float32],
+        attention: NDArray[np.float32] | None,
+        *,
+        eos: int,
+        work: EngineWork,
+    ) -> int:
+        """Take the choices behind what it was fed, all (n,) but the attention (n, S).
+
+        They count behind the `given` tokens, and behind the guesses that follow these as far as
+        they were right. Returns how many of the tokens fed count.
+        """
+        used = given
+        while used < len(fed) and fed[used] == chosen[used - 1] != eos:
+            used += 1
+        work.drafted += len(fed) - given
+        work.accepted += used - given
+        self.tokens += chosen[given - 1 : used].tolist()
+        self.log_probabilities += log_probability[given - 1 : used].tolist()
+        self.draft.follow(self.tokens, used - given + 1)
+        if self.aligned and attention is not None:
+            self.attention += list(attention[given - 1 : used].copy())
+        return used
+
+    def result(self, eos: int) -> Decoded | None:
+        """Return what was heard, once the row has ended or is full."""
+        ended = self.tokens[-1] == eos
+        if not ended and len(self.tokens) < self.room:
+            return None
+        scores = np.array(self.log_probabilities, np.float32)
+        heard = Heard(scores, np.stack(self.attention)) if self.attention else None
+        tokens = tuple(self.tokens[:-1] if ended else self.tokens)
+        return Decoded(tokens, float(np.exp(scores.mean())), heard)

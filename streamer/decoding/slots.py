@@ -1,0 +1,129 @@
+"""The keys and values of the rows in flight.
+
+Rows lie side by side at the front of arrays that hold a fixed number of them, so that the decoder
+takes the active ones as they are, without a copy. The arrays are as long as the longest row needs,
+rounded up to a power of two.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamer.decoding.ragged import Caches, Encoded
+
+_LEAST = 32
+"""Columns below which shortening an array gains nothing."""
+
+
+class Slots:
+    """Self-attention and cross-attention caches of up to `capacity` rows.
+
+    Rows keep the order in which they came, but the last one takes the place of one that leaves.
+    """
+
+    def __init__(self, layers: int, heads: int, head_size: int, capacity: int) -> None:
+        self._own = _Rows(2 * layers, capacity, heads, head_size)
+        self._cross = _Rows(2 * layers, capacity, heads, head_size)
+        self.capacity = capacity
+
+    def __len__(self) -> int:
+        return len(self._own)
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Tokens written in each row, (rows,)."""
+        return self._own.lengths
+
+    @property
+    def frames(self) -> NDArray[np.int64]:
+        """Encoder frames of each row, (rows,)."""
+        return self._cross.lengths
+
+    def own(self, first: int) -> Caches:
+        """The self-attention caches of the rows from `first` on: views."""
+        return self._own.views(first)
+
+    def cross(self, first: int) -> Caches:
+        """The cross-attention caches of the rows from `first` on: views."""
+        return self._cross.views(first)
+
+    def add(self, encoded: Encoded) -> None:
+        """Give a clip the next row. There must be room."""
+        self._own.add()
+        row = self._cross.add()
+        self._cross.append(row, encoded.cross, encoded.frames)
+
+    def append(self, row: int, new: Caches, count: int) -> None:
+        """Write the first `count` columns of (heads, n, size) behind what the row has."""
+        self._own.append(row, new, count)
+
+    def remove(self, row: int) -> None:
+        """Free a row; the last one moves into its place."""
+        self._own.remove(row)
+        self._cross.remove(row)
+
+
+class _Rows:
+    """Arrays of (capacity, heads, columns, size), all with the same rows in use."""
+
+    def __init__(self, arrays: int, capacity: int, heads: int, size: int) -> None:
+        self._shape = (capacity, heads, size)
+        self._arrays = self._allocated(arrays, _LEAST)
+        self._lengths = np.zeros(capacity, np.int64)
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        return self._lengths[: self._count]
+
+    def views(self, first: int) -> Caches:
+        return [array[first : self._count] for array in self._arrays]
+
+    def add(self) -> int:
+        self._lengths[self._count] = 0
+        self._count += 1
+        return self._count - 1
+
+    def append(self, row: int, new: Caches, count: int) -> None:
+        start = int(self._lengths[row])
+        self._lengths[row] = end = start + count
+        self._fit(end)
+        for array, columns in zip(self._arrays, new, strict=True):
+            array[row, :, start:end] = columns[:, :count]
+
+    def remove(self, row: int) -> None:
+        last = self._count - 1
+        if row != last:
+            length = self._lengths[row] = self._lengths[last]
+            for array in self._arrays:
+                array[row, :, :length] = array[last, :, :length]
+        self._count = last
+        needed = int(self.lengths.max(initial=0))
+        if 4 * needed <= self._columns:
+            self._resize(needed)
+
+    @property
+    def _columns(self) -> int:
+        return self._arrays[0].shape[2]
+
+    def _fit(self, needed: int) -> None:
+        if needed > self._columns:
+            self._resize(needed)
+
+    def _resize(self, needed: int) -> None:
+        columns = max(_LEAST, 1 << (needed - 1).bit_length())
+        if columns == self._columns:
+            return
+        old, kept = self._arrays, min(columns, self._columns)
+        self._arrays = self._allocated(len(old), columns)
+        for to, array in zip(self._arrays, old, strict=True):
+            to[: self._count, :, :kept] = array[: self._count, :, :kept]
+
+    def _allocated(self, arrays: int, columns: int) -> Caches:
+        # Zeros, since the decoder multiplies by what it does not look at: it must be finite.
+        capacity, heads, size = self._shape
+        return [np.zeros((capacity, heads, columns, size), np.float32) for _ in range(arrays)]

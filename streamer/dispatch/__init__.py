@@ -1,0 +1,1 @@
+"""Jobs: which runs next, on what, and how much is too much."""

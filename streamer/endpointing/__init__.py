@@ -1,1 +1,0 @@
-"""From 20 ms frames to utterances: where speech begins, and where it may be cut."""

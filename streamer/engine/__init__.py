@@ -1,1 +1,0 @@
-"""Speech models behind one small protocol."""

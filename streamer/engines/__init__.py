@@ -1,0 +1,1 @@
+"""What takes clips and gives hypotheses, near or far."""

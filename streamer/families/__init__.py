@@ -1,0 +1,1 @@
+"""One folder a model family: features, tokenizer, prompt, contracts, limits and export."""

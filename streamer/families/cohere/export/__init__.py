@@ -1,0 +1,1 @@
+"""From a checkpoint of the family to model folders. Needs the extra `export`."""

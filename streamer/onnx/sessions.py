@@ -1,0 +1,182 @@
+"""ONNX Runtime sessions: which provider, how many threads, and what a graph looks like."""
+
+from __future__ import annotations
+
+import logging
+import mmap
+import os
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any, Literal
+
+import onnxruntime as ort
+from onnxruntime.capi import (
+    onnxruntime_pybind11_state as ort_errors,  # pyright: ignore[reportAttributeAccessIssue]
+)
+
+from streamer.models.errors import ModelError
+
+logger = logging.getLogger(__name__)
+
+Provider = Literal["auto", "cpu", "cuda"]
+Device = Literal["cpu", "cuda"]
+
+RUNTIME_ERRORS: tuple[type[Exception], ...] = (
+    ort_errors.EPFail,
+    ort_errors.Fail,
+    ort_errors.InvalidArgument,
+    ort_errors.InvalidGraph,
+    ort_errors.InvalidProtobuf,
+    ort_errors.NoSuchFile,
+    ort_errors.NotImplemented,
+    ort_errors.RuntimeException,
+)
+"""What ONNX Runtime raises; its errors have no common base of their own."""
+
+_PROVIDERS: dict[Device, str] = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+_CUDA_OPTIONS = {
+    # The default tries every algorithm again for each new length of audio; "DEFAULT" runs the
+    # convolutions of our graphs "in fallback mode": 1.5 s a call where these take 22 ms (H200).
+    "cudnn_conv_algo_search": "HEURISTIC",
+    # Shapes come from a few buckets, the largest first: powers of two are then reused, not added.
+    "arena_extend_strategy": "kNextPowerOfTwo",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """An input or output of a graph: its type as ONNX Runtime writes it, and its dimensions.
+
+    A dimension that may vary is a name, or None.
+    """
+
+    type: str
+    shape: tuple[int | str | None, ...]
+
+
+class Graph:
+    """One loaded graph. Raises ModelError for a file that ONNX Runtime refuses."""
+
+    def __init__(self, path: Path, device: Device, threads: int, *, captured: bool = False) -> None:
+        """Load a graph; with `captured` CUDA replays calls whose run options name a graph id."""
+        self.path = path
+        self.captured = captured
+        self._graph_ids = count(1)
+        self.session = _create_session(path, device, threads, captured=captured)
+        self.device: Device = (
+            "cuda" if self.session.get_providers()[0] == _PROVIDERS["cuda"] else "cpu"
+        )
+
+    def next_graph_id(self) -> int:
+        """Return an id for a captured call that no other of this session has."""
+        return next(self._graph_ids)
+
+    @property
+    def inputs(self) -> Mapping[str, Tensor]:
+        """The inputs by name, in order."""
+        return {i.name: Tensor(i.type, tuple(i.shape)) for i in self.session.get_inputs()}
+
+    @property
+    def outputs(self) -> Mapping[str, Tensor]:
+        """The outputs by name, in order."""
+        return {o.name: Tensor(o.type, tuple(o.shape)) for o in self.session.get_outputs()}
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What the exporter wrote beside the graph."""
+        return self.session.get_modelmeta().custom_metadata_map
+
+
+def load_graphs(
+    encoder: Path, decoder: Path, provider: Provider, threads: int
+) -> tuple[Graph, Graph]:
+    """Load both graphs on one device: CUDA where asked for or "auto", and really usable.
+
+    `threads` of 0 lets ONNX Runtime choose. With "auto" a CUDA provider that is installed but does
+    not work gives one warning and the CPU, and so do INT8 graphs: CUDA has no kernels for them, and
+    would copy back and forth around every product. With "cuda" both raise ModelError.
+    """
+    device: Device = "cpu"
+    if provider != "cpu":
+        device = _cuda_or_cpu(encoder, decoder, required=provider == "cuda")
+    graphs = Graph(encoder, device, threads), Graph(decoder, device, threads)
+    if all(graph.device == device for graph in graphs):
+        return graphs
+    # ONNX Runtime only logs that a provider could not be loaded, and goes on without it.
+    message = (
+        "the CUDA provider of ONNX Runtime is installed but cannot be used here "
+        "(driver, CUDA or cuDNN libraries missing or of another version)"
+    )
+    if provider == "cuda":
+        raise ModelError(message)
+    logger.warning("%s; running on the CPU", message)
+    return Graph(encoder, "cpu", threads), Graph(decoder, "cpu", threads)
+
+
+def usable_cores() -> int:
+    """Count the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def is_dynamic_int8(path: Path) -> bool:
+    """Tell whether the graph quantises activations as it runs. Its operators' names are plain."""
+    if path.stat().st_size == 0:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return any(content.find(name) >= 0 for name in (b"DynamicQuantize", b"MatMulInteger"))
+
+
+def _cuda_or_cpu(encoder: Path, decoder: Path, *, required: bool) -> Device:
+    if _PROVIDERS["cuda"] not in ort.get_available_providers():
+        if required:
+            raise ModelError("CUDA was asked for, but this ONNX Runtime has no CUDA provider")
+        return "cpu"
+    if is_dynamic_int8(encoder) or is_dynamic_int8(decoder):
+        message = f"{encoder.parent} holds INT8 graphs, which CUDA cannot run at speed"
+        if required:
+            raise ModelError(f"{message}: export FP16 graphs for a GPU, or serve on the CPU")
+        logger.warning("%s; running on the CPU (export FP16 graphs for a GPU)", message)
+        return "cpu"
+    ort.preload_dlls()  # finds the CUDA libraries of pip packages
+    return "cuda"
+
+
+_PROCESSORS = Path("/proc/cpuinfo")
+
+
+def _saturates() -> bool:
+    """Tell an x86 processor without VNNI instructions, whose INT8 products may overflow 16 bits.
+
+    ONNX Runtime has slower ones that do not. They must be asked for, and are then taken by faster
+    processors too.
+    """
+    if platform.machine() not in ("x86_64", "AMD64") or not _PROCESSORS.is_file():
+        return False
+    return "vnni" not in _PROCESSORS.read_text(encoding="ascii", errors="replace")
+
+
+def _create_session(
+    path: Path, device: Device, threads: int, *, captured: bool
+) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Waiting threads must not take the cores from the event loop.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if _saturates():
+        options.add_session_config_entry("session.x64quantprecision", "1")
+    if device == "cuda":
+        options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
+    options.log_severity_level = 3
+    providers: list[str | tuple[str, dict[Any, Any]]] = [_PROVIDERS["cpu"]]
+    if device == "cuda":
+        capture = {"enable_cuda_graph": "1"} if captured else {}
+        providers.insert(0, (_PROVIDERS["cuda"], _CUDA_OPTIONS | capture))
+    try:
+        return ort.InferenceSession(path, options, providers=providers)
+    except RUNTIME_ERRORS as error:
+        raise ModelError(f"{path} cannot be loaded: {error}") from error

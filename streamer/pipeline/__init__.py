@@ -1,0 +1,1 @@
+"""A session joined to the dispatcher: streams and files alike."""

@@ -1,0 +1,96 @@
+"""Files through the server's own pipeline, without a socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, nullcontext
+from itertools import count
+from typing import TypeVar, TypeVarTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamer.audio.encodings import Encoding
+from streamer.dispatch.dispatcher import Dispatcher
+from streamer.pipeline.runner import SessionRunner
+from streamer.session.events import Done, EngineFailed, Event, Final
+from streamer.session.session import Session
+from streamer.session.settings import StreamSettings
+
+Args = TypeVarTuple("Args")
+Result = TypeVar("Result")
+
+BLOCK_S = 1.0
+"""Audio read at a time: short enough for the event loop to stay responsive."""
+
+_session_ids = count()
+
+
+class EngineFailedError(Exception):
+    """The engine could not transcribe a part of the audio."""
+
+
+def offline_settings(language: str, punctuation: bool = True, channels: int = 1) -> StreamSettings:
+    """Return the settings of a file at the model's rate: no partials, the usual endpoints."""
+    return StreamSettings(
+        language=language,
+        punctuation=punctuation,
+        partials=False,
+        encoding=Encoding.PCM_F32LE,
+        channels=channels,
+    )
+
+
+async def transcribe_blocks(
+    blocks: Iterator[NDArray[np.float32]],
+    settings: StreamSettings,
+    dispatcher: Dispatcher,
+    min_speech_ms: int,
+    turn: AbstractAsyncContextManager[object] | None = None,
+) -> AsyncGenerator[Final | float]:
+    """Yield the finals of a file as they come, and between them how many seconds have been read.
+
+    Blocks are read in a thread, each in a `turn`, and no faster than finals come back; nobody reads
+    any more once this has ended, in whatever way. Raises what reading raises, and
+    EngineFailedError.
+    """
+    turn = turn or nullcontext()
+    events: asyncio.Queue[Event] = asyncio.Queue()  # bounded by what a session may owe
+    session = Session(f"file-{next(_session_ids)}", settings, min_speech_ms)
+    live = SessionRunner(session, dispatcher, events.put_nowait)
+    try:
+        while True:
+            async with turn:
+                block = await in_thread(next, blocks, None)
+                if block is None:
+                    break
+                live.feed(block.tobytes())
+            while not events.empty():
+                if (final := _final(events.get_nowait())) is not None:
+                    yield final
+            yield session.audio_s
+            await live.room()
+        live.stop()
+        while not isinstance(event := await events.get(), Done):
+            if (final := _final(event)) is not None:
+                yield final
+    finally:
+        live.close()
+
+
+async def in_thread(function: Callable[[*Args], Result], *args: *Args) -> Result:
+    """Call in a thread; a call that has begun is waited for even when cancelled."""
+    call = asyncio.ensure_future(asyncio.to_thread(function, *args))
+    try:
+        return await asyncio.shield(call)
+    except asyncio.CancelledError:
+        await asyncio.wait([call])
+        raise
+
+
+def _final(event: Event) -> Final | None:
+    """Return the event if it is a final; raises EngineFailedError for one that is none."""
+    if isinstance(event, EngineFailed):
+        raise EngineFailedError(event.message)
+    return event if isinstance(event, Final) else None

@@ -1,0 +1,134 @@
+"""An address where one dialect is spoken, and what is decided there before the upgrade."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from streamer.engines.base import EngineInfo
+from streamer.protocols.dialect import Dialect
+from streamer.session.settings import (
+    Accepted,
+    StreamSettings,
+    check_words,
+    parse_changes,
+    parse_settings,
+)
+from streamer.settings import Settings
+
+KEY_PARAMETER = "api_key"
+"""The query parameter for clients that cannot set a header: browsers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """The request that would open a stream. `headers` are looked up without regard to case."""
+
+    path: str
+    query: Sequence[tuple[str, str]]
+    headers: Mapping[str, str]
+    subprotocols: Sequence[str]
+    target: str = ""
+    """Path and query as they were sent, which is what signatures are made of."""
+
+    def header(self, name: str) -> str:
+        """Return the value of a header; empty if it is absent, or stands there twice."""
+        try:
+            return self.headers.get(name, "")
+        except LookupError:
+            return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """The server as a dialect sees it, and the id of the session that it would serve."""
+
+    info: EngineInfo
+    settings: Settings
+    session: str
+
+    def stream_settings(self, raw: Mapping[str, Any]) -> StreamSettings:
+        """Check settings against the loaded model; its limits bound what was asked.
+
+        Raises InvalidSettingError for the first value that is wrong.
+        """
+        settings = parse_settings(raw, self.info.languages)
+        check_words(settings, self.info.word_timings)
+        longest = min(settings.max_utterance_s, self.info.max_seconds)
+        return settings.model_copy(update={"max_utterance_s": longest})
+
+    def changed_settings(self, current: StreamSettings, raw: Mapping[str, Any]) -> StreamSettings:
+        """Check changes in a running stream, and put them over the current settings.
+
+        Raises InvalidSettingError like `stream_settings`.
+        """
+        settings = parse_changes(current, raw, self.info.languages)
+        check_words(settings, self.info.word_timings)
+        return settings
+
+
+class RefusalError(Exception):
+    """A stream that is not opened: an HTTP status, a code of ours, and words for the client."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        setting: str | None = None,
+        accepted: Accepted | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.setting = setting
+        self.accepted = accepted
+        self.headers = dict(headers or {})
+
+
+def _resumes_nothing(_: Handshake) -> str | None:
+    return None
+
+
+def _unsigned(_: Handshake, __: Settings) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A dialect's address.
+
+    `path` is matched whole, or as a prefix where it ends in a slash. `open` makes the dialect of a
+    client and raises `RefusalError` for settings that cannot be honoured. `keys` finds the API keys
+    that a client brought, wherever its dialect puts them; `refused` writes the JSON of a refusal.
+    `subprotocols` are those that are answered when they are offered: a browser fails the handshake
+    when it offers some and none is answered. `resumes` finds the session that a client comes back
+    to: it is let in even where no new one would be. `signed` tells whether a signature stands for
+    an API key, and raises `RefusalError` for one that is wrong, or missing where it is needed.
+    Clients that bring no audio only listen, and take no session's place.
+    """
+
+    path: str
+    open: Callable[[Handshake, Host], Dialect]
+    keys: Callable[[Handshake], Sequence[str]]
+    refused: Callable[[RefusalError], bytes]
+    subprotocols: tuple[str, ...] = ()
+    resumes: Callable[[Handshake], str | None] = _resumes_nothing
+    signed: Callable[[Handshake, Settings], bool] = _unsigned
+    brings_audio: bool = True
+
+    def matches(self, path: str) -> bool:
+        """Whether a request for this path comes to this door."""
+        return path.startswith(self.path) if self.path.endswith("/") else path == self.path
+
+
+def keys_brought(handshake: Handshake, *schemes: str) -> list[str]:
+    """Keys in `Authorization` after one of `schemes` (lower case), else in the query."""
+    scheme, _, token = handshake.header("Authorization").partition(" ")
+    if scheme.lower() in schemes:
+        return [token.strip()]
+    return [value for name, value in handshake.query if name == KEY_PARAMETER]

@@ -1,0 +1,270 @@
+"""The native protocol, version 1, as a dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from streamer.protocols.dialect import (
+    Action,
+    Audio,
+    Close,
+    Ending,
+    Flush,
+    Message,
+    Open,
+    Reply,
+    Resume,
+    Say,
+    Stop,
+)
+from streamer.protocols.dialect import Configure as Reconfigure
+from streamer.protocols.door import (
+    KEY_PARAMETER,
+    Door,
+    Handshake,
+    Host,
+    RefusalError,
+    keys_brought,
+)
+from streamer.protocols.native import adapter, messages
+from streamer.protocols.native.adapter import InvalidMessageError
+from streamer.protocols.native.event_writer import EventWriter
+from streamer.protocols.native.replay_buffer import ReplayBuffer
+from streamer.protocols.native.resuming import Resumption, parse_resumption
+from streamer.session import events
+from streamer.session.settings import InvalidSettingError, StreamSettings
+from streamer.speech.clip import SAMPLE_RATE
+
+STREAM_PATH = "/v1/stream"
+
+READY_GRACE_S = 0.2
+"""A `start` that comes this soon is answered by one `ready`; after it, `ready` has been sent with
+the query's settings and is sent again."""
+
+
+class NativeDialect:
+    """One client of the native protocol."""
+
+    grace_s = READY_GRACE_S
+
+    def __init__(self, query: Mapping[str, str], host: Host) -> None:
+        self._query = query
+        self._host = host
+        self._settings: StreamSettings | None = None
+        self._heard_audio = False
+        self._started = False
+        self._refused = False
+        self._sent = ReplayBuffer()
+        self._telling = EventWriter()
+        self._obeyed_messages = 0
+
+    def connected(self) -> Iterator[Action]:
+        """Say nothing: a `start` may follow at once."""
+        yield from ()
+
+    def waited(self) -> Iterator[Action]:
+        """Open with the query's settings: some clients send nothing before `ready`."""
+        yield from self._open({})
+
+    def received(self, message: str | bytes) -> Iterator[Action]:
+        """Take audio or a message."""
+        if isinstance(message, bytes) and self._settings is not None:
+            self._heard_audio = True
+            return iter((Audio(message),))
+        return self._taken(message)
+
+    def _taken(self, message: str | bytes) -> Iterator[Action]:
+        parsed = message if isinstance(message, bytes) else _parsed(message)
+        if self._settings is None and not self._refused:
+            if isinstance(parsed, messages.Start):
+                self._started = True
+                yield from self._open(parsed.model_extra or {})
+                return
+            yield from self._open({}, message)
+        if self._settings is None:
+            return  # refused: the last words are on their way
+        try:
+            yield from self._obeyed(parsed, self._settings)
+        except InvalidMessageError as error:
+            yield Say(adapter.invalid_message(error))
+        except InvalidSettingError as error:
+            yield Say(adapter.invalid_setting(error, fatal=False))
+
+    def happened(self, event: events.Event) -> Iterator[Reply]:
+        """Tell an event, or keep it until its turn."""
+        yield from self._telling.happened(event)
+
+    def finished(self, done: events.Done, ending: Ending) -> Iterator[Reply]:
+        """Say `done`, or why the server ends what the client did not."""
+        yield from self._telling.rest()
+        match ending:
+            case Ending.STOPPED:
+                yield Say(adapter.message_of(done))
+                yield Close(1000)
+            case Ending.IDLE:
+                limit = self._host.settings.idle_timeout_s
+                text = f"nothing was received for {limit:g} seconds"
+                yield Say(messages.Error(code="idle_timeout", message=text, fatal=True))
+                yield Close(1008, "idle timeout")
+            case Ending.GOING_AWAY:
+                yield Say(adapter.message_of(done))
+                yield Close(1012, "the server is going away")
+
+    def encode(self, message: Message) -> str:
+        """Number a message as it is sent: those replaced while waiting leave no gap."""
+        numbered = message.model_copy(update={"seq": self._sent.next})
+        text = numbered.model_dump_json(exclude_none=True)
+        self._sent.add(text)
+        return text
+
+    def resumed(self, last_seq: int | None, bytes_heard: int) -> list[str] | None:
+        """Say `ready` again, and what the client lacks as it was said (`Resumable`)."""
+        assert self._settings is not None, "only an open session is resumed"
+        known = self._sent.first - 1 if last_seq is None else last_seq
+        missing = self._sent.after(known)
+        if missing is None:
+            return None
+        settings = self._settings
+        frame_bytes = settings.encoding.sample_bytes * settings.channels
+        ready = self._ready(settings).model_copy(
+            update={
+                "seq": known,
+                "resumed": True,
+                "audio_received": bytes_heard / frame_bytes / settings.sample_rate,
+                "messages_received": self._obeyed_messages,
+            }
+        )
+        return [ready.model_dump_json(exclude_none=True), *missing]
+
+    def _obeyed(
+        self,
+        message: bytes | messages.ClientMessage | InvalidMessageError,
+        settings: StreamSettings,
+    ) -> Iterator[Action]:
+        if not isinstance(message, bytes | messages.Start | messages.Keepalive):
+            self._obeyed_messages += 1
+        match message:
+            case bytes():  # the first: `received` takes the others
+                self._heard_audio = True
+                yield Audio(message)
+            case messages.Start():
+                if self._started or self._heard_audio:
+                    raise InvalidMessageError("start comes once, before the first audio")
+                self._started = True
+                yield from self._open(message.model_extra or {})
+            case messages.Configure():
+                changes = message.model_extra or {}
+                self._settings = self._host.changed_settings(settings, changes)
+                yield Reconfigure(self._settings)
+            case messages.Flush():
+                yield Flush(message.id)
+            case messages.Stop():
+                yield Stop()
+            case messages.Keepalive():
+                if message.last_seq is not None:
+                    self._sent.forget(message.last_seq)
+            case InvalidMessageError():
+                raise message
+
+    def _open(
+        self, start: Mapping[str, Any], message: str | bytes | None = None
+    ) -> Iterator[Action]:
+        """Open the session with the settings of the query and of `start`, which wins.
+
+        Or go on with an earlier one, and with the message that comes first there.
+        """
+        wanted = {**self._query, **start}
+        try:
+            resumption = parse_resumption(wanted)
+            if resumption is not None and self._settings is None:
+                self._refused = True  # unless there is such a session: then that goes on
+                yield _resume(resumption, message)
+                return
+            settings = self._host.stream_settings(wanted)
+        except InvalidSettingError as error:
+            self._refused = True
+            yield Say(adapter.invalid_setting(error, fatal=True))
+            yield Close(1008, "invalid setting")
+            return
+        self._settings = settings
+        self._telling = EventWriter(settings.labels, ordered=settings.ordered)
+        yield Open(settings)
+        yield Say(self._ready(settings))
+
+    def _ready(self, settings: StreamSettings) -> messages.Ready:
+        info, server = self._host.info, self._host.settings
+        return messages.Ready(
+            session=self._host.session,
+            model=info.name,
+            demonstration=info.demonstration,
+            provider=info.provider,
+            languages=list(info.languages),
+            sample_rate=SAMPLE_RATE,
+            settings=settings.model_dump(mode="json"),
+            limits=messages.Limits(
+                max_frame_bytes=server.max_frame_bytes,
+                max_utterance_s=info.max_seconds,
+                idle_timeout_s=server.idle_timeout_s,
+                resume_window_s=server.resume_window_s,
+            ),
+        )
+
+
+def _resume(wanted: Resumption, message: str | bytes | None) -> Resume:
+    text = (
+        "there is no such session to resume, or it has waited too long: open a new one, and send "
+        "the audio since the last acknowledged again"
+    )
+    otherwise = (
+        Say(messages.Error(code="unknown_session", message=text, fatal=True, setting="resume")),
+        Close(1008, "unknown session"),
+    )
+    return Resume(wanted.resume, wanted.last_seq, otherwise, message)
+
+
+def _parsed(text: str) -> messages.ClientMessage | InvalidMessageError:
+    try:
+        return adapter.parse_client_message(text)
+    except InvalidMessageError as error:
+        return error
+
+
+def _open(handshake: Handshake, host: Host) -> NativeDialect:
+    """Judge the settings of the query before the upgrade."""
+    settings: dict[str, str] = {}
+    try:
+        for name, value in handshake.query:
+            if name in settings:
+                raise InvalidSettingError(name, "stands in the query twice", "one value")
+            if name != KEY_PARAMETER:
+                settings[name] = value
+        if parse_resumption(settings) is None:
+            host.stream_settings(settings)
+    except InvalidSettingError as error:
+        raise RefusalError(
+            400, "invalid_setting", str(error), setting=error.setting, accepted=error.accepted
+        ) from error
+    return NativeDialect(settings, host)
+
+
+def _keys(handshake: Handshake) -> list[str]:
+    return keys_brought(handshake, "bearer")
+
+
+def _refused(refusal: RefusalError) -> bytes:
+    error = messages.Error(
+        code=refusal.code,
+        message=refusal.message,
+        fatal=True,
+        setting=refusal.setting,
+        accepted=refusal.accepted,
+    )
+    return error.model_dump_json(exclude_none=True, exclude={"seq"}).encode()
+
+
+def _resumes(handshake: Handshake) -> str | None:
+    return next((value for name, value in handshake.query if name == "resume"), None)
+
+
+DOOR = Door(STREAM_PATH, _open, _keys, _refused, resumes=_resumes)

@@ -1,0 +1,197 @@
+"""Twilio Media Streams as a dialect: calls are heard here, and told elsewhere.
+
+Nothing that is said on the socket would be read, so results are published under the call's id.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from streamer.protocols.calls.call_publisher import CallPublisher
+from streamer.protocols.dialect import (
+    Action,
+    Audio,
+    Close,
+    Ending,
+    Flush,
+    Message,
+    Open,
+    Result,
+    Stop,
+)
+from streamer.protocols.door import Door, Handshake, Host, RefusalError, keys_brought
+from streamer.protocols.timeline import Timeline
+from streamer.protocols.twilio import messages
+from streamer.protocols.twilio.aligner import Aligner
+from streamer.protocols.twilio.signature import is_signed
+from streamer.session import events
+from streamer.session.settings import InvalidSettingError, StreamSettings
+
+TWILIO_PATH = "/twilio"
+
+_NOT_THEIRS = frozenset({"encoding", "sample_rate", "channels", "labels", "ordered"})
+"""Settings that a call's parameters do not set: they follow from its tracks."""
+
+
+class _Call:
+    """A call that is being heard."""
+
+    def __init__(
+        self, tracks: Sequence[str], settings: StreamSettings, teller: CallPublisher
+    ) -> None:
+        self.tracks = tracks
+        self.aligner = Aligner(len(tracks), settings.encoding, settings.sample_rate)
+        self.teller = teller
+
+
+class TwilioDialect:
+    """One stream of one call, of one track or of both."""
+
+    grace_s = None
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._start: messages.Start | None = None
+        self._call: _Call | None = None
+        self._timeline = Timeline()
+        self._over = False
+
+    def connected(self) -> Iterator[Action]:
+        """Wait for `start`."""
+        yield from ()
+
+    def waited(self) -> Iterator[Action]:
+        """Do nothing: it is never asked."""
+        yield from ()
+
+    def received(self, message: str | bytes) -> Iterator[Action]:
+        """Take a message; one that is not understood is passed over, since nobody could be told."""
+        parsed = messages.parse(message) if isinstance(message, str) else None
+        if self._over:
+            return
+        match parsed:
+            case messages.Start() if self._start is None:
+                self._start = parsed
+                if parsed.start.tracks is not None:
+                    yield from self._open(parsed, parsed.start.tracks)
+            case messages.Media():
+                yield from self._hear(parsed.media)
+            case messages.Stop():
+                yield from self._stop()
+            case _:
+                pass
+
+    def happened(self, event: events.Event) -> Iterator[Result]:
+        """Publish what is said."""
+        if self._call is not None:
+            yield from self._call.teller.happened(event)
+
+    def finished(self, done: events.Done, ending: Ending) -> Iterator[Result]:
+        """Publish that no more will come, and why if the caller's side has not ended it."""
+        self._over = True
+        call, self._call = self._call, None
+        if call is not None:
+            if ending is Ending.IDLE:
+                limit = self._host.settings.idle_timeout_s
+                text = f"nothing was received for {limit:g} seconds"
+                yield call.teller.failed("idle_timeout", text)
+            yield call.teller.ended(done)
+        match ending:
+            case Ending.STOPPED:
+                yield Close(1000)
+            case Ending.IDLE:
+                yield Close(1008, "idle timeout")
+            case Ending.GOING_AWAY:
+                yield Close(1012, "the server is going away")
+
+    def encode(self, message: Message) -> str:
+        """Write a message; none is ever said."""
+        return message.model_dump_json(exclude_none=True)
+
+    def _open(self, message: messages.Start, offered: Sequence[str]) -> Iterator[Action]:
+        start = message.start
+        tracks = [track for track in messages.TRACKS if track in offered] or ["inbound"]
+        stream = message.stream or self._host.session
+        call = start.call or stream
+        teller = CallPublisher(call, stream, self._host.session, tracks, self._timeline)
+        try:
+            settings = self._settings(start, len(tracks))
+        except InvalidSettingError as error:
+            self._over = True
+            problem = f"{error}; accepted: {error.accepted}"
+            yield teller.failed("invalid_setting", problem, last=True)
+            yield Close(1008, "invalid setting")
+            return
+        self._call = _Call(tracks, settings, teller)
+        yield Open(settings, outlives_client=True)
+        yield teller.started(settings.language, start.parameters or {})
+
+    def _settings(self, start: messages.StreamStart, channels: int) -> StreamSettings:
+        """Take settings of ours from the caller's parameters; the others are its own business."""
+        form = start.media_format
+        encoding = form.known_encoding
+        if encoding is None or form.channels != 1:
+            raise InvalidSettingError(
+                "mediaFormat",
+                f"{form.encoding} with {form.channels} channels is not understood",
+                "audio/x-mulaw, audio/x-alaw or 16-bit PCM, one channel a track",
+            )
+        ours = set(StreamSettings.model_fields) - _NOT_THEIRS
+        asked: dict[str, Any] = {
+            name: value for name, value in (start.parameters or {}).items() if name in ours
+        }
+        form_of_ours = {"encoding": encoding, "sample_rate": form.sample_rate, "channels": channels}
+        return self._host.stream_settings(asked | form_of_ours)
+
+    def _hear(self, chunk: messages.Chunk) -> Iterator[Action]:
+        if self._start is None:
+            self._over = True
+            yield Close(1002, "media came before start")
+            return
+        if self._call is None:
+            # Telnyx does not say which tracks will come, but names the track of each chunk.
+            tracks = ("inbound",) if chunk.track is None else messages.TRACKS
+            yield from self._open(self._start, tracks)
+        samples = chunk.samples()
+        if self._call is None or samples is None:
+            return
+        tracks = self._call.tracks
+        if (track := chunk.track or tracks[0]) not in tracks:
+            return
+        aligner = self._call.aligner
+        if jump_s := aligner.jump_s(chunk.timestamp):
+            yield from _audio(aligner.follow_jump(chunk.timestamp or 0.0))
+            if jump_s > 0 and aligner.seconds:
+                yield Flush(None)
+                self._timeline.leave_out(aligner.seconds, jump_s)
+        yield from _audio(aligner.add(tracks.index(track), chunk.timestamp, samples))
+
+    def _stop(self) -> Iterator[Action]:
+        self._over = True
+        if self._call is None:
+            yield Close(1000)
+            return
+        yield from _audio(self._call.aligner.finish())
+        yield Stop()
+
+
+def _audio(data: bytes) -> Iterator[Action]:
+    if data:
+        yield Audio(data)
+
+
+def _open(_: Handshake, host: Host) -> TwilioDialect:
+    return TwilioDialect(host)
+
+
+def _keys(handshake: Handshake) -> list[str]:
+    return keys_brought(handshake, "bearer")
+
+
+def _refused(refusal: RefusalError) -> bytes:
+    return json.dumps({"code": refusal.code, "message": refusal.message}).encode()
+
+
+DOOR = Door(TWILIO_PATH, _open, _keys, _refused, signed=is_signed)

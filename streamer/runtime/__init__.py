@@ -1,0 +1,1 @@
+"""Small tools without a domain: threads, logs, a bounded hand-over."""

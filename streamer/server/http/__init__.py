@@ -1,0 +1,1 @@
+"""OpenAI's REST API, pages and probes."""

@@ -1,0 +1,70 @@
+"""The routes of OpenAI's REST API."""
+
+from __future__ import annotations
+
+import time
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from streamer.protocols.door import RefusalError
+from streamer.protocols.openai_rest import answers
+from streamer.server.admission.gate import Gate
+from streamer.server.clients import Clients
+from streamer.server.connection.client_session import Service
+from streamer.server.http.exchange import refusal_response
+from streamer.server.http.transcriptions import Transcriptions, identify
+
+
+def make_app(service: Service, gate: Gate, clients: Clients) -> Starlette:
+    """Make the ASGI application."""
+    info = service.dispatcher.info
+    model = answers.model(info, round(time.time()))
+
+    async def models(request: Request) -> JSONResponse:
+        identify(gate, request)
+        return JSONResponse({"object": "list", "data": [model]})
+
+    async def one_model(request: Request) -> JSONResponse:
+        identify(gate, request)
+        name: str = request.path_params["name"]
+        if name != info.name:
+            message = f"there is no model {name!r}; there is {info.name!r}"
+            raise RefusalError(404, "model_not_found", message, setting="model")
+        return JSONResponse(model)
+
+    transcriptions = Transcriptions(service, gate, clients)
+    return Starlette(
+        routes=[
+            Route("/v1/models", models),
+            Route("/v1/models/{name:path}", one_model),
+            Route("/v1/audio/transcriptions", transcriptions, methods=["POST"]),
+        ],
+        middleware=_cross_origin(service.settings.allowed_origins),
+        exception_handlers={RefusalError: _refused, HTTPException: _not_served},
+    )
+
+
+def _cross_origin(allowed: list[str]) -> list[Middleware]:
+    """Tell browsers which pages may read the answers."""
+    if not allowed:
+        return []
+    return [
+        Middleware(CORSMiddleware, allow_origins=allowed, allow_methods=["*"], allow_headers=["*"])
+    ]
+
+
+async def _refused(_: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, RefusalError)
+    return refusal_response(refusal)
+
+
+async def _not_served(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, HTTPException)
+    message = f"{problem.detail}: {request.method} {request.url.path}"
+    return refusal_response(RefusalError(problem.status_code, "unknown_url", message))

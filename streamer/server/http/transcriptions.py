@@ -1,0 +1,174 @@
+"""`POST /v1/audio/transcriptions`: a file in, its transcript out, whole or as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, closing
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope, Send
+
+from streamer.audio.files import AudioFile, AudioFileError
+from streamer.pipeline.files import (
+    BLOCK_S,
+    EngineFailedError,
+    in_thread,
+    offline_settings,
+    transcribe_blocks,
+)
+from streamer.protocols.door import Handshake, RefusalError, keys_brought
+from streamer.protocols.openai_rest import answers
+from streamer.protocols.openai_rest.request import TranscriptionRequest, invalid, parse_request
+from streamer.server.admission.gate import RETRY_AFTER_S, Gate
+from streamer.server.admission.quotas import Peer
+from streamer.server.clients import Clients
+from streamer.server.connection.client_session import Service
+from streamer.server.http.errand import Errand
+from streamer.server.http.exchange import Exchange
+from streamer.server.http.uploads import Claim, Storage, read_form
+from streamer.session.events import Final
+from streamer.speech.clip import SAMPLE_RATE
+
+log = logging.getLogger(__name__)
+
+READERS = 2
+"""Files of which a block is decoded and cut at a time: some 2 ms of the event loop each."""
+
+MAX_S = 12 * 3600.0
+"""Of one recording: silence compresses so well that no bound on bytes bounds the work."""
+
+CONTAINERS = "WAV, FLAC, OGG, MP3, AIFF or AU"
+"""What libsndfile reads, of what people have."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """A request that has been let in, and whom it counts for."""
+
+    request: Request
+    peer: Peer
+    claim: Claim
+
+
+class Transcriptions:
+    """The endpoint, an ASGI application."""
+
+    def __init__(self, service: Service, gate: Gate, clients: Clients) -> None:
+        self._service = service
+        self._gate = gate
+        self._clients = clients
+        self._storage = Storage(service.settings.max_upload_bytes)
+        self._turn = asyncio.Semaphore(READERS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        exchange = Exchange(receive, send, self._service.settings.send_timeout_s)
+        request = Request(scope, exchange.receive)
+        try:
+            try:
+                peer = identify(self._gate, request)
+                with self._gate.let_in(peer), self._storage.claim() as claim:
+                    await self._run(_Visit(request, peer, claim), exchange)
+            except RefusalError as refusal:
+                self._service.metrics.refused.labels(refusal.code).inc()
+                await exchange.refuse(refusal)
+        except ClientDisconnect:
+            log.debug("a client went away before it had its transcript")
+
+    async def _run(self, visit: _Visit, exchange: Exchange) -> None:
+        """Do the errand, unless it is ended from outside."""
+        errand = Errand()
+        try:
+            with self._clients.counted(errand):
+                async with errand.limit:
+                    await self._serve(visit, errand, exchange)
+        except TimeoutError as ended:
+            if errand.abandoned:
+                raise ClientDisconnect from ended
+            if not errand.limit.expired():
+                raise
+            retry = {"Retry-After": str(RETRY_AFTER_S)}
+            message = "the server is going away"
+            raise RefusalError(503, "draining", message, headers=retry) from ended
+
+    async def _serve(self, visit: _Visit, errand: Errand, exchange: Exchange) -> None:
+        idle_s = self._service.settings.idle_timeout_s
+        form = await read_form(visit.request, visit.claim, idle_s)
+        with form.file:
+            asked = parse_request(form.fields, self._service.dispatcher.info)
+            audio = await in_thread(_open, form.file, form.name)
+            watch = asyncio.create_task(errand.watch(visit.request.receive), name="client watch")
+            try:
+                await self._answer(self._transcribe(audio, asked, visit.peer), asked, exchange)
+            finally:
+                watch.cancel()
+
+    async def _answer(
+        self,
+        transcribing: AsyncGenerator[Final | float],
+        asked: TranscriptionRequest,
+        exchange: Exchange,
+    ) -> None:
+        finals: list[Final] = []
+        gap = answers.separator(asked.language)
+        seconds = 0.0
+        async with aclosing(transcribing) as news:
+            async for item in news:
+                if not isinstance(item, Final):
+                    seconds = item
+                    continue
+                if asked.stream and item.text:
+                    begins = not any(final.text for final in finals)
+                    await exchange.stream(answers.delta(item.text if begins else gap + item.text))
+                finals.append(item)
+        if asked.stream:
+            text = gap.join(final.text for final in finals if final.text)
+            await exchange.stream(answers.done(text) + answers.END_OF_STREAM, last=True)
+        else:
+            await exchange.whole(*answers.transcript(asked, finals, seconds))
+
+    async def _transcribe(
+        self, audio: AudioFile, asked: TranscriptionRequest, peer: Peer
+    ) -> AsyncGenerator[Final | float]:
+        """Yield the file's finals, and how many seconds have been read; raises RefusalError."""
+        service = self._service
+        settings = offline_settings(asked.language).model_copy(update={"words": asked.words})
+        done_s = 0.0
+        with closing(audio.blocks(BLOCK_S)) as blocks:
+            transcribing = transcribe_blocks(
+                blocks, settings, service.dispatcher, service.settings.min_speech_ms, self._turn
+            )
+            try:
+                async with aclosing(transcribing) as news:
+                    async for item in news:
+                        if not isinstance(item, Final):
+                            service.metrics.audio.inc(item - done_s)
+                            await service.quotas.pace(peer, item - done_s)
+                            done_s = item
+                            if done_s > MAX_S:
+                                raise invalid("file", f"it is longer than {MAX_S / 3600:g} hours")
+                        yield item
+            except AudioFileError as error:
+                raise invalid("file", str(error)) from error
+            except EngineFailedError as error:
+                raise RefusalError(500, "engine_failed", str(error)) from error
+
+
+def identify(gate: Gate, request: Request) -> Peer:
+    """Raise RefusalError for a client that brings no key, or comes from a foreign page."""
+    query = request.query_params.multi_items()
+    handshake = Handshake(request.url.path, query, request.headers, [])
+    address = request.client.host if request.client is not None else ""
+    return gate.identify(keys_brought(handshake, "bearer"), request.headers, address)
+
+
+def _open(file: BinaryIO, name: str) -> AudioFile:
+    try:
+        return AudioFile(file, SAMPLE_RATE, name)
+    except AudioFileError as error:
+        problem = f"{name} is not readable as audio; send {CONTAINERS}"
+        raise invalid("file", problem, "unsupported_format") from error

@@ -1,0 +1,74 @@
+"""The TCP address where Wyoming is spoken."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+
+from websockets.exceptions import ConnectionClosed
+
+from streamer.protocols.door import Host, RefusalError
+from streamer.protocols.wyoming import messages
+from streamer.protocols.wyoming.dialect import WyomingDialect
+from streamer.protocols.wyoming.parser import write_event
+from streamer.server.admission.gate import Gate
+from streamer.server.admission.quotas import Peer
+from streamer.server.clients import Clients
+from streamer.server.connection.client_session import Service
+from streamer.server.connection.connection import Connection
+from streamer.server.connection.tcp import BUFFER_BYTES, TcpSocket
+
+log = logging.getLogger(__name__)
+
+
+class WyomingListener:
+    """Lets clients in as long as the gate has room. Wyoming has no keys: the network decides."""
+
+    def __init__(self, service: Service, gate: Gate, clients: Clients) -> None:
+        self._service = service
+        self._gate = gate
+        self._clients = clients
+        self._server: asyncio.Server | None = None
+
+    async def start(self, host: str, port: int) -> tuple[str, int]:
+        """Start to listen, and return where; raises OSError when the address is not to be had."""
+        self._server = await asyncio.start_server(self._handle, host, port, limit=BUFFER_BYTES)
+        host, port = self._server.sockets[0].getsockname()[:2]
+        if self._service.settings.api_keys or self._service.settings.keys_file is not None:
+            log.warning("Wyoming has no API keys: whoever reaches port %d is let in", port)
+        return host, port
+
+    async def close(self) -> None:
+        """Stop to listen; clients are ended by whoever counts them."""
+        assert self._server is not None
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        socket = TcpSocket(reader, writer)
+        try:
+            peer = Peer.of(None, writer.get_extra_info("peername")[0])
+            visit = self._gate.let_in(peer)
+        except RefusalError as refusal:
+            self._service.metrics.refused.labels(refusal.code).inc()
+            await _refuse(socket, refusal)
+            return
+        session = secrets.token_urlsafe(12)
+        host = Host(self._service.dispatcher.info, self._service.settings, session)
+        connection = Connection(socket, session, WyomingDialect(host), self._service, peer)
+        with visit, self._clients.counted(connection):
+            try:
+                await connection.run()
+            finally:
+                socket.transport.close()
+
+
+async def _refuse(socket: TcpSocket, refusal: RefusalError) -> None:
+    """Say why, and wait until the client has had time to read it."""
+    said = messages.error(refusal.message, refusal.code)
+    with contextlib.suppress(ConnectionClosed):
+        await socket.send(write_event(said.type, said.data))
+        await socket.close()
+        await socket.recv()

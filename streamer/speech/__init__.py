@@ -1,0 +1,1 @@
+"""The plain words of the house: clips, hypotheses, and what they are measured in."""

@@ -1,0 +1,38 @@
+"""What a model heard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word as it is displayed, its punctuation attached, and when it was said.
+
+    `start` and `end` are seconds from the clip's start. `confidence` is the geometric mean of the
+    probabilities of the word's tokens, 0 to 1.
+    """
+
+    text: str
+    start: float
+    end: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """What the model heard in a clip.
+
+    `tokens` are vocabulary ids without the prompt and the end token. `confidence` is the
+    geometric mean of the chosen tokens' probabilities, end token included, 0 to 1. `words` is None
+    where they were not asked for, or the model cannot tell; joined by spaces they are the text.
+    """
+
+    text: str
+    tokens: tuple[int, ...]
+    confidence: float
+    words: tuple[Word, ...] | None = None
+
+
+NOTHING_HEARD = Hypothesis(text="", tokens=(), confidence=1.0)
+"""The hypothesis for a clip that no model needs to see."""

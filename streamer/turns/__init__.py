@@ -1,0 +1,1 @@
+"""From frames to utterances: where speech begins, and where it may be cut."""
