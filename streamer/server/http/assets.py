@@ -6,7 +6,9 @@ import gzip
 from dataclasses import dataclass
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parent.parent
+import streamer
+
+PACKAGE = Path(streamer.__file__).resolve().parent
 
 CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
