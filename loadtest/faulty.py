@@ -17,9 +17,10 @@ from unittest.mock import patch
 
 from streamer.cli import loading
 from streamer.cli.main import main
-from streamer.engines.base import Engine, EngineInfo
+from streamer.engines.base import Engine
 from streamer.settings import Settings
 from streamer.speech.clip import Clip
+from streamer.speech.engine_info import EngineInfo
 from streamer.speech.hypothesis import Hypothesis
 
 

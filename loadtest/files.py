@@ -27,8 +27,10 @@ from streamer.audio.encodings import Encoding
 from streamer.audio.files import AudioFile
 from streamer.cli.demo import sample_path
 from streamer.client import open_stream
-from streamer.decoding.engine import OnnxEngine
+from streamer.decoding.batched_engine import transcribe
+from streamer.decoding.step_engine import StepEngine
 from streamer.dispatch.job import Job
+from streamer.families.registry import load_model
 from streamer.models.registry import resolve
 from streamer.pipeline.files import offline_settings
 from streamer.protocols.native.messages import Final
@@ -47,7 +49,7 @@ def main() -> int:
     samples = np.concatenate(list(AudioFile(arguments.audio, SAMPLE_RATE).blocks(1.0)))
     audio_s = len(samples) * arguments.files / SAMPLE_RATE
     clips = utterances(samples) * arguments.files
-    engine = OnnxEngine.load(resolve(arguments.model), threads=arguments.threads)
+    engine = load_model(resolve(arguments.model), threads=arguments.threads)
     serve = ["--model", arguments.model, "--threads", str(arguments.threads)]
     measured: dict[str, list[float]] = {}
 
@@ -70,12 +72,12 @@ def main() -> int:
     return 0
 
 
-def bare_loop(engine: OnnxEngine, clips: list[Clip], batch: int) -> list[Hypothesis]:
+def bare_loop(engine: StepEngine, clips: list[Clip], batch: int) -> list[Hypothesis]:
     """Transcribe clips so many at a time, the longest first, which suits a loop best."""
     ordered = sorted(clips, key=lambda clip: -len(clip.samples))
     heard: list[Hypothesis] = []
     for at in range(0, len(ordered), batch):
-        heard += [hypothesis for _, hypothesis in engine.transcribe(ordered[at : at + batch])]
+        heard += [hypothesis for _, hypothesis in transcribe(engine, ordered[at : at + batch])]
     return heard
 
 

@@ -20,10 +20,13 @@ from random import Random
 import numpy as np
 
 from loadtest.spoken import Speaker, Spoken, SpokenWord, espeak, flite
-from streamer.decoding.engine import OnnxEngine
+from streamer.decoding.batched_engine import transcribe
+from streamer.decoding.step_engine import StepEngine
+from streamer.families.registry import load_model
 from streamer.models.registry import embedded_folder
 from streamer.speech.clip import SAMPLE_RATE, Clip
 from streamer.speech.hypothesis import Word
+from streamer.speech.options import DecodeOptions
 from streamer.training.text.corpus import draw_domain
 
 MARGIN_S = 0.25
@@ -44,7 +47,7 @@ def main() -> int:
     parser.add_argument("--model", type=Path, default=embedded_folder(), help="a model folder")
     parser.add_argument("--sentences", type=int, default=120, help="how many to speak")
     options = parser.parse_args()
-    engine = OnnxEngine.load(options.model)
+    engine = load_model(options.model)
     if not engine.info.word_timings:
         print(f"{options.model} cannot tell word timings", file=sys.stderr)
         return 1
@@ -79,9 +82,9 @@ def _spoken(speakers: list[Speaker], count: int) -> Iterator[Spoken]:
         yield Spoken(samples.astype(np.float32), tuple(words))
 
 
-def _errors(engine: OnnxEngine, spoken: Spoken) -> Iterator[tuple[float, float]]:
+def _errors(engine: StepEngine, spoken: Spoken) -> Iterator[tuple[float, float]]:
     """Seconds by which each rightly heard word begins and ends too late; NaN where unknown."""
-    ((_, heard),) = engine.transcribe([Clip(spoken.samples, "en", punctuation=True, words=True)])
+    ((_, heard),) = transcribe(engine, [Clip(spoken.samples, DecodeOptions("en", words=True))])
     assert heard.words is not None
     said, got = list(map(_plain, spoken.words)), list(map(_plain, heard.words))
     for block in SequenceMatcher(None, said, got, autojunk=False).get_matching_blocks():

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
 
-from streamer.engines.base import EngineInfo
 from streamer.speech.clip import Clip
+from streamer.speech.engine_info import EngineInfo
 from streamer.speech.hypothesis import Hypothesis
 
 
@@ -34,21 +33,24 @@ class CountingEngine:
         self.steps: list[int] = []
         self.may_run = threading.Event()
         self.may_run.set()
+        self._joining: list[float] = []
         self._left: dict[int, int] = {}
         self._clips: dict[int, Clip] = {}
 
     @property
-    def room(self) -> int:
+    def free_slots(self) -> int:
         return self.capacity - len(self._clips)
 
-    def join(self, clips: Sequence[tuple[int, Clip]]) -> None:
-        assert len(clips) <= self.room
-        self.joined.append([clip.seconds for _, clip in clips])
-        for key, clip in clips:
-            self._clips[key] = clip
-            self._left[key] = len(words_of(clip).tokens) + 1
+    def join(self, key: int, clip: Clip) -> None:
+        assert self.free_slots > 0
+        self._joining.append(clip.seconds)
+        self._clips[key] = clip
+        self._left[key] = len(words_of(clip).tokens) + 1
 
     def step(self) -> list[tuple[int, Hypothesis]]:
+        if self._joining:
+            self.joined.append(self._joining)
+            self._joining = []
         assert self.may_run.wait(timeout=30)
         time.sleep(self.seconds_a_step)
         if self.failures > 0:

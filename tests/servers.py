@@ -7,7 +7,7 @@ import contextlib
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -15,25 +15,36 @@ from engines import CountingEngine
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
+from streamer.decoding.step_engine import StepEngine
 from streamer.engines.base import Engine
+from streamer.engines.local import LocalEngine
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
 
 Message = dict[str, Any]
 
 
+def local(engine: StepEngine | Engine) -> Engine:
+    """Give an engine that is stepped a thread of its own."""
+    if hasattr(engine, "submit"):
+        return cast("Engine", engine)
+    return LocalEngine(cast("StepEngine", engine))
+
+
 @asynccontextmanager
 async def running(
-    engine: Engine | None = None, **settings: Any
+    engine: StepEngine | Engine | None = None, **settings: Any
 ) -> AsyncGenerator[TranscriptionServer]:
     """Serve on a free port of loopback."""
-    server = TranscriptionServer(Settings(port=0, **settings), engine or CountingEngine())
+    server = TranscriptionServer(Settings(port=0, **settings), local(engine or CountingEngine()))
     async with server:
         yield server
 
 
 @asynccontextmanager
-async def serving(engine: Engine | None = None, **settings: Any) -> AsyncGenerator[str]:
+async def serving(
+    engine: StepEngine | Engine | None = None, **settings: Any
+) -> AsyncGenerator[str]:
     """Serve on a free port of loopback; yields the address without a scheme."""
     async with running(engine, **settings) as server:
         host, port = server.address

@@ -14,7 +14,7 @@ from engines import CountingEngine
 from servers import client, get, receive_all, running, send
 from sounds import pcm, voice
 
-from streamer.engines.base import EngineWork
+from streamer.decoding.step_engine import EngineWork
 from streamer.server.server import FAREWELL_S
 from streamer.settings import Settings
 

@@ -31,9 +31,9 @@ from loadtest.peers.weights import model_of, publish_int8
 from loadtest.serving import served
 from streamer.audio.files import AudioFile
 from streamer.cli.demo import sample_path
-from streamer.decoding.engine import OnnxEngine
 from streamer.families.cohere.export.ragged import export_ragged
 from streamer.families.cohere.tokenizer import Tokenizer
+from streamer.families.registry import load_model
 from streamer.models.registry import PUBLISHED_FOLDER, resolve
 from streamer.speech.clip import SAMPLE_RATE
 
@@ -52,7 +52,7 @@ def main() -> int:
     every_clip = clips * arguments.copies
     audio_s = sum(map(len, recordings)) / SAMPLE_RATE
     folder = resolve(arguments.model)
-    engine = OnnxEngine.load(folder)
+    engine = load_model(folder)
     published, tokens = folder / PUBLISHED_FOLDER, folder / "tokens.txt"
     model = model_of(published)
     torch_model = TorchModel(model, Tokenizer.from_file(tokens))

@@ -15,7 +15,7 @@ from loadtest.peers.sherpa import sherpa_connection
 from loadtest.peers.torch_model import TorchModel
 from streamer.audio.encodings import Encoding
 from streamer.client import open_stream
-from streamer.decoding.engine import OnnxEngine
+from streamer.decoding.step_engine import StepEngine
 from streamer.protocols.native.messages import Final
 from streamer.speech.clip import Clip
 
@@ -36,7 +36,7 @@ class Contestant:
     alone: Callable[[Clip], str]
 
 
-def bare_loop(engine: OnnxEngine, clips: Sequence[Clip], batch: int) -> Contestant:
+def bare_loop(engine: StepEngine, clips: Sequence[Clip], batch: int) -> Contestant:
     """Our graphs without a server; the longest clips first, which suits a loop best."""
 
     def transcribe(clips: Sequence[Clip]) -> list[str]:
@@ -44,7 +44,7 @@ def bare_loop(engine: OnnxEngine, clips: Sequence[Clip], batch: int) -> Contesta
         texts = [""] * len(clips)
         for at in range(0, len(order), batch):
             some = order[at : at + batch]
-            for place, heard in engine.transcribe([clips[i] for i in some]):
+            for place, heard in transcribe(engine, [clips[i] for i in some]):
                 texts[some[place]] = heard.text
         return texts
 

@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     if arguments.once:
         settings = settings.model_copy(update={"port": 0})
     engine = load_engine(settings)
-    print(describe(engine), flush=True)
+    print(describe(engine.info), flush=True)
     return run_loop(_demo(settings, engine, once=arguments.once))
 
 

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from streamer.cli.errors import CommandError
-from streamer.decoding.engine import OnnxEngine
-from streamer.engines.base import Engine
+from streamer.decoding.step_engine import StepEngine
+from streamer.engines.local import LocalEngine
+from streamer.families.registry import load_model
 from streamer.models.errors import ModelError
 from streamer.models.registry import resolve
 from streamer.settings import Settings
+from streamer.speech.engine_info import EngineInfo
 
 
-def load_engine(settings: Settings) -> Engine:
+def load_step_engine(settings: Settings) -> StepEngine:
     """Find and load the model; raises CommandError in words that tell what to mend."""
     try:
-        return OnnxEngine.load(
+        return load_model(
             resolve(settings.model), provider=settings.provider, threads=settings.threads
         )
     except ModelError as error:
         raise CommandError(str(error)) from error
 
 
-def describe(engine: Engine) -> str:
+def load_engine(settings: Settings) -> LocalEngine:
+    """Load the model and put it in a thread of its own; raises CommandError."""
+    return LocalEngine(load_step_engine(settings), settings.max_batch)
+
+
+def describe(info: EngineInfo) -> str:
     """Say in one line which model runs where."""
-    info = engine.info
     line = f"{info.name} ({info.precision}, {info.provider}), languages: {' '.join(info.languages)}"
     if info.demonstration:
         line += (

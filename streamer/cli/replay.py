@@ -6,13 +6,13 @@ import argparse
 from pathlib import Path
 
 from streamer.cli.errors import CommandError, ExitCode
-from streamer.cli.loading import load_engine
+from streamer.cli.loading import load_step_engine
 from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
-from streamer.engines.base import EngineInfo
 from streamer.recording.entries import EngineName
 from streamer.recording.lines import RecordingError, read_recording
 from streamer.recording.replay import Difference, Replay, Tally
+from streamer.speech.engine_info import EngineInfo
 
 
 def add_to(commands: Commands) -> None:
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     path: Path = arguments.file
     try:
         with read_recording(path) as (header, entries):
-            engine = load_engine(settings)
+            engine = load_step_engine(settings)
             _compare(header.engine, engine.info)
             replay = Replay(header, engine, settings.max_batch)
             difference = replay.run(entries)

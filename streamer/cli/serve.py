@@ -88,7 +88,7 @@ async def _serve(settings: Settings) -> ExitCode:
         async with StartupServer(settings.host, settings.port, tls) as lobby:
             engine = await _loaded(settings)
             settings = settings.model_copy(update={"port": lobby.port})
-        print(describe(engine), flush=True)
+        print(describe(engine.info), flush=True)
         server = TranscriptionServer(settings, engine)
     except (ListenError, KeyFileError, CertificateError) as error:
         raise CommandError(str(error)) from error

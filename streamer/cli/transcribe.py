@@ -110,7 +110,7 @@ async def _locally(
     style: Format,
     output: Path | None,
 ) -> ExitCode:
-    dispatcher = Dispatcher(load_engine(settings), settings.max_batch)
+    dispatcher = Dispatcher(load_engine(settings))
     raw = {} if language is None else {"language": language}
     try:
         chosen = parse_settings(raw, dispatcher.info.languages).language

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -9,15 +10,18 @@ from dataclasses import dataclass
 
 from streamer.decoding.ragged import Encoded
 from streamer.decoding.request import Request
+from streamer.speech.hypothesis import EngineError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A clip that is encoded and may join the decoder."""
+    """A clip that is encoded and may join the decoder, or whose encoding failed."""
 
     key: int
     request: Request
-    encoded: Encoded
+    encoded: Encoded | EngineError
 
 
 IDLE_S = 5.0
@@ -42,7 +46,6 @@ class EncoderPool:
         """Said to the caller: a clip is encoded, or failed, or a thread has ended."""
         self._waiting: deque[tuple[int, Request]] = deque()
         self._done: list[Ready] = []
-        self._error: Exception | None = None
         self._threads = 0
         self._idle = 0
         self._closed = False
@@ -64,17 +67,12 @@ class EncoderPool:
                 threading.Thread(target=self._work, name="encoder", daemon=True).start()
 
     def take(self, *, wait: bool) -> list[Ready]:
-        """Return who is encoded by now, or with `wait`, as soon as there is one.
-
-        Raises what encoding raised; only `close` may follow.
-        """
+        """Return who is encoded by now, or with `wait`, as soon as there is one."""
         taken: list[Ready] = []
         while not taken and self._keys:
             with self._changed:
-                while wait and not (self._done or self._error):
+                while wait and not self._done:
                     self._changed.wait()
-                if self._error is not None:
-                    raise self._error
                 done, self._done = self._done, []
             taken = [ready for ready in done if ready.key in self._keys]
             self._keys.difference_update(ready.key for ready in taken)
@@ -104,22 +102,20 @@ class EncoderPool:
         while (item := self._next()) is not None:
             key, request = item
             try:
-                ready = Ready(key, request, self._encode(request))
-            except Exception as error:  # noqa: BLE001  # whatever it is, `take` raises it
-                with self._changed:
-                    self._error = error
-                    self._changed.notify()
-            else:
-                with self._changed:
-                    self._done.append(ready)
-                    self._changed.notify()
+                encoded: Encoded | EngineError = self._encode(request)
+            except Exception as error:  # whatever it is, it is this clip's alone
+                log.exception("a clip of %d samples could not be encoded", len(request.samples))
+                encoded = EngineError(str(error))
+            with self._changed:
+                self._done.append(Ready(key, request, encoded))
+                self._changed.notify()
 
     def _next(self) -> tuple[int, Request] | None:
         with self._came:
             self._idle += 1
             self._came.wait_for(lambda: self._waiting or self._closed, IDLE_S)
             self._idle -= 1
-            if self._waiting and self._error is None:
+            if self._waiting:
                 return self._waiting.popleft()
             self._threads -= 1
             self._changed.notify()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streamer.families.cohere.features import HOP
+from streamer.speech.hypothesis import EngineError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,7 +17,7 @@ class Request:
 
     The draft is what an earlier pass gave for less of the same audio, or nothing; a contract that
     cannot check it in one call does without. `aligned` asks for `Decoded.heard`. `growing` is the
-    clip's.
+    clip's. At most `max_tokens` follow the prompt, the end token among them, or as many as fit.
     """
 
     samples: NDArray[np.float32]
@@ -25,11 +25,11 @@ class Request:
     draft: Sequence[int] = ()
     aligned: bool = False
     growing: str | None = None
+    max_tokens: int | None = None
 
-    @property
-    def frames(self) -> int:
-        """How many mel frames the clip makes."""
-        return len(self.samples) // HOP
+    def limited(self, fitting: int) -> int:
+        """Return how many tokens may follow the prompt where so many fit."""
+        return fitting if self.max_tokens is None else min(fitting, self.max_tokens)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,5 +58,5 @@ class Decoded:
     """Where it was asked for, and the contract can tell."""
 
 
-Recognise = Callable[[Sequence[Request]], Iterator[tuple[int, Decoded]]]
-"""Yields (index of the request, what was heard) as rows end, in any order."""
+DecodedOrError = Decoded | EngineError
+"""How a row ends."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from streamer.decoding.drafts import AHEAD, Draft
 from streamer.decoding.request import Decoded, Heard
-from streamer.engines.base import EngineWork
+from streamer.decoding.step_engine import EngineWork
 
 
 @dataclass(slots=True)
@@ -18,8 +18,8 @@ class Row:
     """The tokens of a row, without its prompt. The end token counts until the row leaves."""
 
     key: int
-    room: int
-    """Tokens that fit behind the prompt."""
+    max_tokens: int
+    """Behind the prompt, the end token among them."""
     draft: Draft
     aligned: bool
     """Whether `Decoded.heard` is wanted."""
@@ -30,11 +30,14 @@ class Row:
 
     def first_fed(self, prompt: Sequence[int]) -> list[int]:
         """Return what a row that joins is fed: its prompt, and its draft as a guess."""
-        return [*prompt, *self.draft.ahead(self.room - 1)]
+        return [*prompt, *self.draft.ahead(self.max_tokens - 1)]
 
     def fed(self) -> list[int]:
         """Return what it is fed next: its last token, and what its draft guesses."""
-        return [self.tokens[-1], *self.draft.ahead(min(AHEAD, self.room - len(self.tokens) - 1))]
+        return [
+            self.tokens[-1],
+            *self.draft.ahead(min(AHEAD, self.max_tokens - len(self.tokens) - 1)),
+        ]
 
     def accept(
         self,
@@ -67,7 +70,7 @@ class Row:
     def result(self, eos: int) -> Decoded | None:
         """Return what was heard, once the row has ended or is full."""
         ended = self.tokens[-1] == eos
-        if not ended and len(self.tokens) < self.room:
+        if not ended and len(self.tokens) < self.max_tokens:
             return None
         scores = np.array(self.log_probabilities, np.float32)
         heard = Heard(scores, np.stack(self.attention)) if self.attention else None

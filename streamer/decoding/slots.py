@@ -23,45 +23,45 @@ class Slots:
     """
 
     def __init__(self, layers: int, heads: int, head_size: int, capacity: int) -> None:
-        self._own = _Rows(2 * layers, capacity, heads, head_size)
-        self._cross = _Rows(2 * layers, capacity, heads, head_size)
+        self._self_attention = _Rows(2 * layers, capacity, heads, head_size)
+        self._cross_attention = _Rows(2 * layers, capacity, heads, head_size)
         self.capacity = capacity
 
     def __len__(self) -> int:
-        return len(self._own)
+        return len(self._self_attention)
 
     @property
     def lengths(self) -> NDArray[np.int64]:
         """Tokens written in each row, (rows,)."""
-        return self._own.lengths
+        return self._self_attention.lengths
 
     @property
     def frames(self) -> NDArray[np.int64]:
         """Encoder frames of each row, (rows,)."""
-        return self._cross.lengths
+        return self._cross_attention.lengths
 
-    def own(self, first: int) -> Caches:
-        """The self-attention caches of the rows from `first` on: views."""
-        return self._own.views(first)
+    def self_attention(self, rows: slice) -> Caches:
+        """The self-attention caches of these rows: views."""
+        return self._self_attention.views(rows)
 
-    def cross(self, first: int) -> Caches:
-        """The cross-attention caches of the rows from `first` on: views."""
-        return self._cross.views(first)
+    def cross_attention(self, rows: slice) -> Caches:
+        """The cross-attention caches of these rows: views."""
+        return self._cross_attention.views(rows)
 
     def add(self, encoded: Encoded) -> None:
         """Give a clip the next row. There must be room."""
-        self._own.add()
-        row = self._cross.add()
-        self._cross.append(row, encoded.cross, encoded.frames)
+        self._self_attention.add()
+        row = self._cross_attention.add()
+        self._cross_attention.append(row, encoded.cross, encoded.frames)
 
     def append(self, row: int, new: Caches, count: int) -> None:
         """Write the first `count` columns of (heads, n, size) behind what the row has."""
-        self._own.append(row, new, count)
+        self._self_attention.append(row, new, count)
 
     def remove(self, row: int) -> None:
         """Free a row; the last one moves into its place."""
-        self._own.remove(row)
-        self._cross.remove(row)
+        self._self_attention.remove(row)
+        self._cross_attention.remove(row)
 
 
 class _Rows:
@@ -80,8 +80,8 @@ class _Rows:
     def lengths(self) -> NDArray[np.int64]:
         return self._lengths[: self._count]
 
-    def views(self, first: int) -> Caches:
-        return [array[first : self._count] for array in self._arrays]
+    def views(self, rows: slice) -> Caches:
+        return [array[rows] for array in self._arrays]
 
     def add(self) -> int:
         self._lengths[self._count] = 0

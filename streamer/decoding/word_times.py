@@ -11,12 +11,13 @@ and 56 after taking away its constant delay of 72 ms.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streamer.families.cohere.tokenizer import Tokenizer
 from streamer.speech.clip import SAMPLE_RATE
 from streamer.speech.hypothesis import Word
 
@@ -28,8 +29,29 @@ _MARGIN = 2
 """Frames beyond a token's share that count for its middle."""
 
 
+@dataclass(frozen=True, slots=True)
+class TokenWord:
+    """A word and the tokens that it is made of, from `first` to before `end`.
+
+    `last_sound` is the last of them that is more than punctuation.
+    """
+
+    text: str
+    first: int
+    end: int
+    last_sound: int
+
+
+class WordDivider(Protocol):
+    """A vocabulary that can divide a transcript into words."""
+
+    def words(self, ids: Sequence[int], *, spaced: bool) -> list[TokenWord]:
+        """Divide tokens into words as they are displayed, punctuation attached."""
+        ...
+
+
 def timed_words(
-    tokenizer: Tokenizer,
+    tokenizer: WordDivider,
     tokens: Sequence[int],
     log_probabilities: NDArray[np.float32],
     attention: NDArray[np.float32],

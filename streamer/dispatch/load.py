@@ -31,15 +31,17 @@ class LoadMeter:
     def __init__(self) -> None:
         self._slices: deque[_Slice] = deque()
 
-    def add(self, now: float, busy_s: float, urgent_s: float, patient_s: float) -> None:
-        """Note a step that ends now: how long it took, and what audio joined the engine for it."""
-        if not self._slices or now - self._slices[-1].began >= SLICE_S:
-            self._slices.append(_Slice(now))
-            self._forget(now)
-        last = self._slices[-1]
-        last.busy_s += busy_s
-        last.urgent_s += urgent_s
-        last.patient_s += patient_s
+    def used(self, now: float, busy_s: float) -> None:
+        """Note how many seconds of the engine were used up to now, since the last call."""
+        self._slice(now).busy_s += busy_s
+
+    def began(self, now: float, audio_s: float, *, urgent: bool) -> None:
+        """Note what audio the engine was given."""
+        one = self._slice(now)
+        if urgent:
+            one.urgent_s += audio_s
+        else:
+            one.patient_s += audio_s
 
     def load(self, now: float, sessions: int) -> float:
         """Return the share of the last seconds that so many live sessions needed, 0 to 1."""
@@ -50,6 +52,12 @@ class LoadMeter:
             return 0.0
         busy = sum(one.busy_s for one in self._slices)
         return min(1.0, busy / WINDOW_S) * min(urgent, PASSES * sessions * WINDOW_S) / audio
+
+    def _slice(self, now: float) -> _Slice:
+        if not self._slices or now - self._slices[-1].began >= SLICE_S:
+            self._slices.append(_Slice(now))
+            self._forget(now)
+        return self._slices[-1]
 
     def _forget(self, now: float) -> None:
         while self._slices and now - self._slices[0].began > WINDOW_S:

@@ -14,15 +14,15 @@ from streamer.speech.hypothesis import Hypothesis
 class Listener(Protocol):
     """Whoever gets the answers to jobs; called on the event loop."""
 
-    def heard(self, job: Job, hypothesis: Hypothesis) -> None:
+    def on_result(self, job: Job, hypothesis: Hypothesis) -> None:
         """The job is done."""
         ...
 
-    def failed(self, job: Job, message: str) -> None:
+    def on_failure(self, job: Job, message: str) -> None:
         """The job cannot be done; it was tried twice."""
         ...
 
-    def superseded(self, job: Job) -> None:
+    def on_superseded(self, job: Job) -> None:
         """A partial gave way to a newer one before it was its turn."""
         ...
 
@@ -31,7 +31,7 @@ class Listener(Protocol):
 class QueuedJob:
     """A job in the queue: when it came and is due, in seconds of one monotonic clock.
 
-    One that failed in company is tried again `alone`.
+    One that was `retried` is not tried again; one that failed in company runs `alone`.
     """
 
     job: Job
@@ -39,6 +39,7 @@ class QueuedJob:
     arrived: float
     due: float
     alone: bool = False
+    retried: bool = False
 
 
 class JobQueue:

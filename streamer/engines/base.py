@@ -1,62 +1,44 @@
 """What every engine is to the rest of the house: clips in, hypotheses out.
 
-The scheduler knows only these types, so one server runs on a local ONNX model, an upstream
-API or a cluster of replicas alike. An engine knows nothing of sessions or connections.
+The dispatcher knows only `Engine`, so one server runs on a local model, an upstream API or a
+cluster of replicas alike. An engine knows nothing of sessions or connections.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from streamer.speech.clip import Clip
-from streamer.speech.hypothesis import Hypothesis
+from streamer.speech.engine_info import EngineInfo
+from streamer.speech.hypothesis import Outcome
+
+Done = Callable[[Outcome], None]
+"""Told how a clip ended; called once, from any thread, and must not block."""
 
 
 @dataclass(frozen=True, slots=True)
-class EngineInfo:
-    """What users are told about a loaded model."""
+class Capacity:
+    """How much an engine can take at a moment.
 
-    name: str
-    languages: tuple[str, ...]
-    provider: str
-    precision: str
-    max_seconds: float
-    demonstration: bool
-    word_timings: bool = False
-    """Whether hypotheses can tell when each word was said."""
+    `free` clips may be submitted now, of `slots` that may be in flight. `busy_s` is how many
+    seconds' worth of everything that it can do it has done so far: half a second at a time when it
+    is half full. `trouble` says in two words why nothing is transcribed, `dead` that nothing ever
+    will be.
+    """
 
-
-@dataclass(slots=True)
-class EngineWork:
-    """What an engine has done since it was loaded. Other threads may read it."""
-
-    frames: int = 0
-    """Feature frames encoded that count."""
-    padding: int = 0
-    """Feature frames encoded only because another clip of the batch was longer."""
-    drafted: int = 0
-    """Tokens of drafts that were checked."""
-    accepted: int = 0
-    """Tokens of drafts that turned out right."""
-
-
-@runtime_checkable
-class CountsWork(Protocol):
-    """An engine that counts what it does."""
-
-    @property
-    def work(self) -> EngineWork:
-        """The running totals."""
-        ...
+    free: int
+    slots: int
+    busy_s: float
+    trouble: str | None = None
+    dead: bool = False
 
 
 class Engine(Protocol):
-    """A loaded speech model, advanced step by step so that clips may join and leave between steps.
+    """Takes clips one by one, and answers each in its own time. Never blocks.
 
-    Blocks, and belongs to one thread at a time. A clip's text never depends on the clips that it
-    shares the engine with.
+    `submit`, `cancel` and `capacity` may be called from any thread.
     """
 
     @property
@@ -64,29 +46,22 @@ class Engine(Protocol):
         """Name, languages and where it runs; constant for the engine's life."""
         ...
 
-    @property
-    def room(self) -> int:
-        """How many clips may join now; 0 where those in flight must end first."""
+    def start(self, on_change: Callable[[], None]) -> None:
+        """Begin; `on_change` is called, from any thread, when there may be free places."""
         ...
 
-    def join(self, clips: Sequence[tuple[int, Clip]]) -> None:
-        """Take in at most `room` clips, each with a key of the caller's that no other has.
-
-        Raises whatever the runtime raises: `reset` is then all that may follow.
-        """
+    def submit(self, key: int, clip: Clip, done: Done) -> None:
+        """Transcribe a clip, known by a key of the caller's that no other in flight has."""
         ...
 
-    def step(self) -> list[tuple[int, Hypothesis]]:
-        """Advance the clips in flight, and return those that ended, by key.
-
-        Raises like `join`. With nothing in flight it does nothing.
-        """
+    def cancel(self, key: int) -> None:
+        """Forget a clip; `done` may yet be called for one that is just ending."""
         ...
 
-    def drop(self, key: int) -> None:
-        """Forget a clip in flight whose text nobody wants any more."""
+    def capacity(self) -> Capacity:
+        """Tell how much it can take now."""
         ...
 
-    def reset(self) -> None:
-        """Forget every clip in flight."""
+    async def close(self) -> None:
+        """Let what cannot be broken off end, forget the rest, and be gone."""
         ...

@@ -112,18 +112,18 @@ class SessionRunner:
         for witness in self._witnesses:
             witness.ended()
 
-    def heard(self, job: Job, hypothesis: Hypothesis) -> None:
+    def on_result(self, job: Job, hypothesis: Hypothesis) -> None:
         """The scheduler's answer to a job."""
         self._superseded = 0
         if not self._closed:
             self._take(JobHeard(job, hypothesis))
 
-    def failed(self, job: Job, message: str) -> None:
+    def on_failure(self, job: Job, message: str) -> None:
         """The scheduler's news that a job cannot be done."""
         if not self._closed:
             self._take(JobFailed(job, message))
 
-    def superseded(self, job: Job) -> None:
+    def on_superseded(self, job: Job) -> None:
         """The scheduler's news that a partial was never run."""
         self._superseded += 1
         if self._superseded == SLOWED_AFTER and not self._closed:

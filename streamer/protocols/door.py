@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from streamer.engines.base import EngineInfo
 from streamer.protocols.dialect import Dialect
 from streamer.session.settings import (
     Accepted,
@@ -16,6 +15,7 @@ from streamer.session.settings import (
     parse_settings,
 )
 from streamer.settings import Settings
+from streamer.speech.engine_info import EngineInfo
 
 KEY_PARAMETER = "api_key"
 """The query parameter for clients that cannot set a header: browsers."""

@@ -18,13 +18,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from streamer import __version__
-from streamer.engines.base import EngineInfo
 from streamer.recording.entries import EndReason, EngineName, Entry, Gave, Header, Took, recorded
 from streamer.recording.writer import Outcome, Writer
 from streamer.runtime.handoff import BoundedHandoff
 from streamer.session.events import Event
 from streamer.session.inputs import AudioCame, Input
 from streamer.session.session import Session
+from streamer.speech.engine_info import EngineInfo
 
 log = logging.getLogger(__name__)
 

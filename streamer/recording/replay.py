@@ -15,8 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from streamer.decoding.batched_engine import transcribe
+from streamer.decoding.step_engine import StepEngine
 from streamer.dispatch.job import Job, UtteranceKey, Withdrawal
-from streamer.engines.base import Engine
 from streamer.recording.entries import (
     Ended,
     EndReason,
@@ -71,7 +72,7 @@ class _Question:
 class Replay:
     """Runs one recording. Blocks as long as the engine does."""
 
-    def __init__(self, header: Header, engine: Engine, max_batch: int) -> None:
+    def __init__(self, header: Header, engine: StepEngine, max_batch: int) -> None:
         self._session = Session(header.session, header.settings, header.min_speech_ms)
         self._engine = engine
         self._max_batch = max_batch
@@ -144,7 +145,7 @@ class Replay:
     def _stub(self, name: JobName) -> Job:
         """A job whose answer came too late to matter, so that its audio is forgotten."""
         key = UtteranceKey(self._session.id, name.channel, name.utterance)
-        silence = Clip(np.zeros(0, np.float32), self._session.settings.language, punctuation=True)
+        silence = Clip(np.zeros(0, np.float32), self._session.settings.decode_options)
         return Job(key, name.kind, silence, name.end, 0.0)
 
     def _forget(self, channel: int, utterance: int) -> None:
@@ -157,26 +158,17 @@ class Replay:
         """Ask the engine all that is to be asked, together."""
         questions, self._questions = self._questions, []
         try:
-            answers = _answers(self._engine, [question.clip for question in questions])
+            answers = dict(transcribe(self._engine, [question.clip for question in questions]))
         except Exception as error:  # noqa: BLE001 - an engine may raise anything: a difference too
             self._engine.reset()
             first = questions[0]
             told = f"the engine failed: {error}"
             return Difference(first.line, first.at, first.recorded, told)
-        for question, answer in zip(questions, answers, strict=True):
-            if not _same(question.recorded, answer):
-                return Difference(question.line, question.at, question.recorded, answer)
+        for number, question in enumerate(questions):
+            if not _same(question.recorded, answers[number]):
+                return Difference(question.line, question.at, question.recorded, answers[number])
             self.tally.hypotheses += 1
         return None
-
-
-def _answers(engine: Engine, clips: list[Clip]) -> list[Hypothesis]:
-    waiting = deque(enumerate(clips))
-    answers: dict[int, Hypothesis] = {}
-    while len(answers) < len(clips):
-        engine.join([waiting.popleft() for _ in range(min(engine.room, len(waiting)))])
-        answers |= dict(engine.step())
-    return [answers[number] for number in range(len(clips))]
 
 
 def _same(one: Hypothesis, other: Hypothesis) -> bool:

@@ -13,7 +13,8 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import InvalidMessage, InvalidUpgrade
 
 from streamer.dispatch.dispatcher import Dispatcher
-from streamer.engines.base import CountsWork, Engine
+from streamer.engines.base import Engine
+from streamer.engines.local import LocalEngine
 from streamer.recording.recorder import Recorder
 from streamer.server.admission.access import Access
 from streamer.server.admission.gate import Gate, select_subprotocol
@@ -45,7 +46,7 @@ class TranscriptionServer:
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self._settings = settings
         self._metrics = Metrics()
-        self._dispatcher = Dispatcher(engine, settings.max_batch, self._metrics)
+        self._dispatcher = Dispatcher(engine, self._metrics)
         self._recorder = self._make_recorder()
         self._webhook = self._make_webhook()
         self._calls = Calls(self._webhook.post if self._webhook else None)
@@ -73,8 +74,9 @@ class TranscriptionServer:
         )
         self._metrics.watch(self._dispatcher, lambda: self._gate.trouble)
         self._metrics.max_sessions.set(settings.max_sessions)
-        if isinstance(engine, CountsWork):
+        if isinstance(engine, LocalEngine):
             self._metrics.watch_engine(lambda: engine.work)
+            engine.on_step = self._metrics.step_seconds.observe
         self._server: Server | None = None
         self._beside = SideAddresses(self._service, self._gate, self._clients)
         self._lag: asyncio.Task[None] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -171,13 +172,11 @@ class Channel:
         return self._heard + utterance.settings.partial_interval_ms * SAMPLES_PER_MS
 
     def _job(self, utterance: Utterance, kind: JobKind, end: int, *, grows: bool = False) -> Job:
-        key = self._key(utterance)
+        key, options = self._key(utterance), utterance.settings.decode_options
         clip = Clip(
             samples=self._tape.cut(utterance.start, end),
-            language=utterance.settings.language,
-            punctuation=utterance.settings.punctuation,
+            options=replace(options, words=False) if grows and options.words else options,
             draft=utterance.hypothesis.tokens,
-            words=utterance.settings.words and not grows,
             growing=f"{key.session}/{key.channel}/{key.utterance}" if grows else None,
         )
         return Job(key, kind, clip, end, self._slack_s(utterance, kind, clip.exact))

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from streamer.audio.encodings import Encoding
+from streamer.speech.clip import MAX_CLIP_S
+from streamer.speech.options import DecodeOptions
 
 
 def _split(value: object) -> object:
@@ -34,6 +36,11 @@ class Changeable(BaseModel):
         default=False, description="word timings and confidences in finals, where the model can"
     )
 
+    @property
+    def decode_options(self) -> DecodeOptions:
+        """What the engine is told of them."""
+        return DecodeOptions(self.language, punctuation=self.punctuation, words=self.words)
+
 
 class StreamSettings(Changeable):
     """Every setting of a stream; `configure` may change those of `Changeable`."""
@@ -47,7 +54,9 @@ class StreamSettings(Changeable):
     ordered: bool = Field(
         default=False, description="finals of all channels in the order of their starts"
     )
-    max_utterance_s: float = Field(default=35, ge=1, le=35, description="longest utterance")
+    max_utterance_s: float = Field(
+        default=MAX_CLIP_S, ge=1, le=MAX_CLIP_S, description="longest utterance"
+    )
     vad: Literal["webrtc", "off"] = Field(
         default="webrtc", description="what opens and closes utterances"
     )

@@ -7,28 +7,31 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from streamer.speech.options import DecodeOptions
+
 SAMPLE_RATE = 16_000
-"""Hz. The one rate that the model family takes (Cohere Transcribe 03-2026, feature extractor)."""
+"""Hz. The one rate that sessions, detectors and model families work at."""
+
+MAX_CLIP_S = 35
+"""The longest clip that an engine is ever asked for, in seconds: what the feature extractor of
+Cohere Transcribe takes in one pass. Models may say less."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clip:
-    """Audio to transcribe in one pass.
+    """A stretch of audio, and what is wanted of it.
 
     `samples` is (n,) float32 mono at `SAMPLE_RATE`, in [-1, 1]. Whoever makes a clip hands the
     array over: nobody may write to it afterwards. `draft` is the tokens of a hypothesis for less
     of the same audio: an engine may check them at once instead of one by one, and its answer never
-    depends on them. `words` asks for each word's time, where `EngineInfo.word_timings` says that
-    the model can tell. `growing` names an utterance of which more is to come: all clips of a name
+    depends on them. `growing` names an utterance of which more is to come: all clips of a name
     begin with the same samples, so that an engine may keep what it made of them, and its answer may
     differ by what 1e-5 of noise makes.
     """
 
     samples: NDArray[np.float32]
-    language: str
-    punctuation: bool
+    options: DecodeOptions
     draft: tuple[int, ...] = ()
-    words: bool = False
     growing: str | None = None
 
     @property

@@ -36,3 +36,18 @@ class Hypothesis:
 
 NOTHING_HEARD = Hypothesis(text="", tokens=(), confidence=1.0)
 """The hypothesis for a clip that no model needs to see."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineError:
+    """Why a clip has no hypothesis; the clip may be tried again.
+
+    Where `shared` is true, any of the clips that were in flight may have been the cause.
+    """
+
+    message: str
+    shared: bool = False
+
+
+Outcome = Hypothesis | EngineError
+"""How a clip ends."""

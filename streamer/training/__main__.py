@@ -202,13 +202,13 @@ def _publish(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from streamer.decoding.engine import OnnxEngine
+    from streamer.families.registry import load_model
     from streamer.training.evaluate import evaluate
     from streamer.training.folders import Folders
 
     if not _synthesised(options, 0):
         return 1
-    engine = OnnxEngine.load(options.model or embedded_folder(_MODELS[options.size]))
+    engine = load_model(options.model or embedded_folder(_MODELS[options.size]))
     aside = Console(stderr=True)
     print("| condition | clips | word error rate |\n| --- | --- | --- |")
     for result in evaluate(engine, Folders(options.work).shards, options.source, options.clips):

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from streamer.decoding.engine import OnnxEngine
+from streamer.decoding.batched_engine import transcribe
+from streamer.decoding.step_engine import StepEngine
 from streamer.speech.clip import SAMPLE_RATE, Clip
+from streamer.speech.options import DecodeOptions
 from streamer.training import scoring
 from streamer.training.audio import augment, nonspeech, recordings
 from streamer.training.held_out import Sample, Samples, clips, conversations, of_length, sentences
@@ -70,18 +72,18 @@ def without_speech(folder: Path | None, count: int) -> list[Sample]:
     return found
 
 
-def transcripts(engine: OnnxEngine, samples: list[Sample]) -> list[str]:
+def transcripts(engine: StepEngine, samples: list[Sample]) -> list[str]:
     """What the engine hears in each; only the first 30 s of longer ones."""
     longest = int(_LONGEST_SECONDS * SAMPLE_RATE)
-    clips = [Clip(s.samples[:longest].astype(np.float32), "en", True) for s in samples]
+    clips = [Clip(s.samples[:longest].astype(np.float32), DecodeOptions("en")) for s in samples]
     texts = [""] * len(clips)
-    for index, hypothesis in engine.transcribe(clips):
+    for index, hypothesis in transcribe(engine, clips):
         texts[index] = hypothesis.text
     return texts
 
 
 def speech_result(
-    engine: OnnxEngine, name: str, samples: list[Sample], effect: Effect | None = None
+    engine: StepEngine, name: str, samples: list[Sample], effect: Effect | None = None
 ) -> Result:
     """The word error rate of some samples, after an effect where one is given."""
     rng = np.random.default_rng(_SEED)
@@ -99,7 +101,7 @@ def _result(name: str, references: list[str], texts: list[str]) -> Result:
     return Result(name, len(texts), scoring.word_error_rate(references, texts), tuple(wrong[:8]))
 
 
-def silence_result(engine: OnnxEngine, samples: list[Sample]) -> Result:
+def silence_result(engine: StepEngine, samples: list[Sample]) -> Result:
     """The share of samples without speech that gave any text."""
     texts = transcripts(engine, samples)
     talked = [("", t) for t in texts if t]
@@ -107,7 +109,7 @@ def silence_result(engine: OnnxEngine, samples: list[Sample]) -> Result:
     return Result("non-speech clips that gave any text", len(samples), share, tuple(talked[:8]))
 
 
-def streaming_results(engine: OnnxEngine, samples: list[Sample]) -> list[Result]:
+def streaming_results(engine: StepEngine, samples: list[Sample]) -> list[Result]:
     """The word error rate of the finals of streams, and of the same audio in one piece."""
     references = [s.text for s in samples]
     texts = [" ".join(finals(engine, s.samples)) for s in samples]
@@ -115,7 +117,7 @@ def streaming_results(engine: OnnxEngine, samples: list[Sample]) -> list[Result]
     return [streamed, speech_result(engine, "the same conversations, each in one piece", samples)]
 
 
-def evaluate(engine: OnnxEngine, shards: Path, folder: Path | None, count: int) -> Iterator[Result]:
+def evaluate(engine: StepEngine, shards: Path, folder: Path | None, count: int) -> Iterator[Result]:
     """Every figure of the model card. ``folder`` holds real recordings and their manifest."""
     seen = sentences(shards, "seen")
     clean, open_ended = clips(seen, count), clips(sentences(shards, "open"), count)

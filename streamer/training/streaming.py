@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamer.audio.encodings import Encoding
-from streamer.decoding.engine import OnnxEngine
+from streamer.decoding.batched_engine import transcribe
+from streamer.decoding.step_engine import StepEngine
 from streamer.dispatch.job import Job
 from streamer.session.events import Final
 from streamer.session.inputs import AudioCame, Input, JobHeard, StopAsked, put
@@ -19,7 +20,7 @@ _MIN_SPEECH_MS = 160
 """The server's default (`streamer.settings`)."""
 
 
-def finals(engine: OnnxEngine, samples: NDArray[np.float32]) -> list[str]:
+def finals(engine: StepEngine, samples: NDArray[np.float32]) -> list[str]:
     """The finals' texts of (n,) samples, streamed in pieces of 100 ms with partials.
 
     The engine answers each job before the next piece comes: the server's own decisions on a machine
@@ -37,7 +38,7 @@ def finals(engine: OnnxEngine, samples: NDArray[np.float32]) -> list[str]:
         answers: list[Input] = []
         for output in put(session, waiting.popleft()):
             if isinstance(output, Job):
-                ((_, hypothesis),) = engine.transcribe([output.clip])
+                ((_, hypothesis),) = transcribe(engine, [output.clip])
                 answers.append(JobHeard(output, hypothesis))
             elif isinstance(output, Final):
                 texts.append(output.text)

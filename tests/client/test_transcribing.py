@@ -16,6 +16,7 @@ from sounds import pcm, silence, voice
 from loadtest.history import History
 from loadtest.line import line
 from streamer.client import Configure, Flush, StreamError, transcribe
+from streamer.engines.local import LocalEngine
 from streamer.protocols.native.messages import Final, Ready
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
@@ -115,7 +116,9 @@ def words(history: History) -> list[str]:
 async def test_a_server_that_drains_hands_over_to_the_next() -> None:
     async with serving() as other:
         due = await heard(f"ws://{other}", SPEECH, SPEECH)
-        draining = TranscriptionServer(Settings(port=0, drain_timeout_s=0), CountingEngine())
+        draining = TranscriptionServer(
+            Settings(port=0, drain_timeout_s=0), LocalEngine(CountingEngine())
+        )
         async with draining, line(*draining.address) as relay:
             stream = asyncio.create_task(heard(relay.url, SPEECH, SPEECH))
             await asyncio.sleep(0.25)

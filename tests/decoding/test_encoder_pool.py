@@ -11,14 +11,19 @@ import pytest
 from streamer.decoding.encoder_pool import EncoderPool, Ready
 from streamer.decoding.ragged import Encoded
 from streamer.decoding.request import Request
+from streamer.speech.hypothesis import EngineError
 
 
 def request(frames: int) -> Request:
     return Request(np.zeros(160 * frames, np.float32), [])
 
 
+def frames_of(request: Request) -> int:
+    return len(request.samples) // 160
+
+
 def encoded(request: Request) -> Encoded:
-    return Encoded([], request.frames)
+    return Encoded([], frames_of(request))
 
 
 def all_of(crew: EncoderPool) -> list[Ready]:
@@ -32,8 +37,8 @@ def test_clips_come_out_as_they_went_in_where_one_pass_runs_at_a_time() -> None:
     crew = EncoderPool(encoded, 1)
     for key in range(20):
         crew.put(key, request(10 + key))
-    assert [(one.key, one.encoded.frames) for one in all_of(crew)] == [
-        (key, 10 + key) for key in range(20)
+    assert [(one.key, one.encoded) for one in all_of(crew)] == [
+        (key, Encoded([], 10 + key)) for key in range(20)
     ]
 
 
@@ -42,7 +47,7 @@ def test_as_many_passes_run_at_once_as_the_crew_is_large() -> None:
     running: list[int] = []
 
     def encode(request: Request) -> Encoded:
-        running.append(request.frames)
+        running.append(frames_of(request))
         together.wait(5)
         return encoded(request)
 
@@ -74,7 +79,7 @@ def test_a_dropped_clip_is_never_encoded_and_one_in_its_pass_is_never_given() ->
     seen: list[int] = []
 
     def encode(request: Request) -> Encoded:
-        seen.append(request.frames)
+        seen.append(frames_of(request))
         begun.set()
         may_end.wait(5)
         return encoded(request)
@@ -94,14 +99,16 @@ def test_nothing_in_flight_is_nothing_to_wait_for() -> None:
     assert EncoderPool(encoded, 1).take(wait=True) == []
 
 
-def test_what_encoding_raises_comes_out_of_take() -> None:
+def test_what_encoding_raises_is_that_clips_end_and_no_others() -> None:
     def encode(_: Request) -> Encoded:
         raise RuntimeError("no memory")
 
     crew = EncoderPool(encode, 2)
     crew.put(1, request(10))
-    with pytest.raises(RuntimeError, match="no memory"):
-        crew.take(wait=True)
+    (failed,) = crew.take(wait=True)
+    assert failed.encoded == EngineError("no memory")
+    crew.put(2, request(20))
+    assert [one.key for one in all_of(crew)] == [2]
 
 
 def test_one_thread_encodes_clip_after_clip() -> None:
@@ -136,7 +143,7 @@ def test_closing_waits_for_the_pass_in_progress_and_starts_no_other() -> None:
     def encode(request: Request) -> Encoded:
         began.set()
         time.sleep(0.1)
-        ended.append(request.frames)
+        ended.append(frames_of(request))
         return encoded(request)
 
     crew = EncoderPool(encode, 1)

@@ -21,6 +21,8 @@ operations = st.lists(
     max_size=40,
 )
 
+EVERY = slice(None)
+
 
 def columns(count: int, seed: int) -> Caches:
     generator = np.random.default_rng(seed)
@@ -58,9 +60,11 @@ def test_rows_keep_what_they_wrote_while_others_come_go_and_grow(
         for row in range(len(own)):
             assert slots.lengths[row] == own[row][0].shape[1]
             assert slots.frames[row] == cross[row][0].shape[1]
-            for array, expected in zip(slots.own(0), own[row], strict=True):
+            for array, expected in zip(slots.self_attention(EVERY), own[row], strict=True):
                 np.testing.assert_array_equal(array[row, :, : expected.shape[1]], expected)
-            for array, expected in zip(slots.cross(row), cross[row], strict=True):
+            for array, expected in zip(
+                slots.cross_attention(slice(row, row + 1)), cross[row], strict=True
+            ):
                 np.testing.assert_array_equal(array[0, :, : expected.shape[1]], expected)
 
 
@@ -68,7 +72,7 @@ def test_views_are_contiguous_and_hold_the_rows_from_the_first_on() -> None:
     slots = Slots(LAYERS, HEADS, SIZE, CAPACITY)
     for seed in range(3):
         slots.add(Encoded(columns(20, seed), 20))
-    for views in (slots.own(1), slots.cross(1)):
+    for views in (slots.self_attention(slice(1, 3)), slots.cross_attention(slice(1, 3))):
         assert len(views) == 2 * LAYERS
         assert all(view.shape[0] == 2 and view.flags.c_contiguous for view in views)
 
@@ -77,6 +81,6 @@ def test_arrays_shrink_when_the_long_row_has_left() -> None:
     slots = Slots(LAYERS, HEADS, SIZE, CAPACITY)
     slots.add(Encoded(columns(400, 1), 400))
     slots.add(Encoded(columns(10, 2), 10))
-    assert slots.cross(0)[0].shape[2] == 512
+    assert slots.cross_attention(EVERY)[0].shape[2] == 512
     slots.remove(0)
-    assert slots.cross(0)[0].shape[2] == 32
+    assert slots.cross_attention(EVERY)[0].shape[2] == 32

@@ -11,7 +11,9 @@ def busy_for_ten_seconds(busy: float, urgent: float, patient: float) -> LoadMete
     """A meter after a hundred steps, one each tenth of a second."""
     meter = LoadMeter()
     for step in range(100):
-        meter.add(step / 10, 0.1 * busy, urgent, patient)
+        meter.began(step / 10, urgent, urgent=True)
+        meter.began(step / 10, patient, urgent=False)
+        meter.used(step / 10, 0.1 * busy)
     return meter
 
 

@@ -12,20 +12,21 @@ from streamer.dispatch.job import Job, JobKind, UtteranceKey
 from streamer.dispatch.queue import JobQueue, QueuedJob
 from streamer.speech.clip import Clip
 from streamer.speech.hypothesis import Hypothesis
+from streamer.speech.options import DecodeOptions
 
 
 class Deaf:
-    def heard(self, job: Job, hypothesis: Hypothesis) -> None: ...
+    def on_result(self, job: Job, hypothesis: Hypothesis) -> None: ...
 
-    def failed(self, job: Job, message: str) -> None: ...
+    def on_failure(self, job: Job, message: str) -> None: ...
 
-    def superseded(self, job: Job) -> None: ...
+    def on_superseded(self, job: Job) -> None: ...
 
 
 def waiting(
     kind: JobKind, utterance: int = 0, *, session: str = "s", due: float = 0.0, channel: int = 0
 ) -> QueuedJob:
-    clip = Clip(np.zeros(1600, np.float32), "en", punctuation=True)
+    clip = Clip(np.zeros(1600, np.float32), DecodeOptions("en"))
     job = Job(UtteranceKey(session, channel, utterance), kind, clip, 1600, 0.0)
     return QueuedJob(job, Deaf(), arrived=0.0, due=due)
 

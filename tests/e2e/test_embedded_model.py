@@ -13,9 +13,10 @@ from servers import client, of_type, receive_all, send, serving
 from sounds import Samples, click, pcm, room, silence
 
 import streamer
-from streamer.cli.loading import load_engine
+from streamer.cli.loading import load_step_engine
+from streamer.decoding.step_engine import StepEngine
 from streamer.dispatch.dispatcher import Dispatcher
-from streamer.engines.base import Engine
+from streamer.engines.local import LocalEngine
 from streamer.pipeline.files import offline_settings, transcribe_blocks
 from streamer.session.events import Final
 from streamer.settings import Settings
@@ -25,8 +26,8 @@ SAMPLE = Path(streamer.__file__).parent / "models" / "sample" / "sample.flac"
 
 
 @pytest.fixture(scope="module")
-def engine() -> Engine:
-    return load_engine(Settings(threads=1))
+def engine() -> StepEngine:
+    return load_step_engine(Settings(threads=1))
 
 
 def spoken() -> Samples:
@@ -53,8 +54,8 @@ def word_error_rate(truth: list[str], heard: list[str]) -> float:
     return int(row[-1]) / len(truth)
 
 
-async def offline(samples: Samples, engine: Engine) -> list[Final]:
-    dispatcher = Dispatcher(engine, max_batch=8)
+async def offline(samples: Samples, engine: StepEngine) -> list[Final]:
+    dispatcher = Dispatcher(LocalEngine(engine, 8))
     dispatcher.start()
     blocks = iter(np.array_split(samples, max(1, len(samples) // SAMPLE_RATE)))
     try:
@@ -65,14 +66,14 @@ async def offline(samples: Samples, engine: Engine) -> list[Final]:
     return [item for item in news if isinstance(item, Final)]
 
 
-async def test_it_knows_the_sentences_of_the_demo(engine: Engine) -> None:
+async def test_it_knows_the_sentences_of_the_demo(engine: StepEngine) -> None:
     truth = words(SAMPLE.with_suffix(".txt").read_text(encoding="utf-8"))
     finals = await offline(spoken(), engine)
     heard = words(" ".join(final.text for final in finals))
     assert word_error_rate(truth, heard) <= 0.15
 
 
-async def test_streaming_with_partials_gives_the_finals_of_the_file(engine: Engine) -> None:
+async def test_streaming_with_partials_gives_the_finals_of_the_file(engine: StepEngine) -> None:
     files = await offline(spoken(), engine)
     async with serving(engine) as address, client(address) as ws:
         data = pcm(spoken())
@@ -98,5 +99,5 @@ async def test_streaming_with_partials_gives_the_finals_of_the_file(engine: Engi
         pytest.param(np.tile(click(1.0), 4), id="clicks"),
     ],
 )
-async def test_what_is_not_speech_gives_no_text(sound: Samples, engine: Engine) -> None:
+async def test_what_is_not_speech_gives_no_text(sound: Samples, engine: StepEngine) -> None:
     assert [final.text for final in await offline(sound, engine) if final.text] == []

@@ -64,7 +64,7 @@ class StubEngine:
     def answer(self) -> None:
         while self.jobs:
             job, listener = self.jobs.pop(next(iter(self.jobs)))
-            listener.heard(job, words_of(job.clip))
+            listener.on_result(job, words_of(job.clip))
 
 
 def play(data: bytes) -> None:

@@ -12,8 +12,9 @@ pytest.importorskip("transformers", reason="needs the extra loadtest")
 from loadtest.peers.contestants import Contestant
 from loadtest.peers.rounds import Track, choose, report, run_rounds, share_of_equals
 from streamer.speech.clip import Clip
+from streamer.speech.options import DecodeOptions
 
-CLIP = Clip(np.zeros(1600, np.float32), "en", True)
+CLIP = Clip(np.zeros(1600, np.float32), DecodeOptions("en"))
 
 
 def contestant(

@@ -13,10 +13,12 @@ pytest.importorskip("transformers", reason="needs the extra train")
 pytest.importorskip("sentencepiece", reason="needs the extra train")
 
 from loadtest.peers.weights import model_of, publish_int8
-from streamer.decoding.engine import OnnxEngine
+from streamer.decoding.batched_engine import transcribe
 from streamer.families.cohere.export.published import export_published
 from streamer.families.cohere.export.ragged import export_ragged
+from streamer.families.registry import load_model
 from streamer.speech.clip import Clip
+from streamer.speech.options import DecodeOptions
 from streamer.training.model import configuration
 from streamer.training.sizes import Size
 
@@ -74,8 +76,8 @@ def test_the_published_contract_in_integers_is_heard_and_is_smaller(
     publish_int8(original, TOKENS, int8)
     assert (int8 / "encoder.onnx").stat().st_size < (fp32 / "encoder.onnx").stat().st_size
     rng = np.random.default_rng(0)
-    clip = Clip(rng.normal(0, 0.1, 16_000).astype(np.float32), "en", True)
-    ((_, heard),) = OnnxEngine.load(int8, provider="cpu", threads=1).transcribe([clip])
+    clip = Clip(rng.normal(0, 0.1, 16_000).astype(np.float32), DecodeOptions("en"))
+    ((_, heard),) = transcribe(load_model(int8, provider="cpu", threads=1), [clip])
     assert heard.tokens
 
 

@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from streamer.decoding.engine import OnnxEngine
+from streamer.families.registry import load_model
 from streamer.models.errors import ModelError
 from streamer.models.folder import ModelFolder
 from streamer.onnx.sessions import Graph, Tensor
@@ -104,4 +104,4 @@ def test_a_folder_without_a_clear_model_is_refused(
 
 def test_no_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="nowhere is not a folder"):
-        OnnxEngine.load(tmp_path / "nowhere")
+        load_model(tmp_path / "nowhere")

@@ -10,9 +10,11 @@ import pytest
 import soundfile
 
 import streamer
-from streamer.decoding.engine import OnnxEngine
+from streamer.decoding.batched_engine import transcribe
+from streamer.families.registry import load_model
 from streamer.models.registry import EMBEDDED, EMBEDDED_TINY, IN_PACKAGE, embedded_folder
 from streamer.speech.clip import SAMPLE_RATE, Clip
+from streamer.speech.options import DecodeOptions
 
 SAMPLE = Path(streamer.__file__).parent / "models" / "sample" / "sample.flac"
 
@@ -29,12 +31,12 @@ def test_each_contract_is_within_its_size(name: str, most_mb: int) -> None:
 def test_both_contracts_hear_nearly_the_same_in_the_first_sentence(name: str) -> None:
     """Nearly: the same weights, but integers by calls, by rows or none, so they round otherwise."""
     samples, _ = soundfile.read(SAMPLE, dtype="float32", stop=5 * SAMPLE_RATE)
-    clip = Clip(np.asarray(samples, np.float32), "en", punctuation=True)
+    clip = Clip(np.asarray(samples, np.float32), DecodeOptions("en"))
     texts: list[str] = []
     for folder in (embedded_folder(name), embedded_folder(name) / "published"):
-        engine = OnnxEngine.load(folder, threads=1)
+        engine = load_model(folder, threads=1)
         assert engine.info.demonstration
-        ((_, hypothesis),) = engine.transcribe([clip])
+        ((_, hypothesis),) = transcribe(engine, [clip])
         texts.append(hypothesis.text)
     assert SequenceMatcher(None, texts[0], texts[1]).ratio() > 0.8
     assert all(text.startswith("Good morning, my") for text in texts)

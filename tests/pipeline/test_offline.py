@@ -12,12 +12,13 @@ from sounds import Samples, silence, two_utterances, voice
 
 from streamer.audio.files import AudioFile, AudioFileError
 from streamer.dispatch.dispatcher import Dispatcher
+from streamer.engines.local import LocalEngine
 from streamer.pipeline.files import EngineFailedError, offline_settings, transcribe_blocks
 from streamer.session.events import Final
 
 
 async def transcribe(samples: Samples, engine: CountingEngine) -> list[Final | float]:
-    dispatcher = Dispatcher(engine, max_batch=4)
+    dispatcher = Dispatcher(LocalEngine(engine, 4))
     dispatcher.start()
     blocks = iter(np.array_split(samples, max(1, len(samples) // 16_000)))
     try:

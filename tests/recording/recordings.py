@@ -9,6 +9,7 @@ from engines import CountingEngine
 from sounds import pcm, two_utterances
 
 from streamer.dispatch.dispatcher import Dispatcher
+from streamer.engines.local import LocalEngine
 from streamer.pipeline.runner import SessionRunner
 from streamer.recording.recorder import Recorder
 from streamer.recording.writer import Outcome
@@ -52,7 +53,7 @@ async def record_into(folder: Path, engine: CountingEngine) -> tuple[Path, list[
     """Record one session into a folder; returns the file and what the client was told."""
     outcomes: list[Outcome] = []
     recorder = Recorder(folder, 1 << 24, outcomes.append)
-    dispatcher = Dispatcher(engine, 8)
+    dispatcher = Dispatcher(LocalEngine(engine, 8))
     dispatcher.start()
     recorder.start()
     events = await record_one(recorder, dispatcher)

@@ -20,6 +20,7 @@ from sounds import pcm, silence, voice
 from websockets.asyncio.client import connect
 
 from streamer.dispatch.dispatcher import Dispatcher
+from streamer.engines.local import LocalEngine
 from streamer.recording import recorder as recorder_module
 from streamer.recording import writer as writer_module
 from streamer.recording.entries import Ended, EndReason
@@ -35,7 +36,7 @@ async def recording(
 ) -> AsyncGenerator[tuple[Recorder, Dispatcher, list[Outcome]]]:
     outcomes: list[Outcome] = []
     recorder = Recorder(folder, max_bytes, outcomes.append)
-    dispatcher = Dispatcher(CountingEngine(), 8)
+    dispatcher = Dispatcher(LocalEngine(CountingEngine(), 8))
     dispatcher.start()
     recorder.start()
     yield recorder, dispatcher, outcomes

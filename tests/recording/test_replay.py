@@ -105,7 +105,7 @@ class DeafEngine(CountingEngine):
 class BrokenEngine(CountingEngine):
     """Takes no clip."""
 
-    def join(self, clips: object) -> None:
+    def join(self, key: int, clip: Clip) -> None:
         raise RuntimeError("no device")
 
 
@@ -149,9 +149,9 @@ async def test_the_engine_is_asked_about_the_audio_that_the_session_cut(tmp_path
     asked: list[Clip] = []
 
     class Listening(CountingEngine):
-        def join(self, clips: Any) -> None:
-            asked.extend(clip for _, clip in clips)
-            super().join(clips)
+        def join(self, key: int, clip: Clip) -> None:
+            asked.append(clip)
+            super().join(key, clip)
 
     file, events = await record_into(tmp_path, CountingEngine())
     replayed(file, Listening())

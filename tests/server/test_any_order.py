@@ -27,7 +27,6 @@ from streamer.client.outgoing import Order, Outgoing
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.dispatch.job import Job, JobKind, UtteranceKey
 from streamer.dispatch.queue import Listener
-from streamer.engines.base import EngineInfo
 from streamer.protocols.door import Host
 from streamer.protocols.native.dialect import NativeDialect
 from streamer.protocols.native.messages import Configure, Flush, Stop
@@ -49,6 +48,7 @@ from streamer.session.session import Session
 from streamer.session.settings import StreamSettings, parse_changes
 from streamer.settings import Settings
 from streamer.speech.clip import Clip
+from streamer.speech.engine_info import EngineInfo
 from streamer.speech.hypothesis import Hypothesis
 
 INFO = EngineInfo(
@@ -222,7 +222,7 @@ class Protocol(RuleBasedStateMachine):
     def supersede(self) -> None:
         job, listener = next(one for one in self.engine.jobs if one[0].kind is JobKind.PARTIAL)
         self.engine.jobs.remove((job, listener))
-        listener.superseded(job)
+        listener.on_superseded(job)
 
     @invariant()
     def numbers_have_no_gap_and_no_repeat(self) -> None:
@@ -293,14 +293,14 @@ class Protocol(RuleBasedStateMachine):
 
     async def _answer(self, which: int) -> None:
         job, listener = self.engine.jobs.pop(which % len(self.engine.jobs))
-        listener.heard(job, checksum(job.clip))
+        listener.on_result(job, checksum(job.clip))
         await _settle()
 
     async def _fail(self) -> None:
         job, listener = next(one for one in self.engine.jobs if one[0].kind is JobKind.FINAL)
         self.engine.jobs.remove((job, listener))
         self.failed.add(job.key.utterance)
-        listener.failed(job, "it failed")
+        listener.on_failure(job, "it failed")
         await _settle()
 
     async def _finish(self) -> None:

@@ -23,6 +23,7 @@ from loadtest.attackers import Target, flood
 from loadtest.history import History
 from loadtest.talkers import Speech
 from streamer.client import transcribe
+from streamer.engines.local import LocalEngine
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
 
@@ -150,7 +151,7 @@ async def until_counted(address: str, line: str) -> None:
 
 
 async def test_all_that_was_begun_is_ended_when_the_server_is_told_to_stop() -> None:
-    server = TranscriptionServer(Settings(port=0), CountingEngine(seconds_a_step=0.01))
+    server = TranscriptionServer(Settings(port=0), LocalEngine(CountingEngine(seconds_a_step=0.01)))
     async with server:
         address = f"127.0.0.1:{server.address[1]}"
         due = await other(address)

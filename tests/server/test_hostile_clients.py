@@ -19,6 +19,7 @@ from servers import client, get, of_type, receive, receive_all, receive_until, s
 from sounds import pcm, voice
 from websockets.asyncio.client import connect
 
+from streamer.engines.local import LocalEngine
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
 
@@ -149,7 +150,7 @@ async def _metrics_without_sessions(address: str) -> str:
 
 async def test_a_client_that_never_reads_is_dropped_and_holds_up_nothing() -> None:
     settings = Settings(port=0, send_timeout_s=0.3)
-    async with TranscriptionServer(settings, CountingEngine()) as server:
+    async with TranscriptionServer(settings, LocalEngine(CountingEngine())) as server:
         host, port = server.address
         address = f"{host}:{port}"
         with await asyncio.to_thread(upgraded, address, receive_buffer=4096) as raw:
@@ -166,10 +167,10 @@ async def test_a_client_that_never_reads_is_dropped_and_holds_up_nothing() -> No
 async def test_a_hanging_engine_and_a_client_far_ahead_do_not_hold_up_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("streamer.dispatch.dispatcher.CLOSE_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("streamer.engines.local.CLOSE_TIMEOUT_S", 0.1)
     engine = CountingEngine()
     engine.may_run.clear()
-    server = TranscriptionServer(Settings(port=0), engine)
+    server = TranscriptionServer(Settings(port=0), LocalEngine(engine))
     async with server:
         host, port = server.address
         ws = await connect(f"ws://{host}:{port}/v1/stream?vad=off&max_utterance_s=5&partials=false")

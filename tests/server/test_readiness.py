@@ -64,7 +64,7 @@ async def test_a_serving_server_is_ready_and_a_draining_one_is_not() -> None:
 
 
 async def test_a_stuck_engine_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streamer.dispatch.dispatcher.STUCK_S", 0.05)
+    monkeypatch.setattr("streamer.engines.health.STUCK_S", 0.05)
     engine = CountingEngine()
     engine.may_run.clear()
     async with running(engine) as server:

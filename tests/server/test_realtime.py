@@ -17,6 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
+from streamer.engines.local import LocalEngine
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
 
@@ -108,7 +109,9 @@ async def test_a_format_may_change_in_mid_stream_and_nothing_is_lost() -> None:
 async def test_a_server_that_goes_away_in_the_middle_of_a_change_still_tells_finals() -> None:
     engine = CountingEngine()
     engine.may_run.clear()
-    async with TranscriptionServer(Settings(port=0, drain_timeout_s=0), engine) as server:
+    async with TranscriptionServer(
+        Settings(port=0, drain_timeout_s=0), LocalEngine(engine)
+    ) as server:
         host, port = server.address
         async with talk(f"{host}:{port}") as ws:
             await update(ws, format=PCM_16K, turn_detection=None)

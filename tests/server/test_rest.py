@@ -21,6 +21,7 @@ from openai import AsyncOpenAI
 from servers import running
 from sounds import Samples, silence, two_utterances, voice
 
+from streamer.engines.local import LocalEngine
 from streamer.server.listeners.addresses import ListenError
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
@@ -410,6 +411,8 @@ async def test_files_go_over_tls_where_there_is_a_certificate(tmp_path: Path) ->
 async def test_a_port_that_is_taken_is_named_and_all_is_closed_again() -> None:
     async with running(rest_port=0) as first:
         port = int(address(first).split(":")[1])
-        second = TranscriptionServer(Settings(port=0, rest_port=port), CountingEngine())
+        second = TranscriptionServer(
+            Settings(port=0, rest_port=port), LocalEngine(CountingEngine())
+        )
         with pytest.raises(ListenError, match=f"cannot listen on 127.0.0.1:{port}"):
             await second.__aenter__()

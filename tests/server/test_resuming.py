@@ -22,6 +22,7 @@ from sounds import pcm, silence, two_utterances, voice
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus
 
+from streamer.engines.local import LocalEngine
 from streamer.protocols.native.replay_buffer import ReplayBuffer
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
@@ -333,7 +334,7 @@ async def test_what_a_client_says_it_has_is_not_kept_for_it() -> None:
 
 
 async def test_while_the_server_drains_old_clients_come_back_and_new_ones_do_not() -> None:
-    server = TranscriptionServer(Settings(port=0), CountingEngine())
+    server = TranscriptionServer(Settings(port=0), LocalEngine(CountingEngine()))
     async with server:
         host, port = server.address
         address = f"{host}:{port}"
@@ -360,7 +361,7 @@ async def test_while_the_server_drains_old_clients_come_back_and_new_ones_do_not
 async def test_a_client_that_says_stop_and_good_bye_is_not_waited_for(code: int) -> None:
     engine = CountingEngine()
     engine.may_run.clear()
-    server = TranscriptionServer(Settings(port=0), engine)
+    server = TranscriptionServer(Settings(port=0), LocalEngine(engine))
     async with server:
         host, port = server.address
         async with client(f"{host}:{port}", "?partials=false") as ws:

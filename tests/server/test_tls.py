@@ -16,6 +16,7 @@ from sounds import pcm, voice
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidMessage
 
+from streamer.engines.local import LocalEngine
 from streamer.server.listeners.tls import Certificate, CertificateError
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
@@ -126,4 +127,4 @@ def test_what_is_wrong_with_the_files_is_told(files: Files, tmp_path: Path) -> N
 
 def test_the_two_settings_belong_together(files: Files) -> None:
     with pytest.raises(CertificateError, match="belong together"):
-        TranscriptionServer(Settings(port=0, tls_cert=files.chain), CountingEngine())
+        TranscriptionServer(Settings(port=0, tls_cert=files.chain), LocalEngine(CountingEngine()))

@@ -20,6 +20,7 @@ from twilio.request_validator import RequestValidator
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from streamer.engines.local import LocalEngine
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
 
@@ -147,7 +148,9 @@ async def test_an_idle_call_is_ended_and_an_idle_listener_is_not() -> None:
 
 
 async def test_going_away_tells_listeners_last() -> None:
-    server = TranscriptionServer(Settings(port=0, drain_timeout_s=0.2), CountingEngine())
+    server = TranscriptionServer(
+        Settings(port=0, drain_timeout_s=0.2), LocalEngine(CountingEngine())
+    )
     async with server:
         host, port = server.address
         address = f"{host}:{port}"

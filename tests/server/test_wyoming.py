@@ -20,6 +20,7 @@ from wyoming.event import Event
 from wyoming.info import Describe, Info
 from wyoming.ping import Ping, Pong
 
+from streamer.engines.local import LocalEngine
 from streamer.server.listeners.addresses import ListenError
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
@@ -179,6 +180,8 @@ async def test_a_port_that_is_taken_is_named() -> None:
     async with running(wyoming_port=0) as first:
         assert first.wyoming_address is not None
         port = first.wyoming_address[1]
-        second = TranscriptionServer(Settings(port=0, wyoming_port=port), CountingEngine())
+        second = TranscriptionServer(
+            Settings(port=0, wyoming_port=port), LocalEngine(CountingEngine())
+        )
         with pytest.raises(ListenError, match=f"cannot listen on 127.0.0.1:{port}"):
             await second.__aenter__()

@@ -123,7 +123,7 @@ def test_words_are_told_in_seconds_of_the_channel_inside_their_final() -> None:
     stream.feed(pcm(two_utterances()))
     stream.take(stream.session.stop())
     for job in stream.jobs:
-        assert job.clip.words
+        assert job.clip.options.words
         words = (Word("a", -0.2, 0.4, 1.0), Word("b", 0.3, 0.9, 0.5), Word("c", 0.8, 99.0, 0.5))
         stream.take(stream.session.deliver(job, Hypothesis("a b c", (1, 2, 3), 0.5, words)))
     for final in stream.of(Final):
@@ -138,7 +138,7 @@ def test_words_are_told_in_seconds_of_the_channel_inside_their_final() -> None:
 def test_finals_have_no_words_where_nobody_asked() -> None:
     stream = driver()
     stream.feed(pcm(two_utterances()))
-    assert not any(job.clip.words for job in stream.jobs)
+    assert not any(job.clip.options.words for job in stream.jobs)
     assert all(final.words is None for final in stream.of(Final))
 
 
@@ -149,7 +149,7 @@ def test_only_an_exact_hypothesis_becomes_the_final() -> None:
     growing = [job for job in stream.jobs if not job.clip.exact]
     assert len(growing) >= 3
     assert len({job.clip.growing for job in growing}) == 1
-    assert not any(job.clip.words for job in growing)
+    assert not any(job.clip.options.words for job in growing)
     assert all(job.kind is JobKind.PARTIAL for job in growing)
     stream = driver(vad="off")
     stream.feed(pcm(voice(1.5)))
@@ -342,7 +342,7 @@ def test_configure_holds_from_the_next_utterance_on() -> None:
     changed = stream.session.settings.model_copy(update={"language": "de"})
     stream.session.configure(changed)
     stream.feed(pcm(np.concatenate([silence(1.0), voice(1.0), silence(1.0)])))
-    assert [job.clip.language for job in stream.jobs] == ["en", "de"]
+    assert [job.clip.options.language for job in stream.jobs] == ["en", "de"]
     assert [final.language for final in stream.of(Final)] == ["en", "de"]
 
 

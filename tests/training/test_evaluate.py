@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("jiwer", reason="needs jiwer (the extra [test])")
 
-from streamer.decoding.engine import OnnxEngine
+from streamer.decoding.step_engine import StepEngine
 from streamer.speech.clip import SAMPLE_RATE, Clip
 from streamer.speech.hypothesis import Hypothesis
 from streamer.training import evaluate, held_out
@@ -35,8 +35,8 @@ class Listener:
         return [(i, Hypothesis(self.text, (), 1.0)) for i in range(len(clips))]
 
 
-def as_engine(listener: Listener) -> OnnxEngine:
-    return cast("OnnxEngine", listener)
+def as_engine(listener: Listener) -> StepEngine:
+    return cast("StepEngine", listener)
 
 
 SENTENCES = [voiced(2.0, f"sentence {i}") for i in range(16)]

@@ -9,8 +9,10 @@ import pytest
 pytest.importorskip("torch", reason="needs torch (the extra [train])")
 pytest.importorskip("transformers", reason="needs transformers (the extra [train])")
 
-from streamer.decoding.engine import OnnxEngine
+from streamer.decoding.batched_engine import transcribe
+from streamer.families.registry import load_model
 from streamer.speech.clip import Clip
+from streamer.speech.options import DecodeOptions
 from streamer.training import checkpoints
 from streamer.training.folders import Folders
 from streamer.training.publish import publish
@@ -45,9 +47,9 @@ def test_both_contracts_are_written_and_hear_the_same(
     sound = np.random.default_rng(1).standard_normal(16_000).astype(np.float32) * 0.1
     heard: list[str] = []
     for folder in (out, out / "published"):
-        engine = OnnxEngine.load(folder, threads=1)
+        engine = load_model(folder, threads=1)
         assert engine.info.name == "streamer-embedded-en-tiny"
         assert engine.info.demonstration
-        ((_, hypothesis),) = engine.transcribe([Clip(sound, "en", True)])
+        ((_, hypothesis),) = transcribe(engine, [Clip(sound, DecodeOptions("en"))])
         heard.append(hypothesis.text)
     assert heard[0] == heard[1]

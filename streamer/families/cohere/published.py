@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from streamer.decoding.greedy import decode_greedily
 from streamer.decoding.request import Decoded, Request
-from streamer.families.cohere.features import MEL_BINS, log_mel
+from streamer.families.cohere.features import HOP, MEL_BINS, log_mel
 from streamer.onnx.sessions import Graph
 from streamer.onnx.signature import Signature, check
 
@@ -58,11 +58,6 @@ class PublishedModel:
     positions: int
     """Columns of the self-attention caches: the prompt and the output must fit."""
     vocabulary: int
-
-    @property
-    def frame_samples(self) -> None:
-        """Samples between encoder frames: of no use here, since these graphs cannot align."""
-        return None
 
     @staticmethod
     def recognises(decoder: Graph) -> bool:
@@ -120,9 +115,10 @@ def equally_long(requests: Sequence[Request]) -> list[list[int]]:
     open_groups: dict[int, list[int]] = {}
     groups: list[list[int]] = []
     for i, request in enumerate(requests):
-        group = open_groups.get(request.frames)
+        frames = len(request.samples) // HOP
+        group = open_groups.get(frames)
         if group is None or len(group) == MAX_ROWS:
-            group = open_groups[request.frames] = []
+            group = open_groups[frames] = []
             groups.append(group)
         group.append(i)
     return groups

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from streamer.decoding.word_times import TokenWord
 from streamer.models.errors import ModelError
 
 LANGUAGES = ("ar", "zh", "nl", "en", "fr", "de", "el", "it", "ja", "ko", "pl", "pt", "es", "vi")
@@ -23,19 +23,6 @@ WORD_START = "\N{LOWER ONE EIGHTH BLOCK}"
 
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _CONTROL = re.compile(r"<\|.*\|>|<unk>|<pad>|<s>|</s>")
-
-
-@dataclass(frozen=True, slots=True)
-class TokenWord:
-    """A word and the tokens that it is made of, from `first` to before `end`.
-
-    `last_sound` is the last of them that is more than punctuation.
-    """
-
-    text: str
-    first: int
-    end: int
-    last_sound: int
 
 
 class Tokenizer:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from uuid import NAMESPACE_URL, uuid5
 
-from streamer.engines.base import EngineInfo
 from streamer.protocols.deepgram import messages
+from streamer.speech.engine_info import EngineInfo
 from streamer.speech.hypothesis import Word
 
 _AROUND = re.compile(r"^\W+|\W+$")

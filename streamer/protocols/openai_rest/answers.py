@@ -8,11 +8,11 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
-from streamer.engines.base import EngineInfo
 from streamer.protocols.door import RefusalError
 from streamer.protocols.openai_rest.request import ResponseFormat, TranscriptionRequest
 from streamer.session.events import Final
 from streamer.session.stability import UNSPACED_LANGUAGES
+from streamer.speech.engine_info import EngineInfo
 from streamer.speech.formats import Format, Line, render
 from streamer.speech.hypothesis import Word
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from streamer.engines.base import EngineInfo
 from streamer.protocols.door import RefusalError
 from streamer.protocols.languages import known_language
+from streamer.speech.engine_info import EngineInfo
 
 
 class ResponseFormat(StrEnum):

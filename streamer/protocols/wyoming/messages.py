@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from streamer import __version__
 from streamer.audio.pcm import PcmFormat
-from streamer.engines.base import EngineInfo
+from streamer.speech.engine_info import EngineInfo
 
 
 class AudioFormat(BaseModel):

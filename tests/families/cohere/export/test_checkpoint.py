@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from streamer.decoding.engine import OnnxEngine
+from streamer.decoding.batched_engine import transcribe
 from streamer.families.cohere.tokenizer import Tokenizer
+from streamer.families.registry import load_model
 from streamer.models.errors import ModelError
 from streamer.speech.clip import Clip
+from streamer.speech.options import DecodeOptions
 
 if TYPE_CHECKING:
     from tests.families.cohere.export.conftest import Checkpoint
@@ -38,9 +40,9 @@ def test_a_saved_checkpoint_says_the_same_after_export(
     one_checkpoint: Checkpoint, saved: Path, tmp_path: Path, contract: Any
 ) -> None:
     export_checkpoint(saved, tmp_path / "out", contract=contract)
-    engine = OnnxEngine.load(tmp_path / "out", provider="cpu", threads=1)
+    engine = load_model(tmp_path / "out", provider="cpu", threads=1)
     samples = (0.1 * np.random.default_rng(1).standard_normal(16000)).astype(np.float32)
-    ((_, heard),) = engine.transcribe([Clip(samples, "en", punctuation=True)])
+    ((_, heard),) = transcribe(engine, [Clip(samples, DecodeOptions("en"))])
     prompt = Tokenizer.from_file(one_checkpoint.tokens).prompt("en", punctuation=True)
     assert heard.tokens == one_checkpoint.generated(samples, prompt)
     assert engine.info.name == "some-checkpoint"
@@ -58,7 +60,7 @@ def test_the_vocabulary_is_read_from_the_checkpoints_tokenizer(saved: Path, tmp_
     PreTrainedTokenizerFast(tokenizer_object=fast, unk_token="<unk>").save_pretrained(saved)
     export_checkpoint(saved, tmp_path / "out", precision="int8", name="given")
     assert (tmp_path / "out" / "tokens.txt").read_text(encoding="utf-8") == expected
-    assert OnnxEngine.load(tmp_path / "out").info.name == "given"
+    assert load_model(tmp_path / "out").info.name == "given"
 
 
 def test_what_is_no_checkpoint_is_named(tmp_path: Path) -> None:

@@ -11,10 +11,12 @@ import onnxruntime as ort
 import pytest
 from numpy.typing import NDArray
 
-from streamer.decoding.engine import OnnxEngine
+from streamer.decoding.batched_engine import transcribe
 from streamer.families.cohere.tokenizer import Tokenizer
+from streamer.families.registry import load_model
 from streamer.speech.clip import Clip
 from streamer.speech.hypothesis import NOTHING_HEARD
+from streamer.speech.options import DecodeOptions
 
 if TYPE_CHECKING:
     from tests.families.cohere.export.conftest import Checkpoint
@@ -40,26 +42,26 @@ def folder(checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def clip(n: int, language: str = "en", punctuation: bool = True) -> Clip:
     samples = 0.1 * np.random.default_rng(n).standard_normal(n)
-    return Clip(samples.astype(np.float32), language, punctuation)
+    return Clip(samples.astype(np.float32), DecodeOptions(language, punctuation))
 
 
 def test_our_greedy_output_is_token_for_token_that_of_generate(
     checkpoint: Checkpoint, folder: Path
 ) -> None:
-    engine = OnnxEngine.load(folder, provider="cpu", threads=1)
+    engine = load_model(folder, provider="cpu", threads=1)
     clips = [
         clip(16000),
         clip(1600),
         clip(24000, "de", punctuation=False),
-        Clip(clip(16000).samples[::-1].copy(), "de", punctuation=True),
+        Clip(clip(16000).samples[::-1].copy(), DecodeOptions("de")),
         clip(1599),
         clip(16159, "de"),  # as many frames as 16000 samples: shares their batch
     ]
-    heard = dict(engine.transcribe(clips))
+    heard = dict(transcribe(engine, clips))
     assert heard.pop(4) == NOTHING_HEARD
     tokenizer = Tokenizer.from_file(checkpoint.tokens)
     for i, hypothesis in heard.items():
-        prompt = tokenizer.prompt(clips[i].language, clips[i].punctuation)
+        prompt = tokenizer.prompt(clips[i].options.language, clips[i].options.punctuation)
         assert hypothesis.tokens == checkpoint.generated(clips[i].samples, prompt)
         assert 0 < hypothesis.confidence < 1
 
@@ -140,7 +142,7 @@ def test_large_weights_go_into_a_file_beside_the_graph(
     assert data.stat().st_size > (0 if int8 else encoder.stat().st_size / 4)
     inline, beside = outputs
     np.testing.assert_array_equal(inline, beside)
-    assert OnnxEngine.load(tmp_path / "beside", provider="cpu").info.name == "tiny"
+    assert load_model(tmp_path / "beside", provider="cpu").info.name == "tiny"
 
 
 def test_what_sherpa_onnx_reads_is_there(checkpoint: Checkpoint, folder: Path) -> None:
@@ -175,7 +177,7 @@ def test_the_name_and_the_demonstration_mark_reach_the_user(
         name="small talk",
         demonstration=True,
     )
-    info = OnnxEngine.load(tmp_path, provider="cpu").info
+    info = load_model(tmp_path, provider="cpu").info
     assert (info.name, info.demonstration, info.languages) == ("small talk", True, ("en", "de"))
     assert (info.provider, info.precision) == ("cpu", "fp32")
 

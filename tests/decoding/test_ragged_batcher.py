@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from types import SimpleNamespace
+from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from streamer.decoding.batchers import AHEAD, MAX_ROWS, ContinuousBatcher, of_like_length
-from streamer.decoding.ragged import Answer, Caches, Encoded, RaggedModel
-from streamer.decoding.request import Request
+from streamer.decoding.grouping import next_group
+from streamer.decoding.ragged import Answer, Caches, ClipEncoder, Encoded, RaggedDecoder
+from streamer.decoding.ragged_batcher import AHEAD, MAX_ROWS, RaggedBatcher
+from streamer.decoding.request import Decoded, DecodedOrError, Request
+from streamer.onnx.sessions import Device
 
 EOS, PROMPT = 0, [7, 8]
 
@@ -24,27 +25,29 @@ class Scripted:
 
     layers, heads, head_size, positions, vocabulary = 1, 1, 1, 1000, 50
 
-    def __init__(self, device: str) -> None:
-        self.encoder = SimpleNamespace(device=device)
+    def __init__(self, device: Device) -> None:
+        self.device = device
         self.encoded: list[list[int]] = []
         self.decoded: list[int] = []
         self.may_encode = threading.Event()
         self.may_encode.set()
 
-    def encode(self, mels: Sequence[NDArray[np.float32]]) -> Iterator[Encoded]:
+    def length(self, request: Request) -> int:
+        return len(request.samples) // 160
+
+    def encode(self, requests: Sequence[Request]) -> list[Encoded]:
         self.may_encode.wait(5)
-        self.encoded.append([mel.shape[1] // 10 for mel in mels])
-        for mel in mels:
-            frames = mel.shape[1] // 10
-            yield Encoded([np.zeros((1, frames, 1), np.float32)] * 2, frames)
+        counts = [self.length(request) // 10 for request in requests]
+        self.encoded.append(counts)
+        return [Encoded([np.zeros((1, frames, 1), np.float32)] * 2, frames) for frames in counts]
 
     def decode(
         self,
         tokens: NDArray[np.int64],
         past_lengths: NDArray[np.int64],
         cross_lengths: NDArray[np.int64],
-        own: Caches,
-        cross: Caches,
+        self_attention: Caches,
+        cross_attention: Caches,
         *,
         aligned: bool = False,
     ) -> Answer:
@@ -55,14 +58,19 @@ class Scripted:
         return Answer(chosen, np.full(chosen.shape, -0.5, np.float32), [new, new])
 
 
-def batcher(device: str = "cpu", passes: int = 1) -> tuple[ContinuousBatcher, Scripted]:
+def batcher(device: Device = "cpu", passes: int = 1) -> tuple[RaggedBatcher, Scripted]:
     model = Scripted(device)
-    return ContinuousBatcher(cast("RaggedModel", model), EOS, passes), model
+    decoder = cast("RaggedDecoder", model)
+    return RaggedBatcher(cast("ClipEncoder", model), decoder, EOS, passes), model
 
 
 def clip(tokens: int, draft: Sequence[int] = ()) -> Request:
     samples = np.random.default_rng(tokens).uniform(-0.1, 0.1, 1600 * tokens).astype(np.float32)
     return Request(samples, PROMPT, draft)
+
+
+def tokens_of(ended: list[tuple[int, DecodedOrError]]) -> dict[int, tuple[int, ...]]:
+    return {key: decoded.tokens for key, decoded in ended if isinstance(decoded, Decoded)}
 
 
 def said(tokens: int) -> tuple[int, ...]:
@@ -71,10 +79,10 @@ def said(tokens: int) -> tuple[int, ...]:
 
 def test_a_short_clip_never_waits_for_a_long_one() -> None:
     clips, model = batcher()
-    clips.join([(1, clip(300))])
+    clips.join(1, clip(300))
     for _ in range(5):
         assert clips.step() == []
-    clips.join([(2, clip(2))])
+    clips.join(2, clip(2))
     while not (ended := clips.step()):
         time.sleep(0.001)  # the encoder has a thread of its own
     assert [key for key, _ in ended] == [2]
@@ -89,18 +97,20 @@ def test_each_clip_gets_its_own_words_in_any_order_of_joining() -> None:
     while len(heard) < len(lengths):
         if waiting:
             key, tokens = waiting.pop()
-            clips.join([(key, clip(tokens))])
-        heard |= {key: decoded.tokens for key, decoded in clips.step()}
+            clips.join(key, clip(tokens))
+        heard |= tokens_of(clips.step())
     assert heard == {key: said(tokens) for key, tokens in enumerate(lengths)}
 
 
 def test_a_cpu_encodes_clip_by_clip_and_a_gpu_those_of_like_length() -> None:
-    for device, expected in (
-        ("cpu", [[10], [10], [9], [1], [1]]),
-        ("cuda", [[10, 10, 9], [1, 1]]),
-    ):
+    expectations: dict[Device, list[list[int]]] = {
+        "cpu": [[10], [10], [9], [1], [1]],
+        "cuda": [[10, 10, 9], [1, 1]],
+    }
+    for device, expected in expectations.items():
         clips, model = batcher(device)
-        clips.join([(i, clip(tokens)) for i, tokens in enumerate((10, 10, 9, 1, 1))])
+        for i, tokens in enumerate((10, 10, 9, 1, 1)):
+            clips.join(i, clip(tokens))
         left = 5
         while left:
             left -= len(clips.step())
@@ -113,10 +123,11 @@ def test_a_cpu_encodes_clip_by_clip_and_a_gpu_those_of_like_length() -> None:
 )
 def test_a_draft_saves_the_calls_that_it_foresaw(draft: tuple[int, ...], calls: int) -> None:
     clips, model = batcher()
-    clips.join([(1, clip(6, draft))])
+    clips.join(1, clip(6, draft))
     while not (ended := clips.step()):
         pass
     ((_, decoded),) = ended
+    assert isinstance(decoded, Decoded)
     assert decoded.tokens == said(6)
     assert decoded.confidence == pytest.approx(np.exp(-0.5))
     assert len(model.decoded) == calls
@@ -125,12 +136,13 @@ def test_a_draft_saves_the_calls_that_it_foresaw(draft: tuple[int, ...], calls: 
 def test_clips_that_wait_count_as_in_flight_and_may_be_dropped_for_nothing() -> None:
     clips, model = batcher(passes=4)
     model.may_encode.clear()
-    assert clips.room == AHEAD * 4
-    clips.join([(i, clip(3)) for i in range(AHEAD * 4)])
-    assert clips.room == 0
+    assert clips.free_slots == AHEAD * 4
+    for i in range(AHEAD * 4):
+        clips.join(i, clip(3))
+    assert clips.free_slots == 0
     clips.drop(5)
     clips.drop(7)
-    assert clips.room == 2
+    assert clips.free_slots == 2
     model.may_encode.set()
     heard: set[int] = set()
     while len(heard) < AHEAD * 4 - 2:
@@ -141,37 +153,44 @@ def test_clips_that_wait_count_as_in_flight_and_may_be_dropped_for_nothing() -> 
 
 def test_rows_being_decoded_and_clips_that_wait_never_exceed_the_decoders_rows() -> None:
     clips, _ = batcher(passes=MAX_ROWS)
-    clips.join([(i, clip(300)) for i in range(MAX_ROWS)])
-    assert clips.room == 0
+    for i in range(MAX_ROWS):
+        clips.join(i, clip(300))
+    assert clips.free_slots == 0
     for _ in range(10):
         clips.step()
-        assert clips.room == 0
+        assert clips.free_slots == 0
 
 
 def test_a_dropped_row_leaves_the_others_as_they_were() -> None:
     clips, _ = batcher()
-    clips.join([(i, clip(12)) for i in range(4)])
+    for i in range(4):
+        clips.join(i, clip(12))
     for _ in range(5):
         clips.step()
     clips.drop(1)
     heard: dict[int, tuple[int, ...]] = {}
     while len(heard) < 3:
-        heard |= {key: decoded.tokens for key, decoded in clips.step()}
+        heard |= tokens_of(clips.step())
     assert heard == {key: said(12) for key in (0, 2, 3)}
 
 
 def test_reset_forgets_who_waits_and_who_is_being_decoded() -> None:
     clips, _ = batcher()
-    clips.join([(1, clip(3)), (2, clip(3))])
+    clips.join(1, clip(3))
+    clips.join(2, clip(3))
     clips.step()
     clips.reset()
-    assert clips.room == AHEAD
+    assert clips.free_slots == AHEAD
     assert clips.step() == []
 
 
 def test_like_lengths_are_encoded_together() -> None:
     def count(*lengths: int) -> int:
-        return of_like_length([(i, clip(tokens)) for i, tokens in enumerate(lengths)])
+        group, _ = next_group(
+            [(i, clip(tokens)) for i, tokens in enumerate(lengths)],
+            lambda request: len(request.samples),
+        )
+        return len(group)
 
     assert count(10) == 1
     assert count(10, 9, 10) == 3

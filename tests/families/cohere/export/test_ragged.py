@@ -12,15 +12,16 @@ import onnxruntime as ort
 import pytest
 from numpy.typing import NDArray
 
+from streamer.decoding.batched_engine import transcribe
 from streamer.decoding.continuous import ContinuousDecoder, Entry
-from streamer.decoding.engine import OnnxEngine
-from streamer.decoding.ragged import RaggedModel
-from streamer.decoding.request import Request
+from streamer.decoding.request import Decoded, Request
 from streamer.families.cohere.features import log_mel
 from streamer.families.cohere.tokenizer import Tokenizer
+from streamer.families.registry import load_model
 from streamer.onnx.sessions import Graph
 from streamer.speech.clip import Clip
-from tests.families.cohere.export.heard import noise, recognised
+from streamer.speech.options import DecodeOptions
+from tests.families.cohere.export.heard import Ragged, noise, recognised
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -42,11 +43,11 @@ def folder(checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
-def model(folder: Path) -> RaggedModel:
+def model(folder: Path) -> Ragged:
     encoder, decoder = (
         Graph(folder / name, "cpu", threads=1) for name in ("encoder.onnx", "decoder.onnx")
     )
-    return RaggedModel.of(encoder, decoder)
+    return Ragged.of(encoder, decoder)
 
 
 def requests(checkpoint: Checkpoint) -> list[Request]:
@@ -60,7 +61,7 @@ def requests(checkpoint: Checkpoint) -> list[Request]:
 
 
 def test_batches_of_mixed_lengths_say_token_for_token_what_generate_says(
-    checkpoint: Checkpoint, model: RaggedModel
+    checkpoint: Checkpoint, model: Ragged
 ) -> None:
     clips = requests(checkpoint)
     heard = recognised(model, checkpoint.eos, clips)
@@ -69,40 +70,40 @@ def test_batches_of_mixed_lengths_say_token_for_token_what_generate_says(
         assert heard[i].tokens == checkpoint.generated(clip.samples, clip.prompt)
 
 
-def test_encoded_frames_are_those_of_the_clip_alone(
-    checkpoint: Checkpoint, model: RaggedModel
-) -> None:
-    mels = [log_mel(noise(n)) for n in (1600, 16000, 1760, 9000)]
-    together = list(model.encode(mels))
-    for mel, clip in zip(mels, together, strict=True):
-        (alone,) = model.encode([mel])
-        assert clip.frames == alone.frames == -(-mel.shape[1] // checkpoint.shape.subsampling)
+def test_encoded_frames_are_those_of_the_clip_alone(checkpoint: Checkpoint, model: Ragged) -> None:
+    clips = [Request(noise(n), [1]) for n in (1600, 16000, 1760, 9000)]
+    together = model.encoder.encode(clips)
+    for request, clip in zip(clips, together, strict=True):
+        (alone,) = model.encoder.encode([request])
+        frames = model.encoder.length(request)
+        assert clip.frames == alone.frames == -(-frames // checkpoint.shape.subsampling)
         for one, other in zip(alone.cross, clip.cross, strict=True):
             np.testing.assert_array_equal(one, other)
 
 
 def test_rows_of_any_age_get_the_models_logits_whatever_else_the_caches_hold(
-    checkpoint: Checkpoint, model: RaggedModel
+    checkpoint: Checkpoint, model: Ragged
 ) -> None:
     """Random tokens, teacher-forced in calls of random lengths, in caches full of rubbish."""
     generator = np.random.default_rng(3)
     shape = checkpoint.shape
-    mels = [log_mel(noise(n)) for n in (1600, 16000, 1760, 9000)]
-    clips = list(model.encode(mels))
-    rows, frames = len(mels), np.array([clip.frames for clip in clips])
+    lengths = (1600, 16000, 1760, 9000)
+    clips = model.encoder.encode([Request(noise(n), [1]) for n in lengths])
+    rows, frames = len(lengths), np.array([clip.frames for clip in clips])
 
     def rubbish(columns: int) -> NDArray[np.float32]:
-        shape = (rows, model.heads, columns, model.head_size)
+        shape = (rows, model.decoder.heads, columns, model.decoder.head_size)
         return generator.normal(0, 100, shape).astype(np.float32)
 
-    own = [rubbish(30) for _ in range(2 * model.layers)]
-    cross = [rubbish(int(frames.max()) + 3) for _ in range(2 * model.layers)]
+    own = [rubbish(30) for _ in range(2 * model.decoder.layers)]
+    cross = [rubbish(int(frames.max()) + 3) for _ in range(2 * model.decoder.layers)]
     for row, clip in enumerate(clips):
         for to, part in zip(cross, clip.cross, strict=True):
             to[row, :, : clip.frames] = part
     tokens = generator.integers(0, shape.vocabulary, (rows, 30))
     reference = [
-        checkpoint.logits(mel[np.newaxis], tokens[row : row + 1])[0] for row, mel in enumerate(mels)
+        checkpoint.logits(log_mel(noise(n))[np.newaxis], tokens[row : row + 1])[0]
+        for row, n in enumerate(lengths)
     ]
     done = np.zeros(rows, np.int64)
     while done.max() < 27:
@@ -110,7 +111,7 @@ def test_rows_of_any_age_get_the_models_logits_whatever_else_the_caches_hold(
         fed = np.zeros((rows, max(1, int(counts.max()))), np.int64)
         for row, count in enumerate(counts):
             fed[row, :count] = tokens[row, done[row] : done[row] + count]
-        answer = model.decode(fed, done, frames, own, cross)
+        answer = model.decoder.decode(fed, done, frames, own, cross)
         for row, count in enumerate(counts):
             expected = torch.from_numpy(reference[row][done[row] : done[row] + count])
             best = torch.log_softmax(expected, dim=-1).max(dim=-1)
@@ -164,7 +165,7 @@ def test_products_with_keys_have_no_factor_without_which_they_are_three_times_fa
 
 
 def test_a_draft_never_changes_the_result_and_a_right_one_saves_all_steps_but_one(
-    checkpoint: Checkpoint, model: RaggedModel
+    checkpoint: Checkpoint, model: Ragged
 ) -> None:
     clips = requests(checkpoint)
     plain = recognised(model, checkpoint.eos, clips)
@@ -181,14 +182,15 @@ def test_a_draft_never_changes_the_result_and_a_right_one_saves_all_steps_but_on
             "random": generator.integers(0, checkpoint.shape.vocabulary, 9).tolist(),
             "ended too early": [*right[:cut], checkpoint.eos],
         }
-        (encoded,) = model.encode([log_mel(clip.samples)])
+        (encoded,) = model.encoder.encode([clip])
         for name, draft in drafts.items():
-            decoder = ContinuousDecoder(model, checkpoint.eos, capacity=1)
-            heard = decoder.join([Entry(i, encoded, clip.prompt, draft)])
+            decoder = ContinuousDecoder(model.decoder, checkpoint.eos, capacity=1)
+            heard = decoder.join([Entry(i, replace(clip, draft=draft), encoded)])
             while len(decoder):
                 heard += decoder.step()
             ((key, decoded),) = heard
             assert key == i
+            assert isinstance(decoded, Decoded)
             assert decoded.tokens == plain[i].tokens, name
             assert decoded.confidence == pytest.approx(plain[i].confidence, rel=1e-4)
             if name == "right":
@@ -197,21 +199,25 @@ def test_a_draft_never_changes_the_result_and_a_right_one_saves_all_steps_but_on
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_rows_tokens_never_depend_on_who_shares_the_batch_or_on_when_it_joined(
-    checkpoint: Checkpoint, model: RaggedModel, seed: int
+    checkpoint: Checkpoint, model: Ragged, seed: int
 ) -> None:
     clips = requests(checkpoint)
     plain = recognised(model, checkpoint.eos, clips)
-    encoded = [next(model.encode([log_mel(clip.samples)])) for clip in clips]
+    encoded = [model.encoder.encode([clip])[0] for clip in clips]
     generator = np.random.default_rng(seed)
     waiting = list(generator.permutation(len(clips)))
-    decoder = ContinuousDecoder(model, checkpoint.eos, capacity=4)
+    decoder = ContinuousDecoder(model.decoder, checkpoint.eos, capacity=4)
     dropped: set[int] = set()
     heard: dict[int, tuple[int, ...]] = {}
     while waiting or len(decoder):
-        count = min(decoder.room, len(waiting), int(generator.integers(0, 3)))
+        count = min(decoder.free_slots, len(waiting), int(generator.integers(0, 3)))
         joining = [int(waiting.pop()) for _ in range(count)]
         entries = [
-            Entry(i, encoded[i], clips[i].prompt, plain[i].tokens[: int(generator.integers(0, 5))])
+            Entry(
+                i,
+                replace(clips[i], draft=plain[i].tokens[: int(generator.integers(0, 5))]),
+                encoded[i],
+            )
             for i in joining
         ]
         ended = decoder.join(entries) if entries else []
@@ -220,21 +226,21 @@ def test_a_rows_tokens_never_depend_on_who_shares_the_batch_or_on_when_it_joined
             decoder.drop(victim)
             dropped.add(victim)
         ended += decoder.step() if len(decoder) else []
-        heard |= {key: decoded.tokens for key, decoded in ended}
+        heard |= {key: one.tokens for key, one in ended if isinstance(one, Decoded)}
     assert heard == {i: plain[i].tokens for i in plain if i not in dropped or i in heard}
 
 
 def test_the_engine_recognises_the_contract_and_serves_it(
     checkpoint: Checkpoint, folder: Path
 ) -> None:
-    engine = OnnxEngine.load(folder, provider="cpu", threads=1)
-    clips = [Clip(noise(n), "en", punctuation=True) for n in (16000, 20000, 1599)]
-    heard = dict(engine.transcribe(clips))
+    engine = load_model(folder, provider="cpu", threads=1)
+    clips = [Clip(noise(n), DecodeOptions("en")) for n in (16000, 20000, 1599)]
+    heard = dict(transcribe(engine, clips))
     prompt = Tokenizer.from_file(checkpoint.tokens).prompt("en", punctuation=True)
     for i in (0, 1):
         assert heard[i].tokens == checkpoint.generated(clips[i].samples, prompt)
     assert heard[2].text == ""
     again = [replace(clip, draft=heard[i].tokens) for i, clip in enumerate(clips)]
-    for i, hypothesis in engine.transcribe(again):
+    for i, hypothesis in transcribe(engine, again):
         assert hypothesis.tokens == heard[i].tokens
     assert engine.info.name == "tiny"

@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -17,9 +17,11 @@ from engines import CountingEngine
 
 from streamer.dispatch.dispatcher import BatchReport, Dispatcher
 from streamer.dispatch.job import Job, JobKind, UtteranceKey
+from streamer.engines.local import LocalEngine
 from streamer.runtime.threads import NICENESS
 from streamer.speech.clip import Clip
 from streamer.speech.hypothesis import Hypothesis
+from streamer.speech.options import DecodeOptions
 
 
 @dataclass
@@ -30,16 +32,16 @@ class Answers:
     superseded_ends: list[int] = field(default_factory=list[int])
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def heard(self, job: Job, hypothesis: Hypothesis) -> None:
+    def on_result(self, job: Job, hypothesis: Hypothesis) -> None:
         self.heard_texts[job.key.utterance] = hypothesis.text
         self.kinds.append(job.kind)
         self.changed.set()
 
-    def failed(self, job: Job, message: str) -> None:
+    def on_failure(self, job: Job, message: str) -> None:
         self.failures[job.key.utterance] = message
         self.changed.set()
 
-    def superseded(self, job: Job) -> None:
+    def on_superseded(self, job: Job) -> None:
         self.superseded_ends.append(job.end)
 
     async def wait_for(self, count: int) -> None:
@@ -69,7 +71,7 @@ def job(
     utterance: int, kind: JobKind = JobKind.FINAL, seconds: float = 1.0, session: str = "s"
 ) -> Job:
     samples = np.zeros(round(16_000 * seconds), np.float32)
-    clip = Clip(samples, "en", punctuation=True)
+    clip = Clip(samples, DecodeOptions("en"))
     return Job(UtteranceKey(session, 0, utterance), kind, clip, len(samples), 0.0)
 
 
@@ -77,7 +79,10 @@ def job(
 async def running(
     engine: CountingEngine, max_batch: int = 4, reports: Reports | None = None
 ) -> AsyncGenerator[Dispatcher]:
-    dispatcher = Dispatcher(engine, max_batch, reports)
+    local = LocalEngine(engine, max_batch)
+    if reports is not None:
+        local.on_step = reports.step_done
+    dispatcher = Dispatcher(local, reports)
     dispatcher.start()
     try:
         yield dispatcher
@@ -173,14 +178,14 @@ async def test_a_partial_in_flight_over_less_audio_gives_way_to_the_final() -> N
         engine.may_run.set()
         await answers.wait_for(1)
     assert answers.kinds == [JobKind.FINAL]
-    assert engine.room == engine.capacity
+    assert engine.free_slots == engine.capacity
 
 
 class NoRoomForThree(CountingEngine):
     """Fails when three clips share it; remembers how many shared it in the steps after that."""
 
     def step(self) -> list[tuple[int, Hypothesis]]:
-        if self.capacity - self.room == 3:
+        if self.capacity - self.free_slots == 3:
             self.steps.clear()
             raise RuntimeError("out of memory")
         return super().step()
@@ -251,13 +256,13 @@ async def test_a_session_that_is_gone_gives_its_places_back() -> None:
         engine.may_run.set()
         await answers.wait_for(1)
     assert list(answers.heard_texts) == [1]
-    assert engine.room == engine.capacity
+    assert engine.free_slots == engine.capacity
 
 
 async def test_an_engine_that_takes_too_long_is_called_stuck(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("streamer.dispatch.dispatcher.STUCK_S", 0.02)
+    monkeypatch.setattr("streamer.engines.health.STUCK_S", 0.02)
     engine, answers = CountingEngine(capacity=1), Answers()
     engine.may_run.clear()
     async with running(engine) as dispatcher:
@@ -277,7 +282,7 @@ async def test_an_engine_that_takes_too_long_is_called_stuck(
 async def test_an_engine_that_fails_again_and_again_is_in_trouble_until_it_deserves_a_new_try(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("streamer.dispatch.dispatcher.FAILING_S", 0.2)
+    monkeypatch.setattr("streamer.engines.health.FAILING_S", 0.2)
     engine, answers = CountingEngine(), Answers()
     engine.failures = 4
     async with running(engine) as dispatcher:
@@ -318,10 +323,10 @@ async def test_a_worker_that_has_ended_is_dead(monkeypatch: pytest.MonkeyPatch) 
 async def test_an_engine_that_hangs_does_not_hold_up_the_end(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("streamer.dispatch.dispatcher.CLOSE_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("streamer.engines.local.CLOSE_TIMEOUT_S", 0.1)
     engine, answers = CountingEngine(), Answers()
     engine.may_run.clear()
-    dispatcher = Dispatcher(engine, max_batch=1)
+    dispatcher = Dispatcher(LocalEngine(engine, max_batch=1))
     dispatcher.start()
     dispatcher.submit(job(0), answers)
     await asyncio.sleep(0.05)
@@ -338,12 +343,12 @@ async def test_the_engine_and_its_threads_give_way_to_the_event_loop() -> None:
     def look() -> None:
         seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
 
-    def join(clips: Sequence[tuple[int, Clip]]) -> None:
+    def join(key: int, clip: Clip) -> None:
         look()
         thread = threading.Thread(target=look)
         thread.start()
         thread.join()
-        CountingEngine.join(engine, clips)
+        CountingEngine.join(engine, key, clip)
 
     engine.join = join
     async with running(engine) as dispatcher:
