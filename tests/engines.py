@@ -35,16 +35,16 @@ class CountingEngine:
         self.may_run.set()
         self._joining: list[float] = []
         self._left: dict[int, int] = {}
-        self._clips: dict[int, Clip] = {}
+        self.clips: dict[int, Clip] = {}
 
     @property
     def free_slots(self) -> int:
-        return self.capacity - len(self._clips)
+        return self.capacity - len(self.clips)
 
     def join(self, key: int, clip: Clip) -> None:
         assert self.free_slots > 0
         self._joining.append(clip.seconds)
-        self._clips[key] = clip
+        self.clips[key] = clip
         self._left[key] = len(words_of(clip).tokens) + 1
 
     def step(self) -> list[tuple[int, Hypothesis]]:
@@ -56,7 +56,7 @@ class CountingEngine:
         if self.failures > 0:
             self.failures -= 1
             raise RuntimeError("out of memory")
-        self.steps.append(len(self._clips))
+        self.steps.append(len(self.clips))
         for key in self._left:
             self._left[key] -= 1
         ended = [key for key, left in self._left.items() if left == 0]
@@ -66,12 +66,12 @@ class CountingEngine:
         self._forget(key)
 
     def reset(self) -> None:
-        self._clips.clear()
+        self.clips.clear()
         self._left.clear()
 
     def _forget(self, key: int) -> Clip:
         del self._left[key]
-        return self._clips.pop(key)
+        return self.clips.pop(key)
 
 
 def words_of(clip: Clip) -> Hypothesis:

@@ -26,8 +26,7 @@ from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
 from streamer.speech.clip import SAMPLE_RATE
 from streamer.speech.end_reason import EndReason
-from streamer.speech.frames import FRAME_MS
-from streamer.turns.endpointer import POST_ROLL_FRAMES
+from streamer.turns.endpointing import POST_ROLL_MS
 
 CHUNK_S = 0.1
 """How often a microphone's audio is sent."""
@@ -131,7 +130,7 @@ class _Screen:
         """Time since the last word was sent, and how much of it was not the endpoint's silence."""
         if final.reason is not EndReason.SILENCE:
             return ""
-        spoken_until = self.began + final.end - POST_ROLL_FRAMES * FRAME_MS / 1000
+        spoken_until = self.began + final.end - POST_ROLL_MS / 1000
         latency = time.monotonic() - spoken_until
         beyond_ms = max(0.0, latency - self.silence_s) * 1000
         return f"   ({latency:.2f} s after the last word; {beyond_ms:.0f} ms beyond the silence)"

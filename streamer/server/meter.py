@@ -18,8 +18,7 @@ from streamer.session.events import Event, Final, Partial, SpeechEnded, SpeechSt
 from streamer.session.inputs import AudioCame, Input, SettingsChanged
 from streamer.session.settings import StreamSettings
 from streamer.speech.end_reason import EndReason
-from streamer.speech.frames import FRAMES_PER_SECOND
-from streamer.turns.endpointer import POST_ROLL_FRAMES, PRE_ROLL_FRAMES
+from streamer.turns.endpointing import POST_ROLL_MS, PRE_ROLL_MS
 
 TICK_S = 0.1
 """How often partial lag is sampled, and how finely arrivals are remembered."""
@@ -30,8 +29,8 @@ REMEMBERED = 512
 AHEAD_S = 1.0
 """Audio that may be ahead of real time and still pass for live."""
 
-PRE_ROLL_S = PRE_ROLL_FRAMES / FRAMES_PER_SECOND
-POST_ROLL_S = POST_ROLL_FRAMES / FRAMES_PER_SECOND
+PRE_ROLL_S = PRE_ROLL_MS / 1000
+POST_ROLL_S = POST_ROLL_MS / 1000
 
 
 class Arrivals:

@@ -22,10 +22,9 @@ from streamer.session.tape import Tape
 from streamer.session.utterance import Utterance
 from streamer.speech.clip import SAMPLE_RATE, Clip
 from streamer.speech.end_reason import EndReason
-from streamer.speech.frames import FRAME_SAMPLES
 from streamer.speech.hypothesis import NOTHING_HEARD, Hypothesis
 from streamer.turns.endpointer import Boundary, Closed, Endpointer, Endpointing, Opened, Settled
-from streamer.vad.detectors import VoiceDetector
+from streamer.vad.base import SPEECH, VoiceDetector
 
 Output = Event | Job | Withdrawal
 
@@ -48,6 +47,7 @@ class Channel:
         self._index = index
         self._endpointer = endpointer
         self._detector = detector
+        self._frame_samples = detector.frame_samples
         self._tape = Tape()
         self._heard = 0  # samples judged; within a block the tape is longer
         self._open: Utterance | None = None
@@ -69,26 +69,26 @@ class Channel:
         """Samples from the start that no future final can touch."""
         if self._owed:
             return self._owed[0].start
-        return min(self._endpointer.keeps_from * FRAME_SAMPLES, self._heard)
+        return min(self._endpointer.keeps_from * self._frame_samples, self._heard)
 
     def push(self, frames: NDArray[np.float32]) -> list[tuple[int, Output]]:
-        """Take the next (n, `FRAME_SAMPLES`) samples.
+        """Take the next (n, frame) samples.
 
         Returns what follows, each with the number, from 0, of the frame that it follows from.
         """
         self._tape.append(frames.reshape(-1))
-        voiced = self._detector.voiced(frames)
+        voiced = (self._detector.speech(frames) >= SPEECH).tolist()
         energies: list[float] = np.vecdot(frames, frames).tolist()
         outputs: list[tuple[int, Output]] = []
         for at, (is_speech, energy) in enumerate(zip(voiced, energies, strict=True)):
-            self._heard += FRAME_SAMPLES
+            self._heard += self._frame_samples
             if boundaries := self._endpointer.push(is_speech, energy):
                 outputs += [(at, output) for output in self._apply(boundaries)]
             # In a pause there is nothing new to hear since `Settled`.
             partial_due = self._open is not None and self._heard >= self._open.next_partial
             if self._open is not None and partial_due and not self._endpointer.in_pause:
                 outputs.append((at, self._ask_partial(self._open)))
-        self._tape.forget(self._endpointer.keeps_from * FRAME_SAMPLES)
+        self._tape.forget(self._endpointer.keeps_from * self._frame_samples)
         return outputs
 
     def configure(self, settings: Changeable, rules: Endpointing) -> None:
@@ -135,14 +135,14 @@ class Channel:
         for boundary in boundaries:
             match boundary:
                 case Opened(start):
-                    outputs += self._begin(start * FRAME_SAMPLES)
+                    outputs += self._begin(start * self._frame_samples)
                 case Settled():
                     if self._open is not None and self._open.settings.partials:
                         # If nobody speaks again this already is the final, in good time.
                         outputs.append(self._ask_partial(self._open, last=True))
                 case Closed(end, reason):
                     if self._open is not None:
-                        outputs += self._close(self._open, end * FRAME_SAMPLES, reason)
+                        outputs += self._close(self._open, end * self._frame_samples, reason)
         return outputs
 
     def _begin(self, start: int) -> list[Output]:

@@ -21,10 +21,11 @@ from streamer.session.channel import Channel, Output
 from streamer.session.events import Acknowledged, Done, Flushed, Warned, WarningCode
 from streamer.session.settings import StreamSettings
 from streamer.speech.clip import SAMPLE_RATE
-from streamer.speech.frames import FRAME_SAMPLES, FRAMES_PER_SECOND
+from streamer.speech.frames import FrameLength
 from streamer.speech.hypothesis import Hypothesis
-from streamer.turns.endpointer import Endpointer, Endpointing
-from streamer.vad.detectors import EverythingIsSpeech, VoiceDetector, WebrtcDetector
+from streamer.turns.endpointer import Endpointer
+from streamer.turns.endpointing import Endpointing
+from streamer.vad.registry import OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,11 @@ class Session:
         self._decoder = AudioDecoder(
             settings.encoding, settings.sample_rate, settings.channels, SAMPLE_RATE
         )
+        detectors = [settings.detector() for _ in range(settings.channels)]
+        self._frame = FrameLength(detectors[0].frame_samples)
         self._channels = [
-            Channel(
-                session_id,
-                index,
-                settings,
-                Endpointer(self._rules(settings)),
-                _detector(settings),
-            )
-            for index in range(settings.channels)
+            Channel(session_id, index, settings, Endpointer(self._rules(settings)), detector)
+            for index, detector in enumerate(detectors)
         ]
         self._waiting = np.zeros((settings.channels, 0), np.float32)  # less than a frame
         self._frames = 0
@@ -69,7 +66,7 @@ class Session:
     @property
     def audio_s(self) -> float:
         """Seconds of audio heard on each channel."""
-        return (self._frames * FRAME_SAMPLES + self._waiting.shape[1]) / SAMPLE_RATE
+        return (self._frames * self._frame.samples + self._waiting.shape[1]) / SAMPLE_RATE
 
     def feed(self, data: bytes) -> list[Output]:
         """Take the next bytes of audio."""
@@ -133,10 +130,13 @@ class Session:
         )
 
     def _rules(self, settings: StreamSettings) -> Endpointing:
-        if settings.vad == "off":
-            return Endpointing.by_hand(settings.max_utterance_s)
+        if settings.vad == OFF:
+            return Endpointing.by_hand(settings.max_utterance_s, self._frame)
         return Endpointing.by_voice(
-            self.min_speech_ms, settings.endpoint_silence_ms, settings.max_utterance_s
+            self.min_speech_ms,
+            settings.endpoint_silence_ms,
+            settings.max_utterance_s,
+            self._frame,
         )
 
     def _hear(self, samples: NDArray[np.float32]) -> list[Output]:
@@ -144,22 +144,29 @@ class Session:
         waiting = samples
         if self._waiting.size:
             waiting = np.concatenate([self._waiting, samples], axis=1)
-        count = waiting.shape[1] // FRAME_SAMPLES
-        whole = waiting[:, : count * FRAME_SAMPLES]
-        self._waiting = waiting[:, count * FRAME_SAMPLES :].copy()
-        frames = whole.reshape(len(self._channels), count, FRAME_SAMPLES)
+        length = self._frame.samples
+        count = waiting.shape[1] // length
+        whole = waiting[:, : count * length]
+        self._waiting = waiting[:, count * length :].copy()
+        frames = whole.reshape(len(self._channels), count, length)
         outputs: list[Output] = []
         at = 0
         while at < count:
-            until_second = FRAMES_PER_SECOND - self._frames % FRAMES_PER_SECOND
-            block = frames[:, at : at + until_second]
+            second = self._next_second
+            block = frames[:, at : at + second - self._frames]
             pushed = [channel.push(row) for channel, row in zip(self._channels, block, strict=True)]
             outputs += _in_step(pushed) if any(pushed) else []
             at += block.shape[1]
             self._frames += block.shape[1]
-            if self._frames % FRAMES_PER_SECOND == 0:
+            if self._frames == second:
                 outputs.append(self._acknowledge())
         return outputs
+
+    @property
+    def _next_second(self) -> int:
+        """The frame with which the next second of audio ends."""
+        seconds = self._frames * self._frame.samples // SAMPLE_RATE + 1
+        return -(-seconds * SAMPLE_RATE // self._frame.samples)
 
     def _acknowledge(self) -> Acknowledged:
         settled = min(channel.settled_until for channel in self._channels)
@@ -191,9 +198,3 @@ def _in_step(pushed: list[list[tuple[int, Output]]]) -> list[Output]:
     """Bring what follows on each channel into the order of the frames that it follows from."""
     outputs = sorted(chain.from_iterable(pushed), key=itemgetter(0))
     return [output for _, output in outputs]
-
-
-def _detector(settings: StreamSettings) -> VoiceDetector:
-    if settings.vad == "off":
-        return EverythingIsSpeech()
-    return WebrtcDetector(settings.vad_aggressiveness)

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from streamer.audio.encodings import Encoding
 from streamer.speech.clip import MAX_CLIP_S
 from streamer.speech.options import DecodeOptions
+from streamer.vad.base import DetectorOptions, VoiceDetector
+from streamer.vad.registry import DETECTORS
 
 
 def _split(value: object) -> object:
     """Take names with commas: a query has no lists."""
     return [name.strip() for name in value.split(",")] if isinstance(value, str) else value
+
+
+def _known_detector(name: str) -> str:
+    if name not in DETECTORS:
+        raise ValueError("is not a voice detector of this server")
+    return name
 
 
 class Changeable(BaseModel):
@@ -57,12 +65,18 @@ class StreamSettings(Changeable):
     max_utterance_s: float = Field(
         default=MAX_CLIP_S, ge=1, le=MAX_CLIP_S, description="longest utterance"
     )
-    vad: Literal["webrtc", "off"] = Field(
-        default="webrtc", description="what opens and closes utterances"
+    vad: Annotated[str, AfterValidator(_known_detector)] = Field(
+        default=next(iter(DETECTORS)),
+        description="what opens and closes utterances",
+        json_schema_extra={"enum": list(DETECTORS)},
     )
     vad_aggressiveness: int = Field(
         default=2, ge=0, le=3, description="how readily the detector rejects noise"
     )
+
+    def detector(self) -> VoiceDetector:
+        """Make a detector as they say, for one channel."""
+        return DETECTORS[self.vad](DetectorOptions(self.vad_aggressiveness))
 
 
 _NAMES = "a name for each channel: a list, or text with commas"

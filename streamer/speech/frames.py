@@ -1,17 +1,22 @@
-"""The frame that voice-activity detection and endpointing count in."""
+"""The frames that a voice detector judges, and endpointing counts in."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from streamer.speech.clip import SAMPLE_RATE
 
-FRAME_MS = 20
-"""WebRTC's detector takes 10, 20 or 30 ms; 20 ms is also the packet of telephony."""
 
-FRAME_SAMPLES = SAMPLE_RATE * FRAME_MS // 1000
+@dataclass(frozen=True, slots=True)
+class FrameLength:
+    """How long a frame is, in samples at `SAMPLE_RATE`."""
 
-FRAMES_PER_SECOND = 1000 // FRAME_MS
+    samples: int
 
+    def frames(self, milliseconds: float) -> int:
+        """The number of frames in a duration, to the nearest, and at least one."""
+        return max(1, round(milliseconds * SAMPLE_RATE / 1000 / self.samples))
 
-def frames_of(milliseconds: float) -> int:
-    """The number of frames in a duration, to the nearest, and at least one."""
-    return max(1, round(milliseconds / FRAME_MS))
+    def whole(self, seconds: float) -> int:
+        """How many whole frames fit in a duration."""
+        return int(seconds * SAMPLE_RATE / self.samples)

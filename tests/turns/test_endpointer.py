@@ -6,24 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamer.speech.end_reason import EndReason
-from streamer.turns.endpointer import (
-    CUT_WINDOW_FRAMES,
-    POST_ROLL_FRAMES,
-    PRE_ROLL_FRAMES,
-    Boundary,
-    Closed,
-    Endpointer,
-    Endpointing,
-    Opened,
-    Settled,
-)
+from streamer.speech.frames import FrameLength
+from streamer.turns.endpointer import Boundary, Closed, Endpointer, Opened, Settled
+from streamer.turns.endpointing import Endpointing
+
+FRAME = FrameLength(320)
 
 SPEECH_MS, SILENCE_MS = 160, 600
 ONSET, SILENCE = 8, 30
+PRE_ROLL_FRAMES, POST_ROLL_FRAMES, CUT_WINDOW_FRAMES = 15, 10, 5
 
 
 def endpointer(limit_s: float = 35, silence_ms: int = SILENCE_MS) -> Endpointer:
-    return Endpointer(Endpointing.by_voice(SPEECH_MS, silence_ms, limit_s))
+    return Endpointer(Endpointing.by_voice(SPEECH_MS, silence_ms, limit_s, FRAME))
 
 
 def run(machine: Endpointer, voiced: str, energies: list[float] | None = None) -> list[Boundary]:
@@ -111,7 +106,7 @@ def test_a_cut_before_silence_opens_no_new_utterance() -> None:
 
 
 def test_without_detection_everything_is_one_utterance_until_it_is_closed() -> None:
-    machine = Endpointer(Endpointing.by_hand(35))
+    machine = Endpointer(Endpointing.by_hand(35, FRAME))
     boundaries = run(machine, "v" * 10) + machine.close(EndReason.FLUSH) + run(machine, "v" * 5)
     assert boundaries == [Opened(0), Closed(10, EndReason.FLUSH), Opened(10)]
 
@@ -125,7 +120,7 @@ def test_closing_in_silence_does_nothing() -> None:
 def test_new_rules_hold_from_the_next_utterance_on() -> None:
     machine = endpointer()
     run(machine, "v" * 30)
-    machine.rules_for_next(Endpointing.by_voice(SPEECH_MS, 100, 35))
+    machine.rules_for_next(Endpointing.by_voice(SPEECH_MS, 100, 35, FRAME))
     first = run(machine, "." * SILENCE)
     second = run(machine, "v" * 30 + "." * 5)
     assert first[-1] == Closed(30 + POST_ROLL_FRAMES, EndReason.SILENCE)
@@ -156,7 +151,7 @@ flags = st.lists(st.tuples(st.sampled_from("v."), st.integers(1, 120)), max_size
 def test_utterances_are_ordered_disjoint_and_within_the_limit(
     voiced: str, limit_s: int, silence_ms: int, speech_ms: int
 ) -> None:
-    machine = Endpointer(Endpointing.by_voice(speech_ms, silence_ms, limit_s))
+    machine = Endpointer(Endpointing.by_voice(speech_ms, silence_ms, limit_s, FRAME))
     energies = [float((at * 7919) % 101) for at in range(len(voiced))]
     boundaries: list[Boundary] = []
     end = 0
