@@ -24,7 +24,7 @@ from streamer.decoding.engine import OnnxEngine
 from streamer.models.registry import embedded_folder
 from streamer.speech.clip import SAMPLE_RATE, Clip
 from streamer.speech.hypothesis import Word
-from streamer.training.text.corpus import draw_domain
+from tests.models.training.text.corpus import draw_domain
 
 MARGIN_S = 0.25
 """Silence around each sentence, as the endpointer leaves it."""

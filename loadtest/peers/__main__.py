@@ -24,6 +24,7 @@ import numpy as np
 from loadtest.files import utterances
 from loadtest.peers import contestants as peers
 from loadtest.peers.contestants import Contestant
+from loadtest.peers.published import published_folder
 from loadtest.peers.rounds import OURS, choose, report, run_rounds
 from loadtest.peers.sherpa import Threads, sherpa_server
 from loadtest.peers.torch_model import TorchModel
@@ -34,7 +35,7 @@ from streamer.cli.demo import sample_path
 from streamer.decoding.engine import OnnxEngine
 from streamer.families.cohere.export.ragged import export_ragged
 from streamer.families.cohere.tokenizer import Tokenizer
-from streamer.models.registry import PUBLISHED_FOLDER, resolve
+from streamer.models.registry import resolve
 from streamer.speech.clip import SAMPLE_RATE
 
 BATCHES = (1, 4, 8, 16)
@@ -53,7 +54,7 @@ def main() -> int:
     audio_s = sum(map(len, recordings)) / SAMPLE_RATE
     folder = resolve(arguments.model)
     engine = OnnxEngine.load(folder)
-    published, tokens = folder / PUBLISHED_FOLDER, folder / "tokens.txt"
+    published, tokens = published_folder(folder), folder / "tokens.txt"
     model = model_of(published)
     torch_model = TorchModel(model, Tokenizer.from_file(tokens))
     with ExitStack() as stack:
@@ -99,7 +100,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--audio", type=Path, nargs="+", default=[sample_path()])
     parser.add_argument("--copies", type=int, default=8, help="how often the audio is done a turn")
-    parser.add_argument("--model", default="embedded", help="a model of the package")
+    parser.add_argument("--model", default="embedded", help="embedded, or one of tests/models")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path)
     return parser.parse_args()
