@@ -22,6 +22,7 @@ ENTRYPOINT ["streamer"]
 CMD ["serve"]
 
 # The CPU and the GPU runtime install the same module, so the GPU one must be the only one.
+# Its wheels are there for x86-64 alone.
 FROM cpu AS gpu
 USER root
 COPY deploy/requirements-gpu.lock ./
