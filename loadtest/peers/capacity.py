@@ -23,12 +23,13 @@ from typing import Any
 import uvloop
 
 from loadtest.capacity import REST_S, Run, find_capacity
+from loadtest.peers.published import published_folder
 from loadtest.peers.sherpa import Threads, sherpa_server
 from loadtest.peers.streams import run_sherpa_streams
 from loadtest.serving import served
 from loadtest.streams import SEARCH_S, pcm, run_streams
 from streamer.cli.demo import sample_path
-from streamer.models.registry import PUBLISHED_FOLDER, resolve
+from streamer.models.registry import resolve
 
 TURNS = 2
 """At each load."""
@@ -84,7 +85,7 @@ def _servers(arguments: argparse.Namespace) -> dict[str, AbstractContextManager[
     @contextmanager
     def theirs() -> Generator[Run]:
         threads = Threads(arguments.work_threads, 1)
-        with sherpa_server(folder / PUBLISHED_FOLDER, threads) as url:
+        with sherpa_server(published_folder(folder), threads) as url:
             yield partial(run_sherpa_streams, url, audio)
 
     return {"streamer": ours(), "sherpa-onnx": theirs()}
@@ -96,7 +97,7 @@ def _arguments() -> argparse.Namespace:
         description=__doc__.splitlines()[0] if __doc__ else None,
     )
     parser.add_argument("--audio", type=Path, default=sample_path(), help="what is said")
-    parser.add_argument("--model", default="embedded", help="a model of the package")
+    parser.add_argument("--model", default="embedded", help="embedded, or one of tests/models")
     parser.add_argument("--seconds", type=float, default=60.0, help="of a turn, or to confirm")
     parser.add_argument("--streams", type=int, action="append", help="take turns, do not search")
     parser.add_argument("--work-threads", type=int, default=2, help="of sherpa-onnx")

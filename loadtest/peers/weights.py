@@ -26,8 +26,8 @@ from streamer.families.cohere.export.published import (
     export_published,
 )
 from streamer.models.folder import ModelFolder
-from streamer.training.model import configuration
-from streamer.training.sizes import Size
+from tests.models.training.model import configuration
+from tests.models.training.sizes import Size
 
 Weights = dict[str, NDArray[np.float32]]
 

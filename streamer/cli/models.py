@@ -19,7 +19,7 @@ from streamer.cli.errors import CommandError, ExitCode
 from streamer.cli.parsers import Commands
 from streamer.models.hub import PullError
 from streamer.models.pull import pull
-from streamer.models.registry import IN_PACKAGE, PUBLISHED, pulled_folder
+from streamer.models.registry import EMBEDDED, EMBEDDED_SUMMARY, PUBLISHED, pulled_folder
 
 
 def add_to(commands: Commands) -> None:
@@ -50,8 +50,7 @@ def add_to(commands: Commands) -> None:
 
 def list_models(arguments: argparse.Namespace) -> ExitCode:
     """Print each known model, and whether it is here."""
-    for name, summary in IN_PACKAGE.items():
-        print(f"{name:<13}  {summary}")
+    print(f"{EMBEDDED:<13}  {EMBEDDED_SUMMARY}")
     for name, model in PUBLISHED.items():
         folder = pulled_folder(name)
         size_gb = sum(file.size for file in model.files) / 1e9

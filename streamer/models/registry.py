@@ -10,14 +10,7 @@ import platformdirs
 from streamer.models.errors import ModelError
 
 EMBEDDED = "embedded"
-EMBEDDED_TINY = "embedded-tiny"
-IN_PACKAGE = {
-    EMBEDDED: "the small English demonstration model inside this package",
-    EMBEDDED_TINY: "a third of it, for tests: faster to load, and worse",
-}
-"""What each model in the package is."""
-PUBLISHED_FOLDER = "published"
-"""Inside a package's model: the same weights in the contract that other runtimes know."""
+EMBEDDED_SUMMARY = "the small English demonstration model inside this package"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +67,9 @@ COHERE_INT8 = HubModel(
 PUBLISHED = {model.name: model for model in (COHERE_INT8,)}
 
 
-def embedded_folder(name: str = EMBEDDED) -> Path:
-    """Where the package holds the demonstration model, or the one of `IN_PACKAGE` so named.
-
-    Its folder `published` holds the same weights in the contract of the published exports.
-    """
-    return Path(__file__).parent / name
+def embedded_folder() -> Path:
+    """Where the package holds the demonstration model."""
+    return Path(__file__).parent / EMBEDDED
 
 
 def pulled_folder(name: str) -> Path:
@@ -88,13 +78,13 @@ def pulled_folder(name: str) -> Path:
 
 
 def resolve(model: str) -> Path:
-    """Find the folder that a `--model` value means: a name in the package, a known one, a path.
+    """Find the folder that a `--model` value means: the embedded model, a known name, or a path.
 
     Raises ModelError for a known model that was not pulled yet, and for what is neither a known
     name nor a folder.
     """
-    if model in IN_PACKAGE:
-        return embedded_folder(model)
+    if model == EMBEDDED:
+        return embedded_folder()
     if model in PUBLISHED:
         folder = pulled_folder(model)
         if folder.is_dir():
@@ -103,5 +93,5 @@ def resolve(model: str) -> Path:
     folder = Path(model).expanduser()
     if folder.is_dir():
         return folder
-    known = ", ".join([*IN_PACKAGE, *PUBLISHED])
+    known = ", ".join([EMBEDDED, *PUBLISHED])
     raise ModelError(f"{model} is neither a folder nor a model that streamer knows ({known})")

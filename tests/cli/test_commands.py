@@ -29,7 +29,7 @@ SENTENCES = SAMPLE.with_suffix(".txt").read_text(encoding="utf-8").splitlines()
 
 
 def streamer_command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "streamer.cli.main", *arguments]
+    return [sys.executable, "-m", "streamer", *arguments]
 
 
 def words(text: str) -> list[str]:

@@ -19,8 +19,8 @@ from streamer.families.cohere.export.ragged import export_ragged
 from streamer.families.registry import load_model
 from streamer.speech.clip import Clip
 from streamer.speech.options import DecodeOptions
-from streamer.training.model import configuration
-from streamer.training.sizes import Size
+from tests.models.training.model import configuration
+from tests.models.training.sizes import Size
 
 TOKENS = Path(__file__).parents[2] / "streamer/models/embedded/tokens.txt"
 SIZE = Size(hidden=32, encoder_layers=2, decoder_layers=2, heads=2, subsampling_channels=8)

@@ -22,10 +22,6 @@ def test_embedded_is_in_the_package() -> None:
     assert embedded_folder().parts[-3:] == ("streamer", "models", "embedded")
 
 
-def test_the_tiny_one_lies_beside_it() -> None:
-    assert resolve("embedded-tiny") == embedded_folder().with_name("embedded-tiny")
-
-
 def test_a_known_model_that_was_pulled_is_found() -> None:
     pulled_folder("cohere-int8").mkdir(parents=True)
     assert resolve("cohere-int8") == pulled_folder("cohere-int8")
@@ -41,7 +37,7 @@ def test_a_folder_is_itself(tmp_path: Path) -> None:
 
 
 def test_anything_else_is_refused_with_the_known_names() -> None:
-    known = r"\(embedded, embedded-tiny, cohere-int8\)"
+    known = r"\(embedded, cohere-int8\)"
     with pytest.raises(ModelError, match=f"nonsense is neither .* {known}"):
         resolve("nonsense")
 

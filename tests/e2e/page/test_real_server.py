@@ -38,7 +38,7 @@ class StreamerServe:
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "streamer.cli.main", "serve", "--port", str(self.port)]
+        command = [sys.executable, "-m", "streamer", "serve", "--port", str(self.port)]
         command += ["--resume-window-s", "3"]  # a closed page's session is waited for at the end
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self._process = process
@@ -108,7 +108,7 @@ def word_errors(said: str, heard: str) -> float:
 
 
 def test_a_file_gives_the_same_finals_as_the_command_line(page: Page) -> None:
-    command = [sys.executable, "-m", "streamer.cli.main", "transcribe", str(SAMPLE)]
+    command = [sys.executable, "-m", "streamer", "transcribe", str(SAMPLE)]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     expect(page.locator("#empty")).to_contain_text("demonstration model")
     drop(page, SAMPLE.read_bytes())

@@ -1,1 +1,0 @@
-"""The recipe of the embedded demonstration model; `python -m streamer.training --help`."""

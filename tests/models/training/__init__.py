@@ -1,0 +1,1 @@
+"""The recipe of the embedded demonstration model; `python -m tests.models.training --help`."""
