@@ -35,6 +35,7 @@ from streamer.server.admission.quotas import Limits, Peer, Quotas
 from streamer.server.connection.client_session import Service
 from streamer.server.connection.connection import Connection
 from streamer.server.connection.resumable import ResumableSessions
+from streamer.server.doors import limits_of
 from streamer.server.metrics import Metrics
 from streamer.session.events import Done, Event, Final, Flushed
 from streamer.session.inputs import (
@@ -233,7 +234,7 @@ class Protocol(RuleBasedStateMachine):
         self.socket = Socket()
         self.opened += 1
         name = f"session {self.opened}"
-        dialect = NativeDialect({}, Host(INFO, self.settings, name))
+        dialect = NativeDialect({}, Host(INFO, limits_of(self.settings), name))
         connection = Connection(self.socket, name, dialect, self.service, PEER, self.sessions)
         self.task = asyncio.create_task(connection.run())
         start: dict[str, object] = {"type": "start", **START}

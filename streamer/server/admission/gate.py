@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -17,7 +16,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from streamer.dispatch.dispatcher import Dispatcher
-from streamer.protocols.door import Door, Handshake, Host, RefusalError
+from streamer.protocols.door import Door, Handshake, RefusalError
 from streamer.runtime.logs import AtMost
 from streamer.server.admission.access import Access, UnknownKeyError, is_allowed_origin
 from streamer.server.admission.forecast import Forecast
@@ -25,7 +24,7 @@ from streamer.server.admission.quotas import Peer, QuotaError, Quotas
 from streamer.server.admission.refusals import Refusals
 from streamer.server.connection.rate_limit import Admitted, RateLimitedConnection
 from streamer.server.connection.resumable import ResumableSessions
-from streamer.server.doors import DOORS, door_at
+from streamer.server.doors import DOORS, door_at, new_host, signing_of
 from streamer.server.http.assets import load_assets
 from streamer.server.http.headers import JoinedHeaders
 from streamer.server.metrics import Metrics
@@ -122,12 +121,11 @@ class Gate:
     async def _admit(self, ws: ServerConnection, door: Door, request: Request) -> Response | None:
         """Let a client in and remember its dialect, or refuse it in that dialect's words."""
         handshake = _handshake(request)
-        session = secrets.token_urlsafe(12)
-        host = Host(self._dispatcher.info, self._settings, session)
+        host = new_host(self._dispatcher.info, self._settings)
         try:
             address = ws.remote_address[0] if ws.remote_address else ""
             peer = Peer.of(None, address)
-            if not door.signed(handshake, self._settings):
+            if not door.signed(handshake, signing_of(door, self._settings)):
                 peer = self.identify(door.keys(handshake), handshake.headers, address)
             dialect = door.open(handshake, host)
             if not door.brings_audio:
@@ -146,7 +144,7 @@ class Gate:
             body = door.refused(refusal)
             return _response(HTTPStatus(refusal.status), "application/json", body, refusal.headers)
         assert isinstance(ws, RateLimitedConnection)
-        ws.admitted = Admitted(door, dialect, session, peer, visit.close)
+        ws.admitted = Admitted(door, dialect, host.session, peer, visit.close)
         return None
 
     def identify(self, keys: Sequence[str], headers: Mapping[str, str], address: str) -> Peer:

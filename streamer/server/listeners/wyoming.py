@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import secrets
 
 from websockets.exceptions import ConnectionClosed
 
-from streamer.protocols.door import Host, RefusalError
+from streamer.protocols.door import RefusalError
 from streamer.protocols.wyoming import messages
 from streamer.protocols.wyoming.dialect import WyomingDialect
 from streamer.protocols.wyoming.parser import write_event
@@ -19,6 +18,7 @@ from streamer.server.clients import Clients
 from streamer.server.connection.client_session import Service
 from streamer.server.connection.connection import Connection
 from streamer.server.connection.tcp import BUFFER_BYTES, TcpSocket
+from streamer.server.doors import new_host
 
 log = logging.getLogger(__name__)
 
@@ -55,9 +55,8 @@ class WyomingListener:
             self._service.metrics.refused.labels(refusal.code).inc()
             await _refuse(socket, refusal)
             return
-        session = secrets.token_urlsafe(12)
-        host = Host(self._service.dispatcher.info, self._service.settings, session)
-        connection = Connection(socket, session, WyomingDialect(host), self._service, peer)
+        host = new_host(self._service.dispatcher.info, self._service.settings)
+        connection = Connection(socket, host.session, WyomingDialect(host), self._service, peer)
         with visit, self._clients.counted(connection):
             try:
                 await connection.run()
