@@ -25,7 +25,7 @@ from streamer.dispatch.queue import Listener
 from streamer.protocols.dialect import Close, Dialect, Ending
 from streamer.protocols.door import Handshake, Host, RefusalError
 from streamer.protocols.wyoming.dialect import WyomingDialect
-from streamer.server.admission.access import is_allowed_origin
+from streamer.server.admission.authenticator import is_allowed_origin
 from streamer.server.admission.keys import KeyRing, digest
 from streamer.server.admission.quotas import Limits, Quotas
 from streamer.server.connection.client_session import ClientSession, Service
