@@ -29,9 +29,9 @@ from streamer.server.admission.quotas import Peer
 from streamer.server.admission.refusals import try_later
 from streamer.server.clients import Clients
 from streamer.server.connection.client_session import Service
-from streamer.server.http.errand import Errand
 from streamer.server.http.exchange import Exchange
 from streamer.server.http.identity import client_address, identify
+from streamer.server.http.running_request import RunningRequest
 from streamer.server.http.uploads import Claim, Storage, read_form
 from streamer.session.events import Final
 from streamer.speech.clip import SAMPLE_RATE
@@ -49,7 +49,7 @@ CONTAINERS = "WAV, FLAC, OGG, MP3, AIFF or AU"
 
 
 @dataclass(frozen=True, slots=True)
-class _Visit:
+class _Upload:
     """A request that has been let in, and whom it counts for."""
 
     request: Request
@@ -75,36 +75,39 @@ class Transcriptions:
             try:
                 peer = identify(self._admission.authenticator, request)
                 with self._admission.controller.admit(peer), self._storage.claim() as claim:
-                    await self._run(_Visit(request, peer, claim), exchange)
+                    await self._run(_Upload(request, peer, claim), exchange)
             except RefusalError as refusal:
                 await self._admission.refusals.settle(refusal, client_address(request))
                 await exchange.refuse(refusal)
         except ClientDisconnect:
             log.debug("a client went away before it had its transcript")
 
-    async def _run(self, visit: _Visit, exchange: Exchange) -> None:
-        """Do the errand, unless it is ended from outside."""
-        errand = Errand()
+    async def _run(self, upload: _Upload, exchange: Exchange) -> None:
+        """Serve a request, unless it is ended from outside."""
+        running = RunningRequest()
         try:
-            with self._clients.counted(errand):
-                async with errand.limit:
-                    await self._serve(visit, errand, exchange)
+            with self._clients.counted(running):
+                async with running.limit:
+                    await self._serve(upload, running, exchange)
         except TimeoutError as ended:
-            if errand.abandoned:
+            if running.abandoned:
                 raise ClientDisconnect from ended
-            if not errand.limit.expired():
+            if not running.limit.expired():
                 raise
-            raise try_later(503, "draining", GOING_AWAY) from ended
+            # It was let in, and does not knock: it is told at once.
+            refusal = try_later(503, "draining", GOING_AWAY)
+            self._admission.refusals.note(refusal, client_address(upload.request))
+            await exchange.refuse(refusal)
 
-    async def _serve(self, visit: _Visit, errand: Errand, exchange: Exchange) -> None:
+    async def _serve(self, upload: _Upload, running: RunningRequest, exchange: Exchange) -> None:
         idle_s = self._service.settings.idle_timeout_s
-        form = await read_form(visit.request, visit.claim, idle_s)
+        form = await read_form(upload.request, upload.claim, idle_s)
         with form.file:
             asked = parse_request(form.fields, self._service.dispatcher.info)
             audio = await in_thread(_open, form.file, form.name)
-            watch = asyncio.create_task(errand.watch(visit.request.receive), name="client watch")
+            watch = asyncio.create_task(running.watch(upload.request.receive), name="client watch")
             try:
-                await self._answer(self._transcribe(audio, asked, visit.peer), asked, exchange)
+                await self._answer(self._transcribe(audio, asked, upload.peer), asked, exchange)
             finally:
                 watch.cancel()
 
