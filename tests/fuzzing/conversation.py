@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import time
 from typing import cast
 from urllib.parse import parse_qsl
 
@@ -105,7 +106,7 @@ async def _play(data: bytes) -> None:
 
 async def _converse(dialect: Dialect, steps: list[bytes]) -> None:
     engine = StubEngine()
-    quotas = Quotas(Limits(0, 0), Limits(0, 0))
+    quotas = Quotas(Limits(0, 0), Limits(0, 0), time.monotonic)
     service = Service(SETTINGS, cast("Dispatcher", engine), Metrics(), quotas)
     talk = ClientSession("fuzz", dialect, service, lambda: None, _unpaced)
     said = 0

@@ -105,7 +105,7 @@ class _Api:
     def __init__(self) -> None:
         engine = cast("Dispatcher", _Engine())
         metrics = Metrics()
-        quotas = Quotas(Limits(0, 0), Limits(0, 0))
+        quotas = Quotas(Limits(0, 0), Limits(0, 0), time.monotonic)
         service = Service(SETTINGS, engine, metrics, quotas)
         self.clients = Clients(metrics.sessions)
         controller = AdmissionController(

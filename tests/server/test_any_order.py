@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import zlib
 from typing import Any, cast
 
@@ -135,7 +136,7 @@ class Protocol(RuleBasedStateMachine):
         self.engine = Engine()
         self.settings = Settings(min_speech_ms=MIN_SPEECH_MS)
         metrics = Metrics()
-        quotas = Quotas(Limits(0, 0), Limits(0, 0))
+        quotas = Quotas(Limits(0, 0), Limits(0, 0), time.monotonic)
         self.service = Service(self.settings, cast("Dispatcher", self.engine), metrics, quotas)
         self.sessions = ResumableSessions(self.settings, metrics)
         self.outgoing = Outgoing()
