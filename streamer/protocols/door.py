@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import SecretStr
+
 from streamer.protocols.dialect import Dialect
 from streamer.session.settings import (
     Accepted,
@@ -14,11 +16,12 @@ from streamer.session.settings import (
     parse_changes,
     parse_settings,
 )
-from streamer.settings import Settings
 from streamer.speech.engine_info import EngineInfo
 
 KEY_PARAMETER = "api_key"
 """The query parameter for clients that cannot set a header: browsers."""
+
+NO_SECRET = SecretStr("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,23 @@ class Handshake:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientLimits:
+    """What a server asks of each of its clients, and dialects tell them."""
+
+    max_frame_bytes: int
+    """Of one message."""
+    idle_timeout_s: float
+    """A session that sends nothing for so long is ended."""
+    resume_window_s: float
+    """Time that a dropped client has to come back; 0 is none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Host:
     """The server as a dialect sees it, and the id of the session that it would serve."""
 
     info: EngineInfo
-    settings: Settings
+    limits: ClientLimits
     session: str
 
     def stream_settings(self, raw: Mapping[str, Any]) -> StreamSettings:
@@ -90,11 +105,23 @@ class RefusalError(Exception):
         self.headers = dict(headers or {})
 
 
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """What one door needs to check the signatures of its callers: its own secret, no other's."""
+
+    secret: SecretStr = NO_SECRET
+    """Shared with the caller; without one, signatures are not looked at."""
+    public_url: str = ""
+    """The address of / that callers sign, where a proxy changes it."""
+    asks_for_keys: bool = False
+    """Whether API keys are asked for, one of which may stand for a missing signature."""
+
+
 def _resumes_nothing(_: Handshake) -> str | None:
     return None
 
 
-def _unsigned(_: Handshake, __: Settings) -> bool:
+def _unsigned(_: Handshake, __: Signing) -> bool:
     return False
 
 
@@ -118,7 +145,7 @@ class Door:
     refused: Callable[[RefusalError], bytes]
     subprotocols: tuple[str, ...] = ()
     resumes: Callable[[Handshake], str | None] = _resumes_nothing
-    signed: Callable[[Handshake, Settings], bool] = _unsigned
+    signed: Callable[[Handshake, Signing], bool] = _unsigned
     brings_audio: bool = True
 
     def matches(self, path: str) -> bool:

@@ -1,14 +1,18 @@
-"""The WebSocket addresses of the server."""
+"""The WebSocket addresses of the server, and what each is told of its settings."""
 
 from __future__ import annotations
+
+import secrets
 
 from streamer.protocols.audiohook.dialect import DOOR as AUDIOHOOK
 from streamer.protocols.calls.dialect import DOOR as CALLS
 from streamer.protocols.deepgram.door import DOOR as DEEPGRAM
-from streamer.protocols.door import Door
+from streamer.protocols.door import NO_SECRET, ClientLimits, Door, Host, Signing
 from streamer.protocols.native.dialect import DOOR as NATIVE
 from streamer.protocols.realtime.door import DOOR as REALTIME
 from streamer.protocols.twilio.dialect import DOOR as TWILIO
+from streamer.settings import Settings
+from streamer.speech.engine_info import EngineInfo
 
 DOORS: tuple[Door, ...] = (NATIVE, TWILIO, CALLS, AUDIOHOOK, DEEPGRAM, REALTIME)
 
@@ -16,3 +20,24 @@ DOORS: tuple[Door, ...] = (NATIVE, TWILIO, CALLS, AUDIOHOOK, DEEPGRAM, REALTIME)
 def door_at(path: str) -> Door | None:
     """The door at a path, if there is one."""
     return next((door for door in DOORS if door.matches(path)), None)
+
+
+def signing_of(door: Door, settings: Settings) -> Signing:
+    """Return what a door needs to check its callers' signatures."""
+    secrets_by_path = {
+        TWILIO.path: settings.twilio_auth_token,
+        AUDIOHOOK.path: settings.audiohook_secret,
+    }
+    secret = secrets_by_path.get(door.path, NO_SECRET)
+    asks_for_keys = bool(settings.api_keys) or settings.keys_file is not None
+    return Signing(secret, settings.public_url, asks_for_keys)
+
+
+def limits_of(settings: Settings) -> ClientLimits:
+    """Return what clients are told of the server's limits."""
+    return ClientLimits(settings.max_frame_bytes, settings.idle_timeout_s, settings.resume_window_s)
+
+
+def new_host(info: EngineInfo, settings: Settings) -> Host:
+    """Make what the dialect of one more client sees of the server; the session's id is new."""
+    return Host(info, limits_of(settings), secrets.token_urlsafe(12))

@@ -5,29 +5,34 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import socket
 import ssl
+import time
 from typing import TYPE_CHECKING, Self
-
-from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.exceptions import InvalidMessage, InvalidUpgrade
 
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.engines.base import Engine
 from streamer.engines.local import LocalEngine
 from streamer.recording.recorder import Recorder
-from streamer.server.admission.access import Access
-from streamer.server.admission.gate import Gate, select_subprotocol
+from streamer.server.admission.admission import Admission
+from streamer.server.admission.authenticator import Authenticator
+from streamer.server.admission.controller import AdmissionController
 from streamer.server.admission.keys import KeyFileError
+from streamer.server.admission.load import LoadLimit
 from streamer.server.admission.quotas import Limits, Quotas
+from streamer.server.admission.refusals import Refusals
 from streamer.server.calls import Calls
 from streamer.server.clients import Clients
 from streamer.server.connection.client_session import Service
-from streamer.server.connection.connection import Connection
-from streamer.server.connection.rate_limit import RateLimitedConnection
 from streamer.server.connection.resumable import ResumableSessions
-from streamer.server.listeners.addresses import ListenError, SideAddresses, naming
+from streamer.server.http.app import make_app
+from streamer.server.http.probes import Probes
+from streamer.server.listeners.addresses import Addresses, ListenError
+from streamer.server.listeners.http import HttpListener
+from streamer.server.listeners.requests import RequestRouter
 from streamer.server.listeners.tls import CertificateError, certificate_of
+from streamer.server.listeners.upgrades import Upgrades
+from streamer.server.listeners.websocket import WebSocketListener
+from streamer.server.listeners.wyoming import WyomingListener
 from streamer.server.metrics import Metrics
 from streamer.settings import Settings
 
@@ -43,72 +48,48 @@ FAREWELL_S = 10.0
 class TranscriptionServer:
     """An engine behind a WebSocket address, and others. Use as an async context manager."""
 
+    address: tuple[str, int]
+    """Where WebSockets and pages are, once the server has started."""
+    rest_address: tuple[str, int] | None = None
+    """Where the REST API is, if it is to be had."""
+    wyoming_address: tuple[str, int] | None = None
+    """Where Wyoming is, if it is to be had."""
+
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self._settings = settings
-        self._metrics = Metrics()
-        self._dispatcher = Dispatcher(engine, self._metrics)
+        self._metrics = metrics = Metrics()
+        self._dispatcher = Dispatcher(engine, metrics)
         self._recorder = self._make_recorder()
         self._webhook = self._make_webhook()
         self._calls = Calls(self._webhook.post if self._webhook else None)
-        self._access = Access(settings)
         self._certificate = certificate_of(settings.tls_cert, settings.tls_key)
         quotas = Quotas(
             Limits(settings.max_sessions_per_key, settings.max_audio_per_key),
             Limits(settings.max_sessions_per_address, settings.max_audio_per_address),
+            time.monotonic,
         )
         self._service = Service(
-            settings, self._dispatcher, self._metrics, quotas, self._recorder, self._calls
+            settings, self._dispatcher, metrics, quotas, self._recorder, self._calls
         )
-        self._clients = Clients(self._metrics.sessions)
-        self._listeners = Clients(self._metrics.listeners)
-        self._sessions = ResumableSessions(settings, self._metrics)
-        self._gate = Gate(
-            settings,
-            self._dispatcher,
-            self._metrics,
-            self._clients.__len__,
-            self._sessions,
-            self._listeners.__len__,
-            self._access,
-            quotas,
-        )
-        self._metrics.watch(self._dispatcher, lambda: self._gate.trouble)
-        self._metrics.max_sessions.set(settings.max_sessions)
-        if isinstance(engine, LocalEngine):
-            self._metrics.watch_engine(lambda: engine.work)
-            engine.on_step = self._metrics.step_seconds.observe
-        self._server: Server | None = None
-        self._beside = SideAddresses(self._service, self._gate, self._clients)
+        self._clients = Clients(metrics.sessions)
+        self._subscribers = Clients(metrics.listeners)
+        self._resumable = ResumableSessions(settings, metrics)
+        self._admission = self._make_admission(quotas)
+        self._addresses = Addresses(settings.host)
+        self._watch(engine)
         self._lag: asyncio.Task[None] | None = None
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """The address of the WebSockets."""
-        assert self._server is not None
-        host, port = next(iter(self._server.sockets)).getsockname()[:2]
-        return host, port
 
     @property
     def is_encrypted(self) -> bool:
         """Whether WebSockets and pages are served over TLS."""
         return self._certificate is not None
 
-    @property
-    def wyoming_address(self) -> tuple[str, int] | None:
-        """The address of Wyoming, if it is to be had."""
-        return self._beside.wyoming_address
-
-    @property
-    def rest_address(self) -> tuple[str, int] | None:
-        """The address of the REST API, if it is to be had."""
-        return self._beside.rest_address
-
     async def __aenter__(self) -> Self:
         """Start to listen; raises ListenError when an address is not to be had."""
         try:
             await self._listen()
         except ListenError:
-            await self._stop_listening()
+            await self._addresses.close()
             raise
         self._dispatcher.start()
         if self._recorder is not None:
@@ -120,13 +101,13 @@ class TranscriptionServer:
         """Stop at once: finals that are owed are lost; `drain` first to keep them."""
         assert self._lag is not None
         self._lag.cancel()
-        self._gate.draining = True
-        self._sessions.close()
+        self._admission.controller.draining = True
+        self._resumable.close()
         self._clients.abort()
-        self._listeners.abort()
-        await self._stop_listening()
+        self._subscribers.abort()
+        await self._addresses.close()
         await self._clients.until_gone(FAREWELL_S)
-        await self._listeners.until_gone(FAREWELL_S)
+        await self._subscribers.until_gone(FAREWELL_S)
         self._calls.close()
         if self._webhook is not None:
             await self._webhook.close()
@@ -136,30 +117,30 @@ class TranscriptionServer:
 
     async def drain(self) -> None:
         """Refuse new sessions, and wait for running ones; at the limit, end them with finals."""
-        self._gate.draining = True
+        self._admission.controller.draining = True
         log.info(
             "draining: %d sessions are running, %d wait for their clients",
             len(self._clients),
-            self._sessions.suspended,
+            self._resumable.suspended,
         )
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._settings.drain_timeout_s):
-                while len(self._clients) or self._sessions.suspended:
+                while len(self._clients) or self._resumable.suspended:
                     await self._clients.until_gone(self._settings.drain_timeout_s)
-                    await self._sessions.until_none_waits()
+                    await self._resumable.until_none_waits()
         self._clients.go_away()
         await self._clients.until_gone(FAREWELL_S)
         await self._calls.until_quiet(FAREWELL_S)
         if self._webhook is not None:
             await self._webhook.until_idle(FAREWELL_S)
-        self._listeners.go_away()
-        await self._listeners.until_gone(FAREWELL_S)
+        self._subscribers.go_away()
+        await self._subscribers.until_gone(FAREWELL_S)
         log.info("drained: %d sessions are cut off", len(self._clients))
 
     def reload(self) -> None:
         """Read the certificate and the keys again; what cannot be read leaves the old in force."""
         try:
-            self._access.reload()
+            self._admission.authenticator.reload()
             if self._certificate is not None:
                 self._certificate.reload()
         except (KeyFileError, CertificateError) as error:
@@ -168,43 +149,50 @@ class TranscriptionServer:
             log.info("keys and certificate were read again")
 
     async def _listen(self) -> None:
-        settings = self._settings
-        with naming(settings.host, settings.port):
-            self._server = await self._serve_websockets()
-        await self._beside.start(self._tls)
-
-    async def _stop_listening(self) -> None:
-        await self._beside.close()
-        if self._server is not None:
-            self._server.close(code=1012, reason="the server is going away")
-            await self._server.wait_closed()
-
-    async def _serve_websockets(self) -> Server:
-        return await serve(
-            self._handle,
-            self._settings.host,
-            self._settings.port,
-            process_request=self._gate.process_request,
-            select_subprotocol=select_subprotocol,
-            create_connection=RateLimitedConnection,
-            compression=None,  # saves nothing on audio, costs memory and time
-            server_header=None,
-            ssl=self._tls,
-            max_size=self._settings.max_frame_bytes,
-            max_queue=8,  # frames: bounds what a client can make us hold
-            write_limit=16384,
-            open_timeout=5,
-            close_timeout=5,
-            ping_interval=20,
-            # Pongs wait behind audio that we do not read yet: silence is judged by the session.
-            ping_timeout=None,
-            logger=_quiet_logger(),
-            family=socket.AF_UNSPEC,
-        )
+        settings, service, admission = self._settings, self._service, self._admission
+        open_port = self._addresses.open
+        self.address = await open_port(self._make_websockets(), settings.port, self._tls)
+        if settings.rest_port is not None:
+            rest = HttpListener(make_app(service, admission, self._clients))
+            self.rest_address = await open_port(rest, settings.rest_port, self._tls)
+        if settings.wyoming_port is not None:
+            wyoming = WyomingListener(service, admission, self._clients)
+            self.wyoming_address = await open_port(wyoming, settings.wyoming_port, self._tls)
 
     @property
     def _tls(self) -> ssl.SSLContext | None:
         return self._certificate.context if self._certificate is not None else None
+
+    def _make_admission(self, quotas: Quotas) -> Admission:
+        settings, refused = self._settings, self._metrics.refused
+        keys = [key.get_secret_value() for key in settings.api_keys]
+        load = LoadLimit(self._dispatcher, settings.max_lateness_s, time.monotonic)
+        return Admission(
+            Authenticator(keys, settings.keys_file, settings.allowed_origins),
+            AdmissionController(
+                settings.max_sessions, load, quotas, self._clients, self._subscribers
+            ),
+            Refusals(lambda code: refused.labels(code).inc(), time.monotonic),
+        )
+
+    def _make_websockets(self) -> WebSocketListener:
+        probes = Probes(
+            lambda: self._dispatcher.is_dead,
+            lambda: self._admission.controller.trouble,
+            self._metrics.render,
+        )
+        upgrades = Upgrades(self._service, self._admission, self._resumable)
+        requests = RequestRouter(upgrades, probes)
+        return WebSocketListener(
+            self._service, requests, self._resumable, self._clients, self._subscribers
+        )
+
+    def _watch(self, engine: Engine) -> None:
+        self._metrics.watch(self._dispatcher, lambda: self._admission.controller.trouble)
+        self._metrics.max_sessions.set(self._settings.max_sessions)
+        if isinstance(engine, LocalEngine):
+            self._metrics.watch_engine(lambda: engine.work)
+            engine.on_step = self._metrics.step_seconds.observe
 
     def _make_recorder(self) -> Recorder | None:
         settings = self._settings
@@ -222,31 +210,3 @@ class TranscriptionServer:
 
         count = self._metrics.webhook
         return Webhook(self._settings.webhook_url, lambda one: count.labels(one).inc())
-
-    async def _handle(self, ws: ServerConnection) -> None:
-        assert isinstance(ws, RateLimitedConnection)
-        assert ws.admitted is not None
-        admitted = ws.admitted
-        connection = Connection(
-            ws, admitted.session, admitted.dialect, self._service, admitted.peer, self._sessions
-        )
-        clients = self._clients if admitted.door.brings_audio else self._listeners
-        with clients.counted(connection):
-            await connection.run()
-
-
-class _PeerNoise(logging.Filter):
-    """Drops the library's tracebacks for what peers do: they vanish, and they talk nonsense."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        error = record.exc_info[1] if record.exc_info else None
-        peers_doing = (ConnectionError, EOFError, InvalidMessage, InvalidUpgrade, TimeoutError)
-        return not isinstance(error, peers_doing)
-
-
-def _quiet_logger() -> logging.Logger:
-    logger = logging.getLogger("streamer.websockets")
-    logger.setLevel(logging.WARNING)
-    if not any(isinstance(one, _PeerNoise) for one in logger.filters):
-        logger.addFilter(_PeerNoise())
-    return logger

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import time
 from typing import cast
 from urllib.parse import parse_qsl
 
@@ -25,11 +26,11 @@ from streamer.dispatch.queue import Listener
 from streamer.protocols.dialect import Close, Dialect, Ending
 from streamer.protocols.door import Handshake, Host, RefusalError
 from streamer.protocols.wyoming.dialect import WyomingDialect
-from streamer.server.admission.access import is_allowed_origin
+from streamer.server.admission.authenticator import is_allowed_origin
 from streamer.server.admission.keys import KeyRing, digest
 from streamer.server.admission.quotas import Limits, Quotas
 from streamer.server.connection.client_session import ClientSession, Service
-from streamer.server.doors import door_at
+from streamer.server.doors import door_at, limits_of, signing_of
 from streamer.server.http.headers import JoinedHeaders
 from streamer.server.metrics import Metrics
 from streamer.settings import Settings
@@ -80,14 +81,14 @@ async def _play(data: bytes) -> None:
         name, colon, value = step[1:].decode("latin-1").partition(":")
         if step[:1] == b"H" and colon and TOKEN.fullmatch(name):
             headers[name] = "".join(c for c in value.strip() if " " <= c <= "~" or c > "\x7f")
-    host = Host(INFO, SETTINGS, "fuzz")
+    host = Host(INFO, limits_of(SETTINGS), "fuzz")
     dialect: Dialect
     door = door_at(path)
     if door is not None:
         query = parse_qsl(query_string, keep_blank_values=True)
         handshake = Handshake(path, query, JoinedHeaders(headers), [])
         with contextlib.suppress(RefusalError):
-            door.signed(handshake, SIGNED)
+            door.signed(handshake, signing_of(door, SIGNED))
         KEYS.holder(door.keys(handshake))
         door.resumes(handshake)
         is_allowed_origin(handshake.headers, [])
@@ -105,7 +106,7 @@ async def _play(data: bytes) -> None:
 
 async def _converse(dialect: Dialect, steps: list[bytes]) -> None:
     engine = StubEngine()
-    quotas = Quotas(Limits(0, 0), Limits(0, 0))
+    quotas = Quotas(Limits(0, 0), Limits(0, 0), time.monotonic)
     service = Service(SETTINGS, cast("Dispatcher", engine), Metrics(), quotas)
     talk = ClientSession("fuzz", dialect, service, lambda: None, _unpaced)
     said = 0

@@ -14,6 +14,8 @@ import asyncio
 import dataclasses
 import json
 import re
+import time
+from itertools import count
 from typing import Any, cast
 from urllib.parse import unquote
 
@@ -23,12 +25,14 @@ from fuzzing.conversation import INFO, SETTINGS, StubEngine
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.dispatch.job import Job
 from streamer.dispatch.queue import Listener
-from streamer.server.admission.access import Access
-from streamer.server.admission.gate import Gate
+from streamer.server.admission.admission import Admission
+from streamer.server.admission.authenticator import Authenticator
+from streamer.server.admission.controller import AdmissionController
+from streamer.server.admission.load import LoadLimit
 from streamer.server.admission.quotas import Limits, Quotas
+from streamer.server.admission.refusals import Refusals
 from streamer.server.clients import Clients
 from streamer.server.connection.client_session import Service
-from streamer.server.connection.resumable import ResumableSessions
 from streamer.server.http.app import make_app
 from streamer.server.metrics import Metrics
 
@@ -101,21 +105,20 @@ class _Api:
     def __init__(self) -> None:
         engine = cast("Dispatcher", _Engine())
         metrics = Metrics()
-        quotas = Quotas(Limits(0, 0), Limits(0, 0))
+        quotas = Quotas(Limits(0, 0), Limits(0, 0), time.monotonic)
         service = Service(SETTINGS, engine, metrics, quotas)
         self.clients = Clients(metrics.sessions)
-        resumable = ResumableSessions(SETTINGS, metrics)
-        gate = Gate(
-            SETTINGS,
-            engine,
-            metrics,
-            self.clients.__len__,
-            resumable,
-            lambda: 0,
-            Access(SETTINGS),
+        controller = AdmissionController(
+            SETTINGS.max_sessions,
+            LoadLimit(engine, SETTINGS.max_lateness_s, time.monotonic),
             quotas,
+            self.clients,
+            (),
         )
-        self.app = make_app(service, gate, self.clients)
+        # Refusals a minute apart: nobody is made to wait for one.
+        refusals = Refusals(lambda _: None, count(0.0, 60.0).__next__)
+        admission = Admission(Authenticator(), controller, refusals)
+        self.app = make_app(service, admission, self.clients)
         self.runner = asyncio.Runner()
 
     def play(self, data: bytes) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import zlib
 from typing import Any, cast
 
@@ -34,6 +35,7 @@ from streamer.server.admission.quotas import Limits, Peer, Quotas
 from streamer.server.connection.client_session import Service
 from streamer.server.connection.connection import Connection
 from streamer.server.connection.resumable import ResumableSessions
+from streamer.server.doors import limits_of
 from streamer.server.metrics import Metrics
 from streamer.session.events import Done, Event, Final, Flushed
 from streamer.session.inputs import (
@@ -134,7 +136,7 @@ class Protocol(RuleBasedStateMachine):
         self.engine = Engine()
         self.settings = Settings(min_speech_ms=MIN_SPEECH_MS)
         metrics = Metrics()
-        quotas = Quotas(Limits(0, 0), Limits(0, 0))
+        quotas = Quotas(Limits(0, 0), Limits(0, 0), time.monotonic)
         self.service = Service(self.settings, cast("Dispatcher", self.engine), metrics, quotas)
         self.sessions = ResumableSessions(self.settings, metrics)
         self.outgoing = Outgoing()
@@ -233,7 +235,7 @@ class Protocol(RuleBasedStateMachine):
         self.socket = Socket()
         self.opened += 1
         name = f"session {self.opened}"
-        dialect = NativeDialect({}, Host(INFO, self.settings, name))
+        dialect = NativeDialect({}, Host(INFO, limits_of(self.settings), name))
         connection = Connection(self.socket, name, dialect, self.service, PEER, self.sessions)
         self.task = asyncio.create_task(connection.run())
         start: dict[str, object] = {"type": "start", **START}

@@ -28,7 +28,7 @@ def everything_logged(caplog: pytest.LogCaptureFixture) -> str:
 
 async def test_nothing_secret_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    for name in ("streamer", "streamer.server.admission.gate", "websockets", "asyncio"):
+    for name in ("streamer", "streamer.server.admission.refusals", "websockets", "asyncio"):
         caplog.set_level(logging.DEBUG, logger=name)
     write_keys(tmp_path / "keys", {"anna": digest(KEY)})
     engine = CountingEngine()

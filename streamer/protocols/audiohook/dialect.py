@@ -94,7 +94,7 @@ class AudioHookDialect:
                 yield self._say("closed")
                 yield Close(1000)
             case Ending.IDLE:
-                limit = self._host.settings.idle_timeout_s
+                limit = self._host.limits.idle_timeout_s
                 yield self._disconnect(f"nothing was received for {limit:g} seconds")
                 yield Close(1008, "idle timeout")
             case Ending.GOING_AWAY:

@@ -13,8 +13,7 @@ import hmac
 import re
 import time
 
-from streamer.protocols.door import Handshake, RefusalError
-from streamer.settings import Settings
+from streamer.protocols.door import Handshake, RefusalError, Signing
 
 KEY_HEADER = "X-API-KEY"
 
@@ -44,16 +43,16 @@ _PARAMETER = re.compile(r';([a-z]+)=(?:"([^"\\]*)"|(\d+))', re.ASCII)
 _SIGNATURE = re.compile(r"(?P<label>[a-z*][a-z0-9_.*-]*)=:(?P<bytes>[A-Za-z0-9+/=]+):", re.ASCII)
 
 
-def check_signature(handshake: Handshake, settings: Settings, now: float | None = None) -> bool:
+def check_signature(handshake: Handshake, signing: Signing, now: float | None = None) -> bool:
     """Raise RefusalError for a request that is not signed as it should be, where a secret is set.
 
     Returns False: a signature does not stand for an API key, which is signed too. `now` is in
     seconds since 1970.
     """
-    secret = settings.audiohook_secret.get_secret_value()
+    secret = signing.secret.get_secret_value()
     if secret:
         now = time.time() if now is None else now
-        problem = _problem(handshake, base64.b64decode(secret), settings.public_url, now)
+        problem = _problem(handshake, base64.b64decode(secret), signing.public_url, now)
         if problem is not None:
             raise RefusalError(401, "unauthorized", f"the signature is refused: {problem}")
     return False

@@ -103,7 +103,7 @@ class NativeDialect:
                 yield Say(adapter.message_of(done))
                 yield Close(1000)
             case Ending.IDLE:
-                limit = self._host.settings.idle_timeout_s
+                limit = self._host.limits.idle_timeout_s
                 text = f"nothing was received for {limit:g} seconds"
                 yield Say(messages.Error(code="idle_timeout", message=text, fatal=True))
                 yield Close(1008, "idle timeout")
@@ -193,7 +193,7 @@ class NativeDialect:
         yield Say(self._ready(settings))
 
     def _ready(self, settings: StreamSettings) -> messages.Ready:
-        info, server = self._host.info, self._host.settings
+        info, limits = self._host.info, self._host.limits
         return messages.Ready(
             session=self._host.session,
             model=info.name,
@@ -203,10 +203,10 @@ class NativeDialect:
             sample_rate=SAMPLE_RATE,
             settings=settings.model_dump(mode="json"),
             limits=messages.Limits(
-                max_frame_bytes=server.max_frame_bytes,
+                max_frame_bytes=limits.max_frame_bytes,
                 max_utterance_s=info.max_seconds,
-                idle_timeout_s=server.idle_timeout_s,
-                resume_window_s=server.resume_window_s,
+                idle_timeout_s=limits.idle_timeout_s,
+                resume_window_s=limits.resume_window_s,
             ),
         )
 

@@ -94,7 +94,7 @@ class TwilioDialect:
         call, self._call = self._call, None
         if call is not None:
             if ending is Ending.IDLE:
-                limit = self._host.settings.idle_timeout_s
+                limit = self._host.limits.idle_timeout_s
                 text = f"nothing was received for {limit:g} seconds"
                 yield call.teller.failed("idle_timeout", text)
             yield call.teller.ended(done)

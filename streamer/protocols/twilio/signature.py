@@ -6,30 +6,29 @@ import base64
 import hashlib
 import hmac
 
-from streamer.protocols.door import Handshake, RefusalError
-from streamer.settings import Settings
+from streamer.protocols.door import Handshake, RefusalError, Signing
 
 HEADER = "X-Twilio-Signature"
 _PORTS = {"wss": ":443", "https": ":443", "ws": ":80", "http": ":80"}
 
 
-def is_signed(handshake: Handshake, settings: Settings) -> bool:
+def is_signed(handshake: Handshake, signing: Signing) -> bool:
     """Whether Twilio has signed the request, as far as a token is set.
 
     Raises RefusalError for a wrong signature, and for none where no API key could stand for it.
     """
-    token = settings.twilio_auth_token.get_secret_value()
+    token = signing.secret.get_secret_value()
     if not token:
         return False
     brought = handshake.header(HEADER).encode("utf-8", "surrogateescape")
     if not brought:
-        if settings.api_keys or settings.keys_file is not None:
+        if signing.asks_for_keys:
             return False
         raise RefusalError(401, "unauthorized", f"{HEADER} is needed")
     # No early end: how long this takes must not tell which address was nearly right.
     found = [
         hmac.compare_digest(brought, signature(token, one))
-        for one in _addresses(handshake, settings)
+        for one in _addresses(handshake, signing)
     ]
     if not any(found):
         raise RefusalError(
@@ -46,9 +45,9 @@ def signature(token: str, address: str) -> bytes:
     return base64.b64encode(mac.digest())
 
 
-def _addresses(handshake: Handshake, settings: Settings) -> list[str]:
+def _addresses(handshake: Handshake, signing: Signing) -> list[str]:
     """The address with and without its default port: Twilio signs it either way."""
-    base = settings.public_url or f"wss://{handshake.header('Host')}"
+    base = signing.public_url or f"wss://{handshake.header('Host')}"
     scheme, _, place = base.partition("://")
     host, slash, prefix = place.rstrip("/").partition("/")
     bare = host.removesuffix(_PORTS[scheme])

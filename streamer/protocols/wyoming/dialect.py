@@ -51,7 +51,7 @@ class WyomingDialect:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._parser = WyomingParser(host.settings.max_frame_bytes)
+        self._parser = WyomingParser(host.limits.max_frame_bytes)
         self._language = host.info.languages[0]
         self._format: PcmFormat | None = None  # while a recording is open
         self._converter: PcmConverter | None = None
@@ -101,7 +101,7 @@ class WyomingDialect:
     def finished(self, done: events.Done, ending: Ending) -> Iterator[Reply]:
         """Tell the whole text, even of silence; the connection may bring another recording."""
         if ending is Ending.IDLE and self._format is not None:
-            limit = self._host.settings.idle_timeout_s
+            limit = self._host.limits.idle_timeout_s
             yield from self._refuse(f"nothing was received for {limit:g} seconds", "idle-timeout")
             return
         if self._owed or self._format is not None:

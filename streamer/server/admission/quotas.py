@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -119,9 +118,7 @@ class _Ledger:
 class Quotas:
     """The accounts of all who are connected."""
 
-    def __init__(
-        self, per_key: Limits, per_address: Limits, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, per_key: Limits, per_address: Limits, clock: Callable[[], float]) -> None:
         self._keys = _Ledger(per_key, "API key")
         self._addresses = _Ledger(per_address, "address")
         self._paced = bool(per_key.audio_rate or per_address.audio_rate)

@@ -1,6 +1,13 @@
-"""How soon a refused client is told so: at once, unless many are. No I/O, no clock."""
+"""Refusals, counted, logged and paced in one place, whichever door they are at."""
 
 from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from streamer.protocols.door import RefusalError
+from streamer.runtime.logs import AtMost
 
 PER_SECOND = 20.0
 """Refusals answered, where more would come. Each costs the event loop half a millisecond, and the
@@ -10,11 +17,26 @@ BURST = 20.0
 LONGEST_S = 3.0
 """Less than a handshake may take (`open_timeout`), and than `Retry-After` asks for."""
 
+RETRY_AFTER_S = 5
+"""What a refused client is told to wait; long enough for a queue to recover."""
 
-class Refusals:
-    """Paces whoever comes again as soon as it is refused, and so takes time from those let in.
+LOGGED_PER_SECOND = 10
+"""All are counted. Nobody shall fill a disk by knocking."""
 
-    A leaky bucket of refusals, of bounded size: a flood makes nobody wait longer than `LONGEST_S`,
+log = logging.getLogger(__name__)
+log.addFilter(AtMost(LOGGED_PER_SECOND))
+
+
+def try_later(status: int, code: str, message: str) -> RefusalError:
+    """Refuse what may well be had a little later."""
+    return RefusalError(status, code, message, headers={"Retry-After": str(RETRY_AFTER_S)})
+
+
+class RefusalPace:
+    """How soon a refused client is told so: at once, unless many are. No I/O, no clock.
+
+    It paces whoever comes again as soon as it is refused, and so takes time from those let in. A
+    leaky bucket of refusals, of bounded size: a flood makes nobody wait longer than `LONGEST_S`,
     and is forgotten soon after its end.
     """
 
@@ -28,3 +50,24 @@ class Refusals:
         self._level = min(left + 1, BURST + LONGEST_S * PER_SECOND)
         self._at = now
         return max(0.0, self._level - BURST) / PER_SECOND
+
+
+class Refusals:
+    """The refusals of a whole server. `count` is told the code of each."""
+
+    def __init__(self, count: Callable[[str], None], clock: Callable[[], float]) -> None:
+        self._count = count
+        self._clock = clock
+        self._pace = RefusalPace()
+
+    def note(self, refusal: RefusalError, client: object) -> float:
+        """Count and log a client's refusal; returns in how many seconds to tell it."""
+        self._count(refusal.code)
+        log.info("refused %s: %s", client, refusal.code)
+        return self._pace.delay(self._clock())
+
+    async def settle(self, refusal: RefusalError, client: object) -> None:
+        """Count and log a client's refusal, and wait until it is to be told."""
+        wait_s = self.note(refusal, client)
+        if wait_s > 0:
+            await asyncio.sleep(wait_s)

@@ -14,31 +14,37 @@ from starlette.routing import Route
 
 from streamer.protocols.door import RefusalError
 from streamer.protocols.openai_rest import answers
-from streamer.server.admission.gate import Gate
+from streamer.server.admission.admission import Admission
 from streamer.server.clients import Clients
 from streamer.server.connection.client_session import Service
 from streamer.server.http.exchange import refusal_response
-from streamer.server.http.transcriptions import Transcriptions, identify
+from streamer.server.http.identity import client_address, identify
+from streamer.server.http.transcriptions import Transcriptions
 
 
-def make_app(service: Service, gate: Gate, clients: Clients) -> Starlette:
+def make_app(service: Service, admission: Admission, clients: Clients) -> Starlette:
     """Make the ASGI application."""
     info = service.dispatcher.info
     model = answers.model(info, round(time.time()))
 
     async def models(request: Request) -> JSONResponse:
-        identify(gate, request)
+        identify(admission.authenticator, request)
         return JSONResponse({"object": "list", "data": [model]})
 
     async def one_model(request: Request) -> JSONResponse:
-        identify(gate, request)
+        identify(admission.authenticator, request)
         name: str = request.path_params["name"]
         if name != info.name:
             message = f"there is no model {name!r}; there is {info.name!r}"
             raise RefusalError(404, "model_not_found", message, setting="model")
         return JSONResponse(model)
 
-    transcriptions = Transcriptions(service, gate, clients)
+    async def refused(request: Request, refusal: Exception) -> Response:
+        assert isinstance(refusal, RefusalError)
+        await admission.refusals.settle(refusal, client_address(request))
+        return refusal_response(refusal)
+
+    transcriptions = Transcriptions(service, admission, clients)
     return Starlette(
         routes=[
             Route("/v1/models", models),
@@ -46,7 +52,7 @@ def make_app(service: Service, gate: Gate, clients: Clients) -> Starlette:
             Route("/v1/audio/transcriptions", transcriptions, methods=["POST"]),
         ],
         middleware=_cross_origin(service.settings.allowed_origins),
-        exception_handlers={RefusalError: _refused, HTTPException: _not_served},
+        exception_handlers={RefusalError: refused, HTTPException: _not_served},
     )
 
 
@@ -57,11 +63,6 @@ def _cross_origin(allowed: list[str]) -> list[Middleware]:
     return [
         Middleware(CORSMiddleware, allow_origins=allowed, allow_methods=["*"], allow_headers=["*"])
     ]
-
-
-async def _refused(_: Request, refusal: Exception) -> Response:
-    assert isinstance(refusal, RefusalError)
-    return refusal_response(refusal)
 
 
 async def _not_served(request: Request, problem: Exception) -> Response:

@@ -27,13 +27,13 @@ reset the connection, and take the answer with it."""
 class Exchange:
     """ASGI's messages both ways.
 
-    What sends raises ClientDisconnect when the client takes nothing for `patience_s` seconds.
+    What sends raises ClientDisconnect when the client takes nothing for `send_timeout_s` seconds.
     """
 
-    def __init__(self, receive: Receive, send: Send, patience_s: float) -> None:
+    def __init__(self, receive: Receive, send: Send, send_timeout_s: float) -> None:
         self._receive = receive
         self._send = send
-        self._patience_s = patience_s
+        self._send_timeout_s = send_timeout_s
         self._streaming = False
         self._body_ended = False
 
@@ -85,7 +85,7 @@ class Exchange:
 
     async def _put(self, message: Message) -> None:
         try:
-            async with asyncio.timeout(self._patience_s):
+            async with asyncio.timeout(self._send_timeout_s):
                 await self._send(message)
         except TimeoutError as error:
             raise ClientDisconnect from error

@@ -20,15 +20,18 @@ from streamer.pipeline.files import (
     offline_settings,
     transcribe_blocks,
 )
-from streamer.protocols.door import Handshake, RefusalError, keys_brought
+from streamer.protocols.closing import GOING_AWAY
+from streamer.protocols.door import RefusalError
 from streamer.protocols.openai_rest import answers
 from streamer.protocols.openai_rest.request import TranscriptionRequest, invalid, parse_request
-from streamer.server.admission.gate import RETRY_AFTER_S, Gate
+from streamer.server.admission.admission import Admission
 from streamer.server.admission.quotas import Peer
+from streamer.server.admission.refusals import try_later
 from streamer.server.clients import Clients
 from streamer.server.connection.client_session import Service
-from streamer.server.http.errand import Errand
 from streamer.server.http.exchange import Exchange
+from streamer.server.http.identity import client_address, identify
+from streamer.server.http.running_request import RunningRequest
 from streamer.server.http.uploads import Claim, Storage, read_form
 from streamer.session.events import Final
 from streamer.speech.clip import SAMPLE_RATE
@@ -46,7 +49,7 @@ CONTAINERS = "WAV, FLAC, OGG, MP3, AIFF or AU"
 
 
 @dataclass(frozen=True, slots=True)
-class _Visit:
+class _Upload:
     """A request that has been let in, and whom it counts for."""
 
     request: Request
@@ -57,9 +60,9 @@ class _Visit:
 class Transcriptions:
     """The endpoint, an ASGI application."""
 
-    def __init__(self, service: Service, gate: Gate, clients: Clients) -> None:
+    def __init__(self, service: Service, admission: Admission, clients: Clients) -> None:
         self._service = service
-        self._gate = gate
+        self._admission = admission
         self._clients = clients
         self._storage = Storage(service.settings.max_upload_bytes)
         self._turn = asyncio.Semaphore(READERS)
@@ -70,40 +73,41 @@ class Transcriptions:
         request = Request(scope, exchange.receive)
         try:
             try:
-                peer = identify(self._gate, request)
-                with self._gate.let_in(peer), self._storage.claim() as claim:
-                    await self._run(_Visit(request, peer, claim), exchange)
+                peer = identify(self._admission.authenticator, request)
+                with self._admission.controller.admit(peer), self._storage.claim() as claim:
+                    await self._run(_Upload(request, peer, claim), exchange)
             except RefusalError as refusal:
-                self._service.metrics.refused.labels(refusal.code).inc()
+                await self._admission.refusals.settle(refusal, client_address(request))
                 await exchange.refuse(refusal)
         except ClientDisconnect:
             log.debug("a client went away before it had its transcript")
 
-    async def _run(self, visit: _Visit, exchange: Exchange) -> None:
-        """Do the errand, unless it is ended from outside."""
-        errand = Errand()
+    async def _run(self, upload: _Upload, exchange: Exchange) -> None:
+        """Serve a request, unless it is ended from outside."""
+        running = RunningRequest()
         try:
-            with self._clients.counted(errand):
-                async with errand.limit:
-                    await self._serve(visit, errand, exchange)
+            with self._clients.counted(running):
+                async with running.limit:
+                    await self._serve(upload, running, exchange)
         except TimeoutError as ended:
-            if errand.abandoned:
+            if running.abandoned:
                 raise ClientDisconnect from ended
-            if not errand.limit.expired():
+            if not running.limit.expired():
                 raise
-            retry = {"Retry-After": str(RETRY_AFTER_S)}
-            message = "the server is going away"
-            raise RefusalError(503, "draining", message, headers=retry) from ended
+            # It was let in, and does not knock: it is told at once.
+            refusal = try_later(503, "draining", GOING_AWAY)
+            self._admission.refusals.note(refusal, client_address(upload.request))
+            await exchange.refuse(refusal)
 
-    async def _serve(self, visit: _Visit, errand: Errand, exchange: Exchange) -> None:
+    async def _serve(self, upload: _Upload, running: RunningRequest, exchange: Exchange) -> None:
         idle_s = self._service.settings.idle_timeout_s
-        form = await read_form(visit.request, visit.claim, idle_s)
+        form = await read_form(upload.request, upload.claim, idle_s)
         with form.file:
             asked = parse_request(form.fields, self._service.dispatcher.info)
             audio = await in_thread(_open, form.file, form.name)
-            watch = asyncio.create_task(errand.watch(visit.request.receive), name="client watch")
+            watch = asyncio.create_task(running.watch(upload.request.receive), name="client watch")
             try:
-                await self._answer(self._transcribe(audio, asked, visit.peer), asked, exchange)
+                await self._answer(self._transcribe(audio, asked, upload.peer), asked, exchange)
             finally:
                 watch.cancel()
 
@@ -156,14 +160,6 @@ class Transcriptions:
                 raise invalid("file", str(error)) from error
             except EngineFailedError as error:
                 raise RefusalError(500, "engine_failed", str(error)) from error
-
-
-def identify(gate: Gate, request: Request) -> Peer:
-    """Raise RefusalError for a client that brings no key, or comes from a foreign page."""
-    query = request.query_params.multi_items()
-    handshake = Handshake(request.url.path, query, request.headers, [])
-    address = request.client.host if request.client is not None else ""
-    return gate.identify(keys_brought(handshake, "bearer"), request.headers, address)
 
 
 def _open(file: BinaryIO, name: str) -> AudioFile:

@@ -14,8 +14,9 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from streamer.protocols.closing import nothing_received
 from streamer.protocols.door import RefusalError
-from streamer.server.admission.gate import RETRY_AFTER_S
+from streamer.server.admission.refusals import try_later
 
 LARGEST_AT_ONCE = 4
 """How many files of the largest size fit at a time; of smaller ones, as many more."""
@@ -86,9 +87,7 @@ class Claim:
         if self.taken + size > self.largest + FORM_BYTES:
             raise too_large(self.largest)
         if not self._storage.take(size):
-            retry = {"Retry-After": str(RETRY_AFTER_S)}
-            message = "the server holds too many files just now"
-            raise RefusalError(503, "overloaded", message, headers=retry)
+            raise try_later(503, "overloaded", "the server holds too many files just now")
         self.taken += size
 
 
@@ -142,8 +141,7 @@ async def _bounded(request: Request, claim: Claim, idle_s: float) -> AsyncGenera
             async with asyncio.timeout(idle_s):
                 piece = await anext(pieces, None)
         except TimeoutError as error:
-            message = f"nothing was received for {idle_s:g} seconds"
-            raise RefusalError(408, "timeout", message) from error
+            raise RefusalError(408, "timeout", nothing_received(idle_s)) from error
         if piece is None:
             return
         claim.grow(len(piece))

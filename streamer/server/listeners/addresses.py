@@ -1,55 +1,49 @@
-"""The addresses beside the WebSockets', each opened only where a port is set for it."""
+"""The addresses that the server listens on, opened one after the other and closed together."""
 
 from __future__ import annotations
 
 import contextlib
 import ssl
 from collections.abc import Generator
-
-from streamer.server.admission.gate import Gate
-from streamer.server.clients import Clients
-from streamer.server.connection.client_session import Service
-from streamer.server.http.app import make_app
-from streamer.server.listeners.http import HttpListener
-from streamer.server.listeners.wyoming import WyomingListener
+from typing import Protocol
 
 
 class ListenError(Exception):
     """An address that is not to be had; the message says which and why."""
 
 
-class SideAddresses:
-    """OpenAI's REST API and Wyoming."""
+class Listener(Protocol):
+    """What speaks one protocol, or several, at one address."""
 
-    def __init__(self, service: Service, gate: Gate, clients: Clients) -> None:
-        self._settings = service.settings
-        self._make_rest = lambda: HttpListener(make_app(service, gate, clients))
-        self._make_wyoming = lambda: WyomingListener(service, gate, clients)
-        self._open: list[HttpListener | WyomingListener] = []
-        self.rest_address: tuple[str, int] | None = None
-        self.wyoming_address: tuple[str, int] | None = None
-
-    async def start(self, tls: ssl.SSLContext | None) -> None:
-        """Listen; raises ListenError, and may then listen in part until `close`.
-
-        Wyoming knows no TLS.
-        """
-        host = self._settings.host
-        if (port := self._settings.rest_port) is not None:
-            with naming(host, port):
-                rest = self._make_rest()
-                self.rest_address = await rest.start(host, port, tls)
-                self._open.append(rest)
-        if (port := self._settings.wyoming_port) is not None:
-            with naming(host, port):
-                wyoming = self._make_wyoming()
-                self.wyoming_address = await wyoming.start(host, port)
-                self._open.append(wyoming)
+    async def start(self, host: str, port: int, tls: ssl.SSLContext | None) -> tuple[str, int]:
+        """Start to listen, and return where; raises OSError when the address is not to be had."""
+        ...
 
     async def close(self) -> None:
         """Stop to listen."""
-        for listener in self._open:
-            await listener.close()
+        ...
+
+
+class Addresses:
+    """Those of one host."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self._open: list[Listener] = []
+
+    async def open(
+        self, listener: Listener, port: int, tls: ssl.SSLContext | None
+    ) -> tuple[str, int]:
+        """Listen at a port, 0 being a free one, and return the address; raises ListenError."""
+        with naming(self._host, port):
+            address = await listener.start(self._host, port, tls)
+        self._open.append(listener)
+        return address
+
+    async def close(self) -> None:
+        """Stop to listen at any; the first is the last."""
+        while self._open:
+            await self._open.pop().close()
 
 
 @contextlib.contextmanager

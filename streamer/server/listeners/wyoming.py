@@ -5,35 +5,39 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import secrets
+import ssl
 
 from websockets.exceptions import ConnectionClosed
 
-from streamer.protocols.door import Host, RefusalError
+from streamer.protocols.door import RefusalError
 from streamer.protocols.wyoming import messages
 from streamer.protocols.wyoming.dialect import WyomingDialect
 from streamer.protocols.wyoming.parser import write_event
-from streamer.server.admission.gate import Gate
+from streamer.server.admission.admission import Admission
 from streamer.server.admission.quotas import Peer
 from streamer.server.clients import Clients
 from streamer.server.connection.client_session import Service
 from streamer.server.connection.connection import Connection
 from streamer.server.connection.tcp import BUFFER_BYTES, TcpSocket
+from streamer.server.doors import new_host
 
 log = logging.getLogger(__name__)
 
 
 class WyomingListener:
-    """Lets clients in as long as the gate has room. Wyoming has no keys: the network decides."""
+    """Lets clients in as long as there is room. Wyoming has no keys: the network decides."""
 
-    def __init__(self, service: Service, gate: Gate, clients: Clients) -> None:
+    def __init__(self, service: Service, admission: Admission, clients: Clients) -> None:
         self._service = service
-        self._gate = gate
+        self._admission = admission
         self._clients = clients
         self._server: asyncio.Server | None = None
 
-    async def start(self, host: str, port: int) -> tuple[str, int]:
-        """Start to listen, and return where; raises OSError when the address is not to be had."""
+    async def start(self, host: str, port: int, tls: ssl.SSLContext | None) -> tuple[str, int]:
+        """Start to listen, and return where; raises OSError when the address is not to be had.
+
+        Wyoming knows no TLS: what the others use is left aside.
+        """
         self._server = await asyncio.start_server(self._handle, host, port, limit=BUFFER_BYTES)
         host, port = self._server.sockets[0].getsockname()[:2]
         if self._service.settings.api_keys or self._service.settings.keys_file is not None:
@@ -48,17 +52,17 @@ class WyomingListener:
 
     async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         socket = TcpSocket(reader, writer)
+        address = writer.get_extra_info("peername") or ("", 0)  # gone already
+        peer = Peer.of(None, address[0])
         try:
-            peer = Peer.of(None, writer.get_extra_info("peername")[0])
-            visit = self._gate.let_in(peer)
+            place = self._admission.controller.admit(peer)
         except RefusalError as refusal:
-            self._service.metrics.refused.labels(refusal.code).inc()
+            await self._admission.refusals.settle(refusal, address)
             await _refuse(socket, refusal)
             return
-        session = secrets.token_urlsafe(12)
-        host = Host(self._service.dispatcher.info, self._service.settings, session)
-        connection = Connection(socket, session, WyomingDialect(host), self._service, peer)
-        with visit, self._clients.counted(connection):
+        host = new_host(self._service.dispatcher.info, self._service.settings)
+        connection = Connection(socket, host.session, WyomingDialect(host), self._service, peer)
+        with place, self._clients.counted(connection):
             try:
                 await connection.run()
             finally:

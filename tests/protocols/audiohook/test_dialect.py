@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from audiohook_client import NOBODY, media
-from engines import CountingEngine
+from hosts import a_host
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,9 +25,7 @@ from streamer.protocols.dialect import (
     Say,
     Stop,
 )
-from streamer.protocols.door import Host
 from streamer.session import events
-from streamer.settings import Settings
 from streamer.speech.end_reason import EndReason
 from streamer.speech.hypothesis import Word
 
@@ -49,7 +47,7 @@ class Talk:
     """A client that counts its messages."""
 
     def __init__(self) -> None:
-        self.dialect = AudioHookDialect(Host(CountingEngine().info, Settings(), "s"))
+        self.dialect = AudioHookDialect(a_host())
         self.seq = 0
 
     def send(self, kind: str, /, seq: int | None = None, **parameters: Any) -> list[Action]:

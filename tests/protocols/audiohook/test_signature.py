@@ -10,8 +10,7 @@ from pydantic import SecretStr
 from websockets.datastructures import Headers
 
 from streamer.protocols.audiohook.signature import MAX_AGE_S, SKEW_S, check_signature
-from streamer.protocols.door import Handshake, RefusalError
-from streamer.settings import Settings
+from streamer.protocols.door import Handshake, RefusalError, Signing
 
 SECRET = "TXlTdXBlclNlY3JldEtleVRlbGxOby0xITJAMyM0JDU="
 CREATED = 1_641_013_200
@@ -33,10 +32,10 @@ TARGET = "/api/v1/voicebiometrics/ws"
 
 
 def check(
-    headers: dict[str, str], target: str = TARGET, now: float = CREATED + 1, **settings: str
+    headers: dict[str, str], target: str = TARGET, now: float = CREATED + 1, public_url: str = ""
 ) -> None:
     handshake = Handshake("/audiohook", [], Headers(headers), [], target)
-    ours = Settings(audiohook_secret=SecretStr(SECRET), **settings)  # pyright: ignore[reportArgumentType]
+    ours = Signing(SecretStr(SECRET), public_url)
     assert check_signature(handshake, ours, now) is False, "the API key is still asked for"
 
 
@@ -53,7 +52,7 @@ def test_behind_a_proxy_the_public_address_counts() -> None:
 
 
 def test_without_a_secret_signatures_are_not_looked_at() -> None:
-    assert not check_signature(Handshake("/audiohook", [], Headers({}), []), Settings())
+    assert not check_signature(Handshake("/audiohook", [], Headers({}), []), Signing())
 
 
 @pytest.mark.parametrize(

@@ -9,20 +9,18 @@ from urllib.parse import parse_qsl
 
 import pytest
 from dialogues import conversation, played, said
-from engines import CountingEngine
+from hosts import a_host
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamer.protocols.deepgram.dialect import DeepgramDialect
 from streamer.protocols.deepgram.options import parse_options
 from streamer.protocols.dialect import Action, Close, Ending, Open, Say
-from streamer.protocols.door import Host
 from streamer.session import events
-from streamer.settings import Settings
 from streamer.speech.end_reason import EndReason
 from streamer.speech.hypothesis import Word
 
-HOST = Host(CountingEngine().info, Settings(), "s")
+HOST = a_host()
 
 # As the clients wrote them (deepgram-sdk 7.17.0).
 SDK = (

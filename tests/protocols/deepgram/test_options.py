@@ -6,15 +6,14 @@ from dataclasses import replace
 from urllib.parse import parse_qsl
 
 import pytest
-from engines import CountingEngine
+from hosts import a_host
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamer.protocols.deepgram.options import Options, parse_options
 from streamer.protocols.door import Host, RefusalError
-from streamer.settings import Settings
 
-HOST = Host(CountingEngine().info, Settings(), "s")
+HOST = a_host()
 
 PIPECAT = (
     "channels=1&detect_entities=false&diarize=false&dictation=false&encoding=linear16"

@@ -7,17 +7,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from carrying import Carrier
-from engines import CountingEngine
+from hosts import a_host
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sounds import pcm, silence, voice
 
 from streamer.protocols.deepgram.dialect import DeepgramDialect
 from streamer.protocols.deepgram.options import parse_options
-from streamer.protocols.door import Host
-from streamer.settings import Settings
 
-HOST = Host(CountingEngine().info, Settings(), "s")
+HOST = a_host()
 QUERY = {
     "encoding": "linear16",
     "sample_rate": "16000",

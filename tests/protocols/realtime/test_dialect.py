@@ -9,15 +9,13 @@ from typing import Any
 
 import pytest
 from dialogues import conversation, played, said
-from engines import CountingEngine
+from hosts import a_host
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamer.protocols.dialect import Action, Audio, Close, Configure, Ending, Flush, Open, Say
-from streamer.protocols.door import Host
 from streamer.protocols.realtime.dialect import RealtimeDialect
 from streamer.session import events
-from streamer.settings import Settings
 from streamer.speech.end_reason import EndReason
 
 APPEND = "input_audio_buffer.append"
@@ -30,7 +28,7 @@ class Client:
     """A client of a dialect whose session is played by the test."""
 
     def __init__(self) -> None:
-        self.dialect = RealtimeDialect(Host(CountingEngine().info, Settings(), "s"))
+        self.dialect = RealtimeDialect(a_host())
         self.actions: list[Action] = list(self.dialect.connected())
 
     def send(self, kind: str, **fields: Any) -> list[Action]:

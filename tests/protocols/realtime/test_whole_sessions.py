@@ -11,16 +11,15 @@ from typing import Any
 
 from carrying import Carrier
 from engines import CountingEngine
+from hosts import a_host
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sounds import pcm, silence, voice
 
-from streamer.protocols.door import Host
 from streamer.protocols.realtime.dialect import RealtimeDialect
-from streamer.settings import Settings
 
 # The model hears two seconds at a time, so that the limit cuts often.
-HOST = Host(replace(CountingEngine().info, max_seconds=2.0), Settings(), "s")
+HOST = a_host(replace(CountingEngine().info, max_seconds=2.0))
 
 
 def event(kind: str, **fields: Any) -> str:

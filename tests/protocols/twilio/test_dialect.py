@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from engines import CountingEngine
+from hosts import a_host
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from phone import CALL, STREAM, media, start
@@ -25,10 +25,8 @@ from streamer.protocols.dialect import (
     Result,
     Stop,
 )
-from streamer.protocols.door import Host
 from streamer.protocols.twilio.dialect import TwilioDialect
 from streamer.session import events
-from streamer.settings import Settings
 from streamer.speech.end_reason import EndReason
 
 TELNYX_START = json.dumps(
@@ -63,7 +61,7 @@ def dialect() -> TwilioDialect:
 
 
 def new() -> TwilioDialect:
-    return TwilioDialect(Host(CountingEngine().info, Settings(), "s"))
+    return TwilioDialect(a_host())
 
 
 def told(results: Iterable[Action | Result]) -> list[dict[str, Any]]:

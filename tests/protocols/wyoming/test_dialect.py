@@ -8,15 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engines import CountingEngine
+from hosts import a_host
 
 from streamer.protocols.dialect import Action, Audio, Close, Ending, Open, Reply, Say, Stop
-from streamer.protocols.door import Host
 from streamer.protocols.wyoming.dialect import WyomingDialect
 from streamer.protocols.wyoming.incremental import GrowingTranscript
 from streamer.protocols.wyoming.parser import WyomingParser
 from streamer.session import events
-from streamer.settings import Settings
 from streamer.speech.end_reason import EndReason
 
 # As the client of Home Assistant wrote them (package wyoming 1.10.2).
@@ -36,7 +34,7 @@ def audio_chunk(samples: bytes, data: bytes = FORMAT) -> bytes:
 
 @pytest.fixture
 def dialect() -> WyomingDialect:
-    return WyomingDialect(Host(CountingEngine().info, Settings(), "s"))
+    return WyomingDialect(a_host())
 
 
 def said(dialect: WyomingDialect, actions: Iterable[Action | Reply]) -> list[dict[str, Any]]:
@@ -146,7 +144,7 @@ def test_who_hangs_up_is_forgotten_unless_a_transcript_is_owed(dialect: WyomingD
     list(dialect.received(AUDIO_START + AUDIO_STOP))
     assert list(dialect.received(b"")) == []
     assert list(dialect.finished(events.Done(0.0, 0), Ending.STOPPED))[-1] == Close(1000)
-    other = WyomingDialect(Host(CountingEngine().info, Settings(), "s"))
+    other = WyomingDialect(a_host())
     assert list(other.received(AUDIO_START + b"")) != []
     assert list(other.received(b"")) == [Close(1000)]
 

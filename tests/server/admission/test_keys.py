@@ -14,8 +14,9 @@ from servers import client, get, running
 from websockets.exceptions import InvalidStatus
 
 from streamer.cli.main import main
+from streamer.protocols.door import RefusalError
 from streamer.server.admission import keys
-from streamer.server.admission.access import Access, UnknownKeyError
+from streamer.server.admission.authenticator import Authenticator
 from streamer.server.admission.keys import (
     KeyFileError,
     KeyRing,
@@ -24,7 +25,6 @@ from streamer.server.admission.keys import (
     read_keys,
     write_keys,
 )
-from streamer.settings import Settings
 
 
 def test_a_key_is_256_random_bits() -> None:
@@ -96,9 +96,10 @@ def test_comments_and_empty_lines_are_skipped(tmp_path: Path) -> None:
 def test_an_empty_key_file_lets_nobody_in(tmp_path: Path) -> None:
     path = tmp_path / "keys"
     path.touch()
-    with pytest.raises(UnknownKeyError):
-        Access(Settings(keys_file=path)).holder(["anything"])
-    assert Access(Settings()).holder([]) is None, "without any setting everybody is let in"
+    with pytest.raises(RefusalError, match="an API key is needed"):
+        Authenticator(keys_file=path).identify(["anything"], {}, "")
+    everybody = Authenticator().identify([], {}, "")
+    assert everybody.key is None, "without any setting everybody is let in"
 
 
 async def test_a_key_that_is_added_or_removed_counts_from_the_next_reload(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import asyncio
 from starlette.types import Receive
 
 
-class Errand:
+class RunningRequest:
     """A `Client`. What runs inside `limit` ends with a TimeoutError when it is ended."""
 
     def __init__(self) -> None:

@@ -65,7 +65,7 @@ def test_an_address_is_whoever_can_choose_the_rest_of_it(one: str, other: str, s
 
 
 def test_sessions_are_counted_by_key_and_by_address() -> None:
-    quotas = Quotas(Limits(1, 0), Limits(2, 0))
+    quotas = Quotas(Limits(1, 0), Limits(2, 0), time.monotonic)
     anna, bert, carl = (Peer(name, "here") for name in ("anna", "bert", "carl"))
     with quotas.session(anna):
         with pytest.raises(QuotaError, match="API key has all its 1 sessions"):
@@ -82,13 +82,13 @@ def test_sessions_are_counted_by_key_and_by_address() -> None:
 
 
 def test_without_keys_only_addresses_count() -> None:
-    quotas = Quotas(Limits(1, 0), FREE)
+    quotas = Quotas(Limits(1, 0), FREE, time.monotonic)
     with quotas.session(Peer(None, "here")), quotas.session(Peer(None, "here")):
         pass
 
 
 def test_a_client_that_comes_back_is_counted_but_not_refused() -> None:
-    quotas = Quotas(FREE, Limits(1, 0))
+    quotas = Quotas(FREE, Limits(1, 0), time.monotonic)
     here = Peer(None, "here")
     with quotas.session(here), quotas.session(here, beyond=True):
         pass

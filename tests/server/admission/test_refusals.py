@@ -11,49 +11,49 @@ from hypothesis import strategies as st
 from servers import client, receive, serving
 from websockets.exceptions import InvalidStatus
 
-from streamer.server.admission.refusals import BURST, LONGEST_S, PER_SECOND, Refusals
+from streamer.server.admission.refusals import BURST, LONGEST_S, PER_SECOND, RefusalPace
 
 pauses = st.lists(st.floats(min_value=0.0, max_value=2.0), min_size=1, max_size=200)
 
 
 def test_a_few_refusals_are_answered_at_once() -> None:
-    refusals = Refusals()
-    assert [refusals.delay(0.0) for _ in range(int(BURST))] == [0.0] * int(BURST)
-    assert refusals.delay(0.0) > 0
+    pace = RefusalPace()
+    assert [pace.delay(0.0) for _ in range(int(BURST))] == [0.0] * int(BURST)
+    assert pace.delay(0.0) > 0
 
 
 def test_who_comes_again_at_once_is_answered_at_the_rate() -> None:
-    refusals = Refusals()
+    pace = RefusalPace()
     now = 0.0
     for _ in range(2000):
-        now += refusals.delay(now)
+        now += pace.delay(now)
     assert now == pytest.approx((2000 - BURST) / PER_SECOND)
 
 
 def test_a_second_of_quiet_is_forgiven() -> None:
-    refusals = Refusals()
+    pace = RefusalPace()
     for _ in range(10_000):
-        refusals.delay(0.0)
+        pace.delay(0.0)
     quiet = LONGEST_S + BURST / PER_SECOND
-    assert [refusals.delay(quiet) for _ in range(int(BURST))] == [0.0] * int(BURST)
+    assert [pace.delay(quiet) for _ in range(int(BURST))] == [0.0] * int(BURST)
 
 
 @given(pauses)
 def test_nobody_waits_longer_than_a_handshake_may_take(pauses: list[float]) -> None:
-    refusals = Refusals()
+    pace = RefusalPace()
     now = 0.0
     for pause in pauses:
         now += pause / 100
-        assert 0.0 <= refusals.delay(now) <= LONGEST_S
+        assert 0.0 <= pace.delay(now) <= LONGEST_S
 
 
 @given(pauses)
 def test_refusals_are_answered_in_the_order_in_which_they_came(pauses: list[float]) -> None:
-    refusals = Refusals()
+    pace = RefusalPace()
     now = last = 0.0
     for pause in pauses:
         now += pause
-        answered = now + refusals.delay(now)
+        answered = now + pace.delay(now)
         assert answered >= last - 1e-9
         last = answered
 
