@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO
+
+from loadtest.errors import CommandError
+
+PROGRAM = "streamer.cli.main"
+HERE = Path(__file__).parents[1]
 
 
 @contextmanager
-def served(options: Sequence[str]) -> Generator[str]:
+def served(options: Sequence[str], checkout: Path = HERE) -> Generator[str]:
     """Run `streamer serve` with these options on a free port of loopback; yields its address."""
-    with served_process(options) as (url, _):
+    with served_process(options, checkout=checkout) as (url, _):
         yield url
 
 
@@ -21,18 +28,32 @@ def served(options: Sequence[str]) -> Generator[str]:
 def served_process(
     options: Sequence[str],
     port: int = 0,
-    module: str = "streamer.cli.main",
+    module: str = PROGRAM,
     stderr: IO[bytes] | None = None,
+    checkout: Path = HERE,
 ) -> Generator[tuple[str, subprocess.Popen[str]]]:
-    """Run a server as `served` does; yields its process too, whose standard input is open."""
+    """Run a server as `served` does; yields its process too, whose standard input is open.
+
+    The code is that of `checkout`, whatever is installed. Raises CommandError where it ends by
+    itself; why is on its standard error.
+    """
     command = [sys.executable, "-m", module, "serve", "--port", str(port)]
     command += ["--max-sessions", "100000", *options]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, text=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+        cwd=checkout,
+        env={**os.environ, "PYTHONPATH": str(checkout)},
     ) as process:
         try:
             assert process.stdout is not None
             found = (re.search(r"ws://[^/\s]+", line) for line in process.stdout)
-            yield next(address[0] for address in found if address), process
+            url = next((address[0] for address in found if address), None)
+            if url is None:
+                raise CommandError(f"the server of {checkout} ended with {process.wait()}")
+            yield url, process
         finally:
             process.terminate()
