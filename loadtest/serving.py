@@ -9,6 +9,7 @@ import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO
 
 from loadtest.errors import CommandError
@@ -34,26 +35,32 @@ def served_process(
 ) -> Generator[tuple[str, subprocess.Popen[str]]]:
     """Run a server as `served` does; yields its process too, whose standard input is open.
 
-    The code is that of `checkout`, whatever is installed. Raises CommandError where it ends by
-    itself; why is on its standard error.
+    The code is that of `checkout`, whatever is installed. Raises CommandError with the last line
+    of its log where it ends by itself.
     """
     command = [sys.executable, "-m", module, "serve", "--port", str(port)]
     command += ["--max-sessions", "100000", *options]
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-        text=True,
-        cwd=checkout,
-        env={**os.environ, "PYTHONPATH": str(checkout)},
-    ) as process:
+    with (
+        TemporaryFile() as log,
+        subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr or log,
+            text=True,
+            cwd=checkout,
+            env={**os.environ, "PYTHONPATH": str(checkout)},
+        ) as process,
+    ):
         try:
             assert process.stdout is not None
             found = (re.search(r"ws://[^/\s]+", line) for line in process.stdout)
             url = next((address[0] for address in found if address), None)
             if url is None:
-                raise CommandError(f"the server of {checkout} ended with {process.wait()}")
+                code = process.wait()
+                log.seek(0)
+                last = log.read().decode(errors="replace").strip().rpartition("\n")[2]
+                raise CommandError(f"the server ended with {code}: {last}")
             yield url, process
         finally:
             process.terminate()

@@ -17,7 +17,7 @@ class Request:
 
     The draft is what an earlier pass gave for less of the same audio, or nothing; a contract that
     cannot check it in one call does without. `aligned` asks for `Decoded.heard`. `growing` is the
-    clip's.
+    clip's. `max_tokens` ends a row that has not ended before.
     """
 
     samples: NDArray[np.float32]
@@ -25,6 +25,7 @@ class Request:
     draft: Sequence[int] = ()
     aligned: bool = False
     growing: str | None = None
+    max_tokens: int | None = None
 
     @property
     def frames(self) -> int:

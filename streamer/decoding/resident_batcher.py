@@ -39,18 +39,12 @@ class ResidentBatcher:
         *,
         rows: int = MAX_ROWS,
         seconds: float = MAX_SECONDS,
-        tokens_a_second: float | None = None,
     ) -> None:
-        """Take clips of at most so many `seconds`.
-
-        With `tokens_a_second` each says that many, whatever it hears: for measuring speed with
-        weights that hear nothing.
-        """
+        """Take clips of at most so many `seconds`."""
         self.work = EngineWork()
         self.calls = 0
         """Decoder calls so far."""
-        self._eos = eos if tokens_a_second is None else -1
-        self._pace = tokens_a_second
+        self._eos = eos
         self._columns = min(model.positions, MAX_COLUMNS)
         self._device = ResidentRows(model, rows=rows, columns=self._columns, seconds=seconds)
         self._grown = IncrementalFeatures()
@@ -141,8 +135,8 @@ class ResidentBatcher:
         self.work.padding += count * max(mel.shape[1] for mel in mels) - frames
         for place, (key, request) in zip(places, admitted, strict=True):
             room = self._columns - len(request.prompt)
-            if self._pace is not None:
-                room = max(1, round(self._pace * len(request.samples) / 16_000))
+            if request.max_tokens is not None:
+                room = min(room, request.max_tokens)
             self._rows[place] = Row(key, room, Draft(request.draft), request.aligned)
         return {place: request.prompt for place, (_, request) in zip(places, admitted, strict=True)}
 

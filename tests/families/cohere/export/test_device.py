@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,8 +111,8 @@ def test_a_row_ends_where_its_place_is_full_and_a_forced_one_at_its_pace(
     clip = requests(checkpoint)[2]
     full = heard(batcher(model, eos=-1), [(0, clip)])[0]
     assert len(full.tokens) == checkpoint.shape.positions - len(clip.prompt)
-    paced = ResidentBatcher(model, checkpoint.eos, rows=2, seconds=3.0, tokens_a_second=4.0)
-    assert len(heard(paced, [(0, clip)])[0].tokens) == 10
+    paced = batcher(model, eos=-1)
+    assert len(heard(paced, [(0, replace(clip, max_tokens=10))])[0].tokens) == 10
     assert paced.calls == 10
 
 
