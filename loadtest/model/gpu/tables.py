@@ -17,6 +17,7 @@ from streamer.onnx.sessions import Device
 
 WIDTHS = (1, 8, 16)
 """Tokens a row: a step, one with a draft's guesses, a prompt."""
+ROWS = (64, 32, 16, 8)
 HEARD, SAID = 200, 60
 """Encoder frames and tokens of every row of a decoder call."""
 FEW_FRAMES = 4000
@@ -51,7 +52,7 @@ def decoder_table(folder: Path, device: Device, most: int, work: Work, facts: Fa
     """Each number of rows with each width; captured too where there are CUDA graphs."""
     for captured in (False, True) if device == "cuda" else (False,):
         model = load(folder, device, captured=captured)
-        for rows in (count for count in (64, 32, 16, 8, 4) if count <= most):
+        for rows in [count for count in ROWS if count <= most] or [most]:
             places = ResidentRows(model, rows=rows, columns=MAX_COLUMNS, seconds=MAX_SECONDS)
             places.frames[:], places.past[:] = HEARD, SAID
             for width in WIDTHS:
