@@ -18,6 +18,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from loadtest.errors import CommandError
 from streamer.speech.clip import SAMPLE_RATE
 
 
@@ -132,9 +133,16 @@ def _last_sound_ends(phonemes: list[tuple[float, bool]], after: float) -> float:
     return math.nan
 
 
+def _library(name: str) -> ctypes.CDLL:
+    try:
+        return ctypes.CDLL(name, ctypes.RTLD_GLOBAL)
+    except OSError as error:
+        raise CommandError(f"{error}: install the packages espeak-ng and flite") from error
+
+
 @cache
 def _espeak_library() -> tuple[ctypes.CDLL, int]:
-    library = ctypes.CDLL("libespeak-ng.so.1")
+    library = _library("libespeak-ng.so.1")
     rate = library.espeak_Initialize(_SYNCHRONOUS, 0, None, _PHONEME_EVENTS)
     if rate <= 0:
         raise OSError("espeak-ng cannot be used: its data is missing")
@@ -199,11 +207,11 @@ def _flite_words(library: ctypes.CDLL, utterance: int, text: str) -> tuple[Spoke
 
 @cache
 def _flite_voice(voice: str) -> tuple[ctypes.CDLL, int]:
-    library = ctypes.CDLL("libflite.so.1", ctypes.RTLD_GLOBAL)
+    library = _library("libflite.so.1")
     for part in ("usenglish", "cmulex"):
-        ctypes.CDLL(f"libflite_{part}.so.1", ctypes.RTLD_GLOBAL)
+        _library(f"libflite_{part}.so.1")
     name = f"cmu_us_{voice}"
-    register = getattr(ctypes.CDLL(f"libflite_{name}.so.1"), f"register_{name}")
+    register = getattr(_library(f"libflite_{name}.so.1"), f"register_{name}")
     pointers = {
         "flite_synth_text": [c_char_p, c_void_p],
         "utt_relation": [c_void_p, c_char_p],
