@@ -9,7 +9,7 @@ class CommandError(Exception):
 
 def user_errors() -> tuple[type[Exception], ...]:
     """Return them, and those of what is installed: a GPU's machine may lack the server's needs."""
-    found: list[type[Exception]] = [CommandError, OSError, ImportError]
+    found: list[type[Exception]] = [CommandError, ModuleNotFoundError, OSError]
     try:
         from streamer.audio.files import AudioFileError
         from streamer.client import StreamError
