@@ -3,7 +3,7 @@
 Each token's time is the middle of its cross-attention, within its share of a monotone division of
 the frames among the tokens (the division that holds most of the attention, so that a stray glance
 moves nothing). On the embedded model (40 ms frames) word starts were off by 14 ms in the median and
-41 ms at the 90th percentile, ends by 15 and 50 (`python -m loadtest.word_times`). Dynamic
+41 ms at the 90th percentile, ends by 15 and 50 (`python -m loadtest run word-times`). Dynamic
 programming without the middles gave 26 and over 100 ms, the CTC head of the training checkpoint 23
 and 56 after taking away its constant delay of 72 ms.
 """

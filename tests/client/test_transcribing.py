@@ -13,8 +13,8 @@ from engines import CountingEngine
 from servers import serving
 from sounds import pcm, silence, voice
 
-from loadtest.history import History
-from loadtest.line import line
+from loadtest.oracle import History
+from loadtest.tcp_proxy import tcp_proxy
 from streamer.client import Configure, Flush, StreamError, transcribe
 from streamer.engines.local import LocalEngine
 from streamer.protocols.native.messages import Final, Ready
@@ -67,7 +67,7 @@ async def test_audio_goes_in_and_one_transcript_comes_out() -> None:
 @pytest.mark.parametrize("seed", range(4))
 async def test_a_line_that_drops_again_and_again_changes_nothing(seed: int) -> None:
     parts = [SPEECH[:50_001], Flush(id="a"), SPEECH[50_001:], Flush(id=None), SPEECH]
-    async with serving() as address, line(*host_and_port(address)) as relay:
+    async with serving() as address, tcp_proxy(*host_and_port(address)) as relay:
         due = await heard(f"ws://{address}", *parts)
         stream = asyncio.create_task(heard(relay.url, *parts))
         chance = random.Random(seed)
@@ -83,7 +83,7 @@ async def test_a_line_that_drops_again_and_again_changes_nothing(seed: int) -> N
 async def test_a_line_that_hangs_is_left_for_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streamer.client.transcribing.KEEPALIVE_S", 0.05)
     monkeypatch.setattr("streamer.client.transcribing.SILENT_LINE_S", 0.4)
-    async with serving() as address, line(*host_and_port(address)) as relay:
+    async with serving() as address, tcp_proxy(*host_and_port(address)) as relay:
         due = await heard(f"ws://{address}", SPEECH)
         stream = asyncio.create_task(heard(relay.url, SPEECH, SPEECH))
         await asyncio.sleep(0.3)
@@ -97,7 +97,7 @@ async def test_a_line_that_hangs_is_left_for_a_new_one(monkeypatch: pytest.Monke
 async def test_a_server_that_is_killed_and_started_again_costs_nothing() -> None:
     async with serving() as address:
         due = await heard(f"ws://{address}", SPEECH, SPEECH)
-        async with line(*host_and_port(address)) as relay:
+        async with tcp_proxy(*host_and_port(address)) as relay:
             stream = asyncio.create_task(heard(relay.url, SPEECH, SPEECH))
             await asyncio.sleep(0.25)
             async with serving() as other:
@@ -119,7 +119,7 @@ async def test_a_server_that_drains_hands_over_to_the_next() -> None:
         draining = TranscriptionServer(
             Settings(port=0, drain_timeout_s=0), LocalEngine(CountingEngine())
         )
-        async with draining, line(*draining.address) as relay:
+        async with draining, tcp_proxy(*draining.address) as relay:
             stream = asyncio.create_task(heard(relay.url, SPEECH, SPEECH))
             await asyncio.sleep(0.25)
             relay.port = int(other.rpartition(":")[2])
@@ -131,7 +131,7 @@ async def test_a_server_that_drains_hands_over_to_the_next() -> None:
 
 
 async def test_an_expired_session_is_begun_anew_without_loss() -> None:
-    async with serving(resume_window_s=0) as address, line(*host_and_port(address)) as relay:
+    async with serving(resume_window_s=0) as address, tcp_proxy(*host_and_port(address)) as relay:
         due = await heard(f"ws://{address}", SPEECH)
         stream = asyncio.create_task(heard(relay.url, SPEECH))
         await asyncio.sleep(0.15)
@@ -175,7 +175,7 @@ async def test_what_another_attempt_cannot_mend_is_raised_at_once() -> None:
 
 
 async def test_patience_has_an_end() -> None:
-    async with serving() as address, line(*host_and_port(address)) as relay:
+    async with serving() as address, tcp_proxy(*host_and_port(address)) as relay:
         stream = asyncio.create_task(heard(relay.url, SPEECH, SPEECH, patience_s=0.2))
         await asyncio.sleep(0.2)
         relay.port = 1

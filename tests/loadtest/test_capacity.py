@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.capacity import find_capacity
+from loadtest.run.capacity import find_capacity
 
 
 def server(limit: int, asked: list[tuple[int, float]], *, tired: float = 1.0) -> Any:

@@ -6,7 +6,7 @@ from math import inf
 
 from prometheus_client import generate_latest
 
-from loadtest.lag import LATE_S, Lag, p99_ms, parse_lag, share_late
+from loadtest.server_metrics import LATE_S, Lag, p99_ms, parse_lag, share_late
 from streamer.server.metrics import Metrics
 
 

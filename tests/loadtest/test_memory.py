@@ -7,7 +7,7 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
-from loadtest.memory import WARM_UP_S, Reading, judge, read_log, resident
+from loadtest.run.memory import WARM_UP_S, Reading, judge, read_log, resident
 
 MIB = 2**20
 

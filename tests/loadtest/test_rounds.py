@@ -9,8 +9,8 @@ import pytest
 
 pytest.importorskip("transformers", reason="needs the extra loadtest")
 
-from loadtest.peers.contestants import Contestant
-from loadtest.peers.rounds import Track, choose, report, run_rounds, share_of_equals
+from loadtest.compare.contestants import Contestant
+from loadtest.compare.rounds import Track, choose, report, run_rounds, share_of_equals
 from streamer.speech.clip import Clip
 from streamer.speech.options import DecodeOptions
 

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="needs the extra train")
 pytest.importorskip("transformers", reason="needs the extra train")
 pytest.importorskip("sentencepiece", reason="needs the extra train")
 
-from loadtest.peers.weights import model_of, publish_int8
+from loadtest.compare.weights import model_of, publish_int8
 from streamer.decoding.batched_engine import transcribe
 from streamer.families.cohere.export.published import export_published
 from streamer.families.cohere.export.ragged import export_ragged

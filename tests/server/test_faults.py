@@ -1,4 +1,4 @@
-"""Each fault that `loadtest.faults` measures on a real server, as a promise: others lose nothing.
+"""Each fault that `loadtest soak faults` measures on a server, as a promise: others lose nothing.
 
 What floods do to the event loop, and readers that never read, is in `test_hostile_clients`; a line
 that hangs and a server that is killed in `tests/client`.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +18,11 @@ from engines import CountingEngine
 from servers import client, get, receive_all, send, serving
 from sounds import pcm, silence, voice
 
-from loadtest import attackers
-from loadtest.attackers import Target, flood
-from loadtest.history import History
-from loadtest.talkers import Speech
+from loadtest.attack import attackers
+from loadtest.attack.attackers import Attack, during, flood
+from loadtest.attack.raw import Target
+from loadtest.clients import Speech
+from loadtest.oracle import History
 from streamer.client import transcribe
 from streamer.engines.local import LocalEngine
 from streamer.server.server import TranscriptionServer
@@ -60,10 +61,10 @@ def target(address: str) -> Target:
         pytest.param(flood(attackers.garbage()), id="garbage"),
     ],
 )
-async def test_nobody_else_loses_anything_by_it(attack: Callable[[Target, float], None]) -> None:
+async def test_nobody_else_loses_anything_by_it(attack: Attack) -> None:
     async with serving() as address:
         due = await other(address)
-        attacking = asyncio.create_task(asyncio.to_thread(attack, target(address), 1.0))
+        attacking = asyncio.create_task(asyncio.to_thread(during, attack, target(address), 1.0))
         history = await other(address)
         await attacking
         again = await other(address)

@@ -6,7 +6,7 @@ partial are those of the one before it and a few new ones; only normalising take
 The reference seeds its dither with the clip's length, so that every sample's noise changes when one
 is added, and exact features can only be made anew. Here the noise depends on the position alone:
 the features differ from the reference's by what 1e-5 of noise makes, which is why finals are made
-without this. `python -m loadtest.partials` measures what it saves, and how often tokens differ.
+without this. `python -m loadtest run partials` measures what it saves, and how often tokens differ.
 """
 
 from __future__ import annotations

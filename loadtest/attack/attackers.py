@@ -1,0 +1,144 @@
+"""Clients that mean harm, or might as well: each does its worst until it is over.
+
+All are plain sockets, in threads of their own, against loopback or the address they are given.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import struct
+import threading
+import zlib
+from collections.abc import Callable
+from select import select
+
+from loadtest.attack.raw import BINARY, CONTINUATION, TEXT, Target, announced, frame
+
+Attack = Callable[[Target, threading.Event], None]
+"""Goes on until the event is set."""
+
+
+def during(attack: Attack, target: Target, seconds: float) -> None:
+    """Let it go on for so long. Blocks."""
+    over = threading.Event()
+    timer = threading.Timer(seconds, over.set)
+    timer.start()
+    try:
+        attack(target, over)
+    finally:
+        timer.cancel()
+
+
+def flood(frames: bytes, connections: int = 1, receive_buffer: int | None = None) -> Attack:
+    """Send the same frames as fast as they are taken, read nothing, connect again when cut off."""
+
+    def attack(target: Target, over: threading.Event) -> None:
+        unsent: dict[socket.socket, memoryview] = {}
+        while not over.is_set():
+            with contextlib.suppress(OSError):
+                while len(unsent) < connections:
+                    unsent[target.upgraded(receive_buffer)] = memoryview(frames)
+            if not unsent:
+                over.wait(0.05)
+                continue
+            for raw in select([], list(unsent), [], 0.2)[1]:
+                try:
+                    sent = raw.send(unsent[raw], socket.MSG_DONTWAIT)
+                except BlockingIOError:
+                    continue
+                except OSError:
+                    raw.close()
+                    del unsent[raw]
+                else:
+                    unsent[raw] = unsent[raw][sent:] or memoryview(frames)
+        for raw in unsent:
+            raw.close()
+
+    return attack
+
+
+def never_read(connections: int = 1) -> Attack:
+    """Ask for answers for ever, and read none."""
+    ask = frame(TEXT, b'{"type":"flush","id":"' + b"x" * 90 + b'"}') * 50
+    return flood(ask, connections, receive_buffer=4096)
+
+
+def slow_loris(target: Target, over: threading.Event) -> None:
+    """Begin fifty handshakes, a byte at a time, and end none."""
+    raws = [target.connect() for _ in range(50)]
+    at = 0
+    while not over.wait(0.25):
+        for raw in raws:
+            with contextlib.suppress(OSError):
+                raw.sendall(target.handshake()[at : at + 1])
+        at += 1
+    for raw in raws:
+        raw.close()
+
+
+def half_open(target: Target, over: threading.Event) -> None:
+    """Begin five hundred handshakes and end none."""
+    raws: list[socket.socket] = []
+    while not over.is_set():
+        if len(raws) < 500:
+            raws.append(begun(target))
+        else:
+            over.wait(0.1)
+    for raw in raws:
+        raw.close()
+
+
+def begun(target: Target) -> socket.socket:
+    """Begin a handshake."""
+    raw = target.connect()
+    raw.sendall(b"GET /v1/stream HTTP/1.1\r\nHost: ")
+    return raw
+
+
+def refused(target: Target, over: threading.Event) -> None:
+    """Knock with a setting that is refused, again and again."""
+    while not over.is_set():
+        with contextlib.suppress(OSError):
+            knock(target)
+
+
+def knock(target: Target) -> None:
+    """Ask for a setting that is refused, and wait for the refusal."""
+    with target.connect() as raw:
+        raw.sendall(target.handshake("?channels=0"))
+        while raw.recv(4096):
+            pass
+
+
+def reset(target: Target, over: threading.Event) -> None:
+    """Say half a word and reset the connection, again and again."""
+    while not over.is_set():
+        with contextlib.suppress(OSError):
+            raw = target.upgraded()
+            raw.sendall(frame(BINARY, os.urandom(6400)) * 5)
+            over.wait(0.1)
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            raw.close()
+
+
+def fragments() -> bytes:
+    """A message that goes on and on, a byte a fragment."""
+    return frame(BINARY, b"x", fin=False) + frame(CONTINUATION, b"x", fin=False) * 5000
+
+
+def bomb() -> bytes:
+    """Ten megabytes, deflated, that nobody has agreed to inflate."""
+    return frame(BINARY, zlib.compress(bytes(10_000_000))[:60_000], rsv1=True)
+
+
+def oversized() -> bytes:
+    """A frame that says it is as large as a disk."""
+    return announced(1 << 40, bytes(65_536))
+
+
+def garbage() -> bytes:
+    """What is no message, and what is no sound."""
+    texts = (b"{", b"[]", b'"stop"', b'{"type":"sing"}', b'{"type":"flush","id":{}}', b"\xc3\xa4")
+    return b"".join(frame(TEXT, text) for text in texts) + frame(BINARY, os.urandom(999))

@@ -1,0 +1,1 @@
+"""Alternating turns of one run: an old checkout and a new one, and other runtimes."""

@@ -1,0 +1,1 @@
+"""Measures of this code: one number, or one table, each."""
