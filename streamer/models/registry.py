@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 from streamer.models.errors import ModelError
+from streamer.models.places import pulled_folder
 
 EMBEDDED = "embedded"
 EMBEDDED_TINY = "embedded-tiny"
@@ -80,11 +79,6 @@ def embedded_folder(name: str = EMBEDDED) -> Path:
     Its folder `published` holds the same weights in the contract of the published exports.
     """
     return Path(__file__).parent / name
-
-
-def pulled_folder(name: str) -> Path:
-    """Where a published model is kept on this machine, pulled or not."""
-    return platformdirs.user_data_path("streamer") / "models" / name
 
 
 def resolve(model: str) -> Path:
