@@ -16,11 +16,10 @@ from streamer.models.errors import AssetMissingError, ModelError, PullError
 from streamer.models.pull import pull, verify
 from streamer.models.registry import IN_PACKAGE, PUBLISHED, pulled_folder
 
-_NAMES = sorted([*ASSETS, *PUBLISHED])
-
 
 def add_to(commands: Commands) -> None:
     """Add the commands to the command line."""
+    names = _names()
     parser = commands.add_parser(
         "models",
         help="list, pull, verify or remove models",
@@ -38,7 +37,7 @@ def add_to(commands: Commands) -> None:
             "`hub`); or from a file or folder."
         ),
     )
-    pulling.add_argument("name", choices=_NAMES, metavar="NAME")
+    pulling.add_argument("name", choices=names, metavar="NAME")
     pulling.add_argument(
         "--from",
         dest="source",
@@ -48,10 +47,10 @@ def add_to(commands: Commands) -> None:
     )
     pulling.set_defaults(run=pull_model)
     verifying = actions.add_parser("verify", help="check the files of models by their checksums")
-    verifying.add_argument("name", nargs="?", choices=_NAMES, metavar="NAME")
+    verifying.add_argument("name", nargs="?", choices=names, metavar="NAME")
     verifying.set_defaults(run=verify_models)
     removing = actions.add_parser("remove", help="delete a model that was pulled")
-    removing.add_argument("name", choices=_NAMES, metavar="NAME")
+    removing.add_argument("name", choices=names, metavar="NAME")
     removing.set_defaults(run=remove_model)
 
 
@@ -91,7 +90,7 @@ def pull_model(arguments: argparse.Namespace) -> ExitCode:
 
 def verify_models(arguments: argparse.Namespace) -> ExitCode:
     """Check one model, or all that are here, and say of each what is wrong."""
-    names = [arguments.name] if arguments.name else _NAMES
+    names = [arguments.name] if arguments.name else _names()
     wrong = 0
     for name in names:
         try:
@@ -119,6 +118,10 @@ def remove_model(arguments: argparse.Namespace) -> ExitCode:
     if name in ASSETS and installed(ASSETS[name]) is not None:
         print(f"It is installed as a package, too: pip uninstall {ASSETS[name].package}")
     return ExitCode.OK
+
+
+def _names() -> list[str]:
+    return sorted([*ASSETS, *PUBLISHED])
 
 
 def _place(asset: Asset) -> str:
