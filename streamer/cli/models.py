@@ -1,56 +1,64 @@
-"""`streamer models`: which models there are, and how they get here."""
+"""`streamer models`: which models there are, and how they get here and away."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TransferSpeedColumn,
-)
 
 from streamer.cli.errors import CommandError, ExitCode
 from streamer.cli.parsers import Commands
-from streamer.models.hub import PullError
-from streamer.models.pull import pull
+from streamer.cli.progress import progress_bar
+from streamer.models.assets import Asset, find, installed
+from streamer.models.bringing import bring, remove
+from streamer.models.catalogue import ASSETS
+from streamer.models.errors import AssetMissingError, ModelError, PullError
+from streamer.models.pull import pull, verify
 from streamer.models.registry import EMBEDDED, EMBEDDED_SUMMARY, PUBLISHED, pulled_folder
 
 
 def add_to(commands: Commands) -> None:
     """Add the commands to the command line."""
+    names = _names()
     parser = commands.add_parser(
-        "models", help="list known models, or pull one", description="List the known models."
+        "models",
+        help="list, pull, verify or remove models",
+        description="List the known models, or do something with one.",
     )
     parser.set_defaults(run=list_models)
     actions = parser.add_subparsers(metavar="ACTION")
+    actions.add_parser("list", help="list the known models").set_defaults(run=list_models)
     pulling = actions.add_parser(
         "pull",
         help="bring a model onto this machine",
         description=(
-            "Download a model from the Hugging Face hub (needs the extra `hub`), and check it "
-            "against its published checksums; or copy it from a folder."
+            "Bring a model here and check it against its published checksums: from the package "
+            "index that pip or uv is set up for, or from the Hugging Face hub (needs the extra "
+            "`hub`); or from a file or folder."
         ),
     )
-    pulling.add_argument("name", choices=sorted(PUBLISHED), metavar="NAME")
+    pulling.add_argument("name", choices=names, metavar="NAME")
     pulling.add_argument(
         "--from",
         dest="source",
         type=Path,
-        metavar="FOLDER",
-        help="copy it from here",
+        metavar="PATH",
+        help="take it from this wheel or folder, without a network",
     )
     pulling.set_defaults(run=pull_model)
+    verifying = actions.add_parser("verify", help="check the files of models by their checksums")
+    verifying.add_argument("name", nargs="?", choices=names, metavar="NAME")
+    verifying.set_defaults(run=verify_models)
+    removing = actions.add_parser("remove", help="delete a model that was pulled")
+    removing.add_argument("name", choices=names, metavar="NAME")
+    removing.set_defaults(run=remove_model)
 
 
 def list_models(arguments: argparse.Namespace) -> ExitCode:
     """Print each known model, and whether it is here."""
     print(f"{EMBEDDED:<13}  {EMBEDDED_SUMMARY}")
+    for name, asset in ASSETS.items():
+        print(f"{name:<13}  {asset.summary}, {asset.size / 1e6:.0f} MB; {_place(asset)}")
     for name, model in PUBLISHED.items():
         folder = pulled_folder(name)
         size_gb = sum(file.size for file in model.files) / 1e9
@@ -62,29 +70,63 @@ def list_models(arguments: argparse.Namespace) -> ExitCode:
 
 def pull_model(arguments: argparse.Namespace) -> ExitCode:
     """Bring a model here; say where it is and whether it is the published one."""
-    folder = pulled_folder(arguments.name)
-    console = Console(stderr=True)
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
-    tasks: dict[str, TaskID] = {}
-
-    def show(file: str, done: int, size: int) -> None:
-        if file not in tasks:
-            tasks[file] = bar.add_task(file, total=size)
-        bar.update(tasks[file], completed=done)
-
+    name: str = arguments.name
+    published = True
+    folder = pulled_folder(name)
     try:
-        with bar:
-            published = pull(arguments.name, folder, arguments.source, show)
+        with progress_bar() as show:
+            if name in ASSETS:
+                folder = bring(ASSETS[name], arguments.source, show)
+            else:
+                published = pull(name, folder, arguments.source, show)
     except PullError as error:
         raise CommandError(str(error)) from error
     kind = "the published files" if published else "files other than the published ones"
-    print(f"{arguments.name}: {kind}, in {folder}")
-    print(f"Serve it: streamer serve --model {arguments.name}")
+    print(f"{name}: {kind}, in {folder}")
+    print(f"Serve it: streamer serve --model {name}")
     return ExitCode.OK
+
+
+def verify_models(arguments: argparse.Namespace) -> ExitCode:
+    """Check one model, or all that are here, and say of each what is wrong."""
+    names = [arguments.name] if arguments.name else _names()
+    wrong = 0
+    for name in names:
+        try:
+            folder = find(ASSETS[name]) if name in ASSETS else verify(name)
+        except AssetMissingError as error:
+            if arguments.name:
+                raise CommandError(str(error)) from error
+        except ModelError as error:
+            wrong += 1
+            print(error, file=sys.stderr)
+        else:
+            print(f"{name}: as published, in {folder}")
+    return ExitCode.FAILED if wrong else ExitCode.OK
+
+
+def remove_model(arguments: argparse.Namespace) -> ExitCode:
+    """Delete a model's folder."""
+    name: str = arguments.name
+    folder = pulled_folder(name)
+    try:
+        there = remove(folder)
+    except PullError as error:
+        raise CommandError(str(error)) from error
+    print(f"{name}: removed from {folder}" if there else f"{name}: nothing in {folder}")
+    if name in ASSETS and installed(ASSETS[name]) is not None:
+        print(f"It is installed as a package, too: pip uninstall {ASSETS[name].package}")
+    return ExitCode.OK
+
+
+def _names() -> list[str]:
+    return sorted([*ASSETS, *PUBLISHED])
+
+
+def _place(asset: Asset) -> str:
+    try:
+        return f"in {find(asset)}"
+    except AssetMissingError:
+        return f"not here: streamer models pull {asset.name}"
+    except ModelError as error:
+        return str(error)

@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from streamer.models.errors import PullError
 from streamer.models.progress import Progress
 from streamer.models.registry import HubModel
-
-
-class PullError(Exception):
-    """A model that could not be brought; the message says why, and what may help."""
 
 
 def fetch(

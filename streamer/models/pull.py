@@ -7,9 +7,10 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from streamer.models.errors import ModelError
+from streamer.models.errors import AssetDamagedError, AssetMissingError, ModelError, PullError
 from streamer.models.folder import ModelFolder
-from streamer.models.hub import PullError, fetch
+from streamer.models.hub import fetch
+from streamer.models.places import pulled_folder
 from streamer.models.progress import Progress, no_progress
 from streamer.models.registry import PUBLISHED, HubModel
 
@@ -42,6 +43,21 @@ def pull(
         raise PullError(f"{name} could not be written to {destination}: {error}") from error
     published = {file.name: file.sha256 for file in model.files}
     return recorded(destination) == published
+
+
+def verify(name: str) -> Path:
+    """Check a pulled model by the checksums of its pull; return its folder. Raises ModelError."""
+    folder = pulled_folder(name)
+    if not folder.is_dir():
+        raise AssetMissingError(f"{name} is not on this machine yet: `streamer models pull {name}`")
+    checksums = recorded(folder) or {file.name: file.sha256 for file in PUBLISHED[name].files}
+    wrong = [file for file, sha256 in checksums.items() if not _holds(folder / file, sha256)]
+    if wrong:
+        raise AssetDamagedError(
+            f"{name} is not as it was pulled ({folder}: {', '.join(wrong)}); "
+            f"`streamer models pull {name}` brings it anew"
+        )
+    return folder
 
 
 def recorded(folder: Path) -> dict[str, str]:

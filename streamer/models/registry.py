@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 from streamer.models.errors import ModelError
+from streamer.models.places import pulled_folder
 
 EMBEDDED = "embedded"
 EMBEDDED_SUMMARY = "the small English demonstration model inside this package"
@@ -70,11 +69,6 @@ PUBLISHED = {model.name: model for model in (COHERE_INT8,)}
 def embedded_folder() -> Path:
     """Where the package holds the demonstration model."""
     return Path(__file__).parent / EMBEDDED
-
-
-def pulled_folder(name: str) -> Path:
-    """Where a published model is kept on this machine, pulled or not."""
-    return platformdirs.user_data_path("streamer") / "models" / name
 
 
 def resolve(model: str) -> Path:

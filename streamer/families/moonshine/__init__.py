@@ -1,0 +1,1 @@
+"""Moonshine: samples in, English with punctuation out."""

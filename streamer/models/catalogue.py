@@ -1,0 +1,39 @@
+"""The assets that streamer knows."""
+
+from __future__ import annotations
+
+from streamer.models.assets import Asset, Member, Tags
+
+_MOONSHINE = "moonshine_cpp/models/base-en"
+
+MOONSHINE = Asset(
+    name="moonshine",
+    summary="Moonshine base-en (61M parameters, English), INT8 for CPUs",
+    # Both wheels of this version (Linux x86-64, macOS arm64) hold the same members, which are data.
+    requirement="moonshine-cpp==0.1.4",
+    tags=Tags(("manylinux2014_x86_64", "macosx_15_0_arm64")),
+    members=(
+        Member(
+            f"{_MOONSHINE}/encoder_model.ort",
+            20_661_976,
+            "9d1a19e044cbf89a207723d1adb667de89a5671a1e3e611b8ebe721b2c31219c",
+        ),
+        Member(
+            f"{_MOONSHINE}/decoder_model_merged.ort",
+            42_703_232,
+            "370e0c1f161d68dc1c2264c1a82024fb123380da3b73f47f05531d1e8d3308c3",
+        ),
+        Member(
+            f"{_MOONSHINE}/tokenizer.bin",
+            241_639,
+            "04670d78994d030185c3dd843c60591788fed0a56cc6750747bd326825f13ca9",
+        ),
+    ),
+    licence=Member(
+        "moonshine_cpp/LICENSE",
+        1069,
+        "5184ec974ddac0a49e478471bd789fd9e9af7254030e1b7f2af74c2ab8a4161e",
+    ),
+)
+
+ASSETS = {asset.name: asset for asset in (MOONSHINE,)}

@@ -1,0 +1,12 @@
+"""Where models that were brought here are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+
+
+def pulled_folder(name: str) -> Path:
+    """Where a published model is kept on this machine, pulled or not."""
+    return platformdirs.user_data_path("streamer") / "models" / name
