@@ -26,13 +26,23 @@ def voiced(seconds: float, text: str) -> Sample:
 class Listener:
     """An engine that answers each clip with the same word, or nothing for a silent one."""
 
+    free_slots = 8
+
     def __init__(self, text: str = "yes") -> None:
         self.text = text
         self.clips: list[Clip] = []
+        self._in_flight: list[int] = []
 
-    def transcribe(self, clips: Sequence[Clip]) -> list[tuple[int, Hypothesis]]:
-        self.clips += clips
-        return [(i, Hypothesis(self.text, (), 1.0)) for i in range(len(clips))]
+    def join(self, key: int, clip: Clip) -> None:
+        self.clips.append(clip)
+        self._in_flight.append(key)
+
+    def step(self) -> list[tuple[int, Hypothesis]]:
+        keys, self._in_flight = self._in_flight, []
+        return [(key, Hypothesis(self.text, (), 1.0)) for key in keys]
+
+    def reset(self) -> None:
+        self._in_flight.clear()
 
 
 def as_engine(listener: Listener) -> StepEngine:
