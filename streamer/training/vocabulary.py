@@ -10,7 +10,8 @@ from pathlib import Path
 
 import sentencepiece
 
-from streamer.families.cohere.tokenizer import WORD_START, Tokenizer
+from streamer.families.cohere.tokenizer import Tokenizer
+from streamer.families.pieces import WORD_START
 from streamer.training.text.corpus import plain_words
 from streamer.training.text.words import split
 
