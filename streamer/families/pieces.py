@@ -3,23 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from streamer.decoding.word_times import TokenWord
 
 WORD_START = "\N{LOWER ONE EIGHTH BLOCK}"
 """SentencePiece's mark for a space."""
-
-
-@dataclass(frozen=True, slots=True)
-class TokenWord:
-    """A word and the tokens that it is made of, from `first` to before `end`.
-
-    `last_sound` is the last of them that is more than punctuation.
-    """
-
-    text: str
-    first: int
-    end: int
-    last_sound: int
 
 
 class Pieces:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import sentencepiece
 
-from streamer.families.cohere.tokenizer import WORD_START, Tokenizer
+from streamer.families.cohere.tokenizer import Tokenizer
+from streamer.families.pieces import WORD_START
 from tests.models.training.text.corpus import plain_words
 from tests.models.training.text.words import split
 

@@ -27,11 +27,11 @@ from transformers import CohereAsrForConditionalGeneration
 
 from streamer.export.graph import Dimension, trace
 from streamer.export.layers import attention_weights, score_bias, split_heads
+from streamer.export.ragged import CONTRACT, decoder_example, pair_names
 from streamer.export.writing import FolderWriter
 from streamer.families.cohere.export.decoder import Decoder
 from streamer.families.cohere.export.dimensions import Dimensions
 from streamer.families.cohere.export.encoder import Convolution, Encoder
-from streamer.families.cohere.export.ragged import CONTRACT, decoder_example, pair_names
 
 
 def export_resident(

@@ -62,7 +62,7 @@ def random_model(shape: Shape) -> MoonshineForConditionalGeneration:
     generator = torch.Generator().manual_seed(shape.seed)
     with torch.no_grad():
         for parameter in model.parameters():
-            spread = 0.4 if parameter.ndim > 1 else 0.1
+            spread = 0.3 if parameter.ndim > 1 else 0.1
             parameter += spread * torch.randn(parameter.shape, generator=generator)
     return model
 

@@ -81,7 +81,7 @@ def test_rows_of_any_age_get_the_models_logits_whatever_else_the_caches_hold(
         new = [answer[f"new_{part}_{i}"] for i in range(graphs.layers) for part in "kv"]
         for row, count in enumerate(counts):
             wanted = expected[row][done[row] : done[row] + count]
-            np.testing.assert_allclose(answer["logits"][row, :count], wanted, rtol=1e-4, atol=2e-4)
+            np.testing.assert_allclose(answer["logits"][row, :count], wanted, rtol=1e-4, atol=5e-4)
             best = torch.log_softmax(torch.from_numpy(wanted), dim=-1).max(dim=-1)
             np.testing.assert_array_equal(answer["chosen"][row, :count], best.indices)
             np.testing.assert_allclose(

@@ -1,6 +1,5 @@
 """What the model is measured on, and how streams are scored."""
 
-from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
