@@ -60,16 +60,18 @@ class Refusals:
         self._pace = RefusalPace()
         self._lines = AtMost(LOGGED_PER_SECOND)
 
-    def note(self, refusal: RefusalError, client: object) -> float:
+    def note(self, refusal: RefusalError, client: object, level: int = logging.INFO) -> float:
         """Count and log a client's refusal; returns in how many seconds to tell it."""
         now = self._clock()
         self._count(refusal.code)
         if self._lines.allows(now):
-            log.info("refused %s: %s", client, refusal.code)
+            log.log(level, "refused %s: %s", client, refusal.code)
         return self._pace.delay(now)
 
-    async def settle(self, refusal: RefusalError, client: object) -> None:
+    async def settle(
+        self, refusal: RefusalError, client: object, level: int = logging.INFO
+    ) -> None:
         """Count and log a client's refusal, and wait until it is to be told."""
-        wait_s = self.note(refusal, client)
+        wait_s = self.note(refusal, client, level)
         if wait_s > 0:
             await asyncio.sleep(wait_s)
