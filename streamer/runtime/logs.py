@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import threading
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -33,18 +32,17 @@ session_id: ContextVar[str | None] = ContextVar("session_id", default=None)
 """The session that the current task serves."""
 
 
-class AtMost(logging.Filter):
-    """Lets so many records a second through."""
+class AtMost:
+    """Lets so many lines a second through."""
 
     def __init__(self, a_second: int) -> None:
-        super().__init__()
         self._a_second = a_second
         self._second = 0
         self._passed = 0
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Count a record of the present second."""
-        second = int(time.monotonic())
+    def allows(self, now: float) -> bool:
+        """Whether one more may be written; counts it in the present second."""
+        second = int(now)
         if second != self._second:
             self._second, self._passed = second, 0
         self._passed += 1

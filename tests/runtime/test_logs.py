@@ -117,11 +117,7 @@ def test_a_full_disk_is_no_error() -> None:
     os.close(full)
 
 
-def test_a_filter_lets_so_many_a_second_through(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 100.0
-    monkeypatch.setattr("streamer.runtime.logs.time.monotonic", lambda: now)
+def test_a_bound_lets_so_many_a_second_through() -> None:
     limit = AtMost(3)
-    record = logging.makeLogRecord({})
-    assert [limit.filter(record) for _ in range(5)] == [True, True, True, False, False]
-    now = 101.0
-    assert limit.filter(record)
+    assert [limit.allows(100.0) for _ in range(5)] == [True, True, True, False, False]
+    assert limit.allows(101.0)

@@ -24,7 +24,6 @@ LOGGED_PER_SECOND = 10
 """All are counted. Nobody shall fill a disk by knocking."""
 
 log = logging.getLogger(__name__)
-log.addFilter(AtMost(LOGGED_PER_SECOND))
 
 
 def try_later(status: int, code: str, message: str) -> RefusalError:
@@ -59,15 +58,20 @@ class Refusals:
         self._count = count
         self._clock = clock
         self._pace = RefusalPace()
+        self._lines = AtMost(LOGGED_PER_SECOND)
 
-    def note(self, refusal: RefusalError, client: object) -> float:
+    def note(self, refusal: RefusalError, client: object, level: int = logging.INFO) -> float:
         """Count and log a client's refusal; returns in how many seconds to tell it."""
+        now = self._clock()
         self._count(refusal.code)
-        log.info("refused %s: %s", client, refusal.code)
-        return self._pace.delay(self._clock())
+        if self._lines.allows(now):
+            log.log(level, "refused %s: %s", client, refusal.code)
+        return self._pace.delay(now)
 
-    async def settle(self, refusal: RefusalError, client: object) -> None:
+    async def settle(
+        self, refusal: RefusalError, client: object, level: int = logging.INFO
+    ) -> None:
         """Count and log a client's refusal, and wait until it is to be told."""
-        wait_s = self.note(refusal, client)
+        wait_s = self.note(refusal, client, level)
         if wait_s > 0:
             await asyncio.sleep(wait_s)

@@ -27,22 +27,24 @@ def make_app(service: Service, admission: Admission, clients: Clients) -> Starle
     info = service.dispatcher.info
     model = answers.model(info, round(time.time()))
 
+    async def authenticate(request: Request) -> None:
+        try:
+            identify(admission.authenticator, request)
+        except RefusalError as refusal:
+            await admission.refusals.settle(refusal, client_address(request))
+            raise
+
     async def models(request: Request) -> JSONResponse:
-        identify(admission.authenticator, request)
+        await authenticate(request)
         return JSONResponse({"object": "list", "data": [model]})
 
     async def one_model(request: Request) -> JSONResponse:
-        identify(admission.authenticator, request)
+        await authenticate(request)
         name: str = request.path_params["name"]
         if name != info.name:
             message = f"there is no model {name!r}; there is {info.name!r}"
             raise RefusalError(404, "model_not_found", message, setting="model")
         return JSONResponse(model)
-
-    async def refused(request: Request, refusal: Exception) -> Response:
-        assert isinstance(refusal, RefusalError)
-        await admission.refusals.settle(refusal, client_address(request))
-        return refusal_response(refusal)
 
     transcriptions = Transcriptions(service, admission, clients)
     return Starlette(
@@ -52,7 +54,7 @@ def make_app(service: Service, admission: Admission, clients: Clients) -> Starle
             Route("/v1/audio/transcriptions", transcriptions, methods=["POST"]),
         ],
         middleware=_cross_origin(service.settings.allowed_origins),
-        exception_handlers={RefusalError: refused, HTTPException: _not_served},
+        exception_handlers={RefusalError: _refused, HTTPException: _not_served},
     )
 
 
@@ -63,6 +65,11 @@ def _cross_origin(allowed: list[str]) -> list[Middleware]:
     return [
         Middleware(CORSMiddleware, allow_origins=allowed, allow_methods=["*"], allow_headers=["*"])
     ]
+
+
+async def _refused(_: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, RefusalError)
+    return refusal_response(refusal)
 
 
 async def _not_served(request: Request, problem: Exception) -> Response:

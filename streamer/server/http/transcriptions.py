@@ -71,13 +71,15 @@ class Transcriptions:
         """Answer one request."""
         exchange = Exchange(receive, send, self._service.settings.send_timeout_s)
         request = Request(scope, exchange.receive)
+        level = logging.INFO
         try:
             try:
                 peer = identify(self._admission.authenticator, request)
                 with self._admission.controller.admit(peer), self._storage.claim() as claim:
+                    level = logging.DEBUG  # what is wrong now is the request's matter, not ours
                     await self._run(_Upload(request, peer, claim), exchange)
             except RefusalError as refusal:
-                await self._admission.refusals.settle(refusal, client_address(request))
+                await self._admission.refusals.settle(refusal, client_address(request), level)
                 await exchange.refuse(refusal)
         except ClientDisconnect:
             log.debug("a client went away before it had its transcript")
@@ -96,7 +98,8 @@ class Transcriptions:
                 raise
             # It was let in, and does not knock: it is told at once.
             refusal = try_later(503, "draining", GOING_AWAY)
-            self._admission.refusals.note(refusal, client_address(upload.request))
+            client = client_address(upload.request)
+            self._admission.refusals.note(refusal, client, logging.DEBUG)
             await exchange.refuse(refusal)
 
     async def _serve(self, upload: _Upload, running: RunningRequest, exchange: Exchange) -> None:
