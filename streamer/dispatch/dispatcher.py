@@ -161,7 +161,7 @@ class Dispatcher:
             replaced = self._queue.put(QueuedJob(job, listener, now, now + job.slack_s))
             self._changed.notify()
         if replaced is not None and job.kind is JobKind.PARTIAL:
-            replaced.listener.superseded(replaced.job)
+            replaced.listener.on_superseded(replaced.job)
             if self._observer is not None:
                 self._observer.partial_superseded()
 
@@ -247,7 +247,7 @@ class Dispatcher:
             self._engine.join([(ticket, one.job.clip) for ticket, one in tickets.items()])
         for ticket, hypothesis in self._engine.step():
             waiting = self._in_flight.pop(ticket)
-            self._call(waiting.listener.heard, waiting.job, hypothesis)
+            self._call(waiting.listener.on_result, waiting.job, hypothesis)
 
     def _recover(self) -> None:
         """Start afresh: each final that was in flight is tried again alone, then given up.
@@ -258,7 +258,7 @@ class Dispatcher:
         failed, self._in_flight = list(self._in_flight.values()), {}
         for waiting in failed:
             if waiting.alone or waiting.job.kind is JobKind.PARTIAL:
-                self._call(waiting.listener.failed, waiting.job, "the engine failed twice")
+                self._call(waiting.listener.on_failure, waiting.job, "the engine failed twice")
             else:
                 with self._changed:
                     self._queue.put(replace(waiting, alone=True))

@@ -14,15 +14,15 @@ from streamer.speech.hypothesis import Hypothesis
 class Listener(Protocol):
     """Whoever gets the answers to jobs; called on the event loop."""
 
-    def heard(self, job: Job, hypothesis: Hypothesis) -> None:
+    def on_result(self, job: Job, hypothesis: Hypothesis) -> None:
         """The job is done."""
         ...
 
-    def failed(self, job: Job, message: str) -> None:
+    def on_failure(self, job: Job, message: str) -> None:
         """The job cannot be done; it was tried twice."""
         ...
 
-    def superseded(self, job: Job) -> None:
+    def on_superseded(self, job: Job) -> None:
         """A partial gave way to a newer one before it was its turn."""
         ...
 

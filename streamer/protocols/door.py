@@ -126,6 +126,11 @@ class Door:
         return path.startswith(self.path) if self.path.endswith("/") else path == self.path
 
 
+def bearer_keys(handshake: Handshake) -> list[str]:
+    """Keys as `Bearer` in `Authorization`, else in the query."""
+    return keys_brought(handshake, "bearer")
+
+
 def keys_brought(handshake: Handshake, *schemes: str) -> list[str]:
     """Keys in `Authorization` after one of `schemes` (lower case), else in the query."""
     scheme, _, token = handshake.header("Authorization").partition(" ")

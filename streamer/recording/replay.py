@@ -19,7 +19,6 @@ from streamer.dispatch.job import Job, UtteranceKey, Withdrawal
 from streamer.engines.base import Engine
 from streamer.recording.entries import (
     Ended,
-    EndReason,
     Entry,
     Failed,
     Gave,
@@ -27,10 +26,11 @@ from streamer.recording.entries import (
     Heard,
     JobName,
     RecordedInput,
+    RecordingEnd,
     Took,
 )
 from streamer.session.events import Event, Final
-from streamer.session.inputs import Input, JobFailed, JobHeard, put
+from streamer.session.inputs import Input, JobDone, JobFailed
 from streamer.session.session import Session
 from streamer.speech.clip import Clip
 from streamer.speech.hypothesis import Hypothesis
@@ -110,13 +110,13 @@ class Replay:
                 if len(self._questions) >= self._max_batch:
                     return self._ask()
             case Ended(reason):
-                if self._due and reason is EndReason.CLOSED:
+                if self._due and reason is RecordingEnd.CLOSED:
                     return Difference(line, 0.0, None, self._due[0])
         return None
 
     def _put(self, line: int, at: float, given: RecordedInput) -> None:
         self.tally.inputs += 1
-        for output in put(self._session, self._input(line, at, given)):
+        for output in self._session.handle(self._input(line, at, given)):
             match output:
                 case Job():
                     name = JobName.of(output)
@@ -135,7 +135,7 @@ class Replay:
                 job = self._asked.pop(name, None)
                 if job is not None:
                     self._questions.append(_Question(line, at, job.clip, hypothesis))
-                return JobHeard(job or self._stub(name), hypothesis)
+                return JobDone(job or self._stub(name), hypothesis)
             case Failed(name, message):
                 return JobFailed(self._asked.get(name) or self._stub(name), message)
             case _:

@@ -21,10 +21,10 @@ from streamer.server.admission.keys import KeyFileError
 from streamer.server.admission.quotas import Limits, Quotas
 from streamer.server.calls import Calls
 from streamer.server.clients import Clients
-from streamer.server.connection.client_session import Service
 from streamer.server.connection.connection import Connection
 from streamer.server.connection.rate_limit import RateLimitedConnection
 from streamer.server.connection.resumable import ResumableSessions
+from streamer.server.connection.service import Service
 from streamer.server.listeners.addresses import ListenError, SideAddresses, naming
 from streamer.server.listeners.tls import CertificateError, certificate_of
 from streamer.server.metrics import Metrics

@@ -77,18 +77,24 @@ class Channel:
         """
         self._tape.append(frames.reshape(-1))
         voiced = self._detector.voiced(frames)
-        energies: list[float] = np.vecdot(frames, frames).tolist()
+        energies = self._energies(frames)
         outputs: list[tuple[int, Output]] = []
         for at, (is_speech, energy) in enumerate(zip(voiced, energies, strict=True)):
             self._heard += FRAME_SAMPLES
             if boundaries := self._endpointer.push(is_speech, energy):
                 outputs += [(at, output) for output in self._apply(boundaries)]
-            # In a pause there is nothing new to hear since `Settled`.
+            # In a pause there is nothing new to transcribe since `Settled`.
             partial_due = self._open is not None and self._heard >= self._open.next_partial
             if self._open is not None and partial_due and not self._endpointer.in_pause:
                 outputs.append((at, self._ask_partial(self._open)))
         self._tape.forget(self._endpointer.keeps_from * FRAME_SAMPLES)
         return outputs
+
+    def _energies(self, frames: NDArray[np.float32]) -> list[float]:
+        """Return what says where the limit may cut: of an open utterance, or one that may open."""
+        if self._open is None and len(frames) == 1:
+            return [0.0]  # while nothing is open nobody asks, and most streams are silent
+        return np.vecdot(frames, frames).tolist()
 
     def configure(self, settings: Changeable, rules: Endpointing) -> None:
         """Change what holds from the next utterance on; the open one keeps its own."""
@@ -112,11 +118,11 @@ class Channel:
         utterance = self._find(job.key)
         if utterance is None or not utterance.can_use(job.end, exact=job.clip.exact):
             return []
-        utterance.hear(job.end, hypothesis, exact=job.clip.exact)
+        utterance.accept(job.end, hypothesis, exact=job.clip.exact)
         if utterance is self._open:
             return self._partial(utterance)
         outputs: list[Output] = []
-        if utterance.is_heard and job.kind is JobKind.PARTIAL:
+        if utterance.is_decoded and job.kind is JobKind.PARTIAL:
             outputs.append(Withdrawal(job.key))
         return outputs + self._finals()
 
@@ -126,7 +132,7 @@ class Channel:
         if utterance is None or job.kind is JobKind.PARTIAL:
             return []
         utterance.failure = message
-        utterance.hear(job.end, NOTHING_HEARD, exact=True)
+        utterance.accept(job.end, NOTHING_HEARD, exact=True)
         return self._finals()
 
     def _apply(self, boundaries: list[Boundary]) -> list[Output]:
@@ -155,7 +161,7 @@ class Channel:
         self._open = None
         self._owed.append(utterance)
         ended = SpeechEnded(self._index, utterance.number, end / SAMPLE_RATE, reason)
-        if utterance.is_heard:
+        if utterance.is_decoded:
             return [ended, Withdrawal(self._key(utterance)), *self._finals()]
         return [ended, self._job(utterance, JobKind.FINAL, end)]
 
@@ -205,7 +211,7 @@ class Channel:
         text = utterance.shown
         if not text:
             return []
-        start, end = utterance.start / SAMPLE_RATE, utterance.heard_until / SAMPLE_RATE
+        start, end = utterance.start / SAMPLE_RATE, utterance.decoded_until / SAMPLE_RATE
         confidence = utterance.hypothesis.confidence
         return [
             Partial(self._index, utterance.number, text, utterance.stable, start, end, confidence)
@@ -214,7 +220,7 @@ class Channel:
     def _finals(self) -> list[Output]:
         """The finals that are ready and whose predecessors have been sent."""
         outputs: list[Output] = []
-        while self._owed and self._owed[0].is_heard:
+        while self._owed and self._owed[0].is_decoded:
             utterance = self._owed.popleft()
             outputs.append(
                 Final(
@@ -222,7 +228,7 @@ class Channel:
                     utterance=utterance.number,
                     text=utterance.hypothesis.text,
                     start=utterance.start / SAMPLE_RATE,
-                    end=utterance.heard_until / SAMPLE_RATE,
+                    end=utterance.decoded_until / SAMPLE_RATE,
                     reason=utterance.reason,
                     language=utterance.settings.language,
                     confidence=utterance.hypothesis.confidence,

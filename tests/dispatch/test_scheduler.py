@@ -30,16 +30,16 @@ class Answers:
     superseded_ends: list[int] = field(default_factory=list[int])
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def heard(self, job: Job, hypothesis: Hypothesis) -> None:
+    def on_result(self, job: Job, hypothesis: Hypothesis) -> None:
         self.heard_texts[job.key.utterance] = hypothesis.text
         self.kinds.append(job.kind)
         self.changed.set()
 
-    def failed(self, job: Job, message: str) -> None:
+    def on_failure(self, job: Job, message: str) -> None:
         self.failures[job.key.utterance] = message
         self.changed.set()
 
-    def superseded(self, job: Job) -> None:
+    def on_superseded(self, job: Job) -> None:
         self.superseded_ends.append(job.end)
 
     async def wait_for(self, count: int) -> None:

@@ -27,8 +27,8 @@ from streamer.server.admission.access import Access
 from streamer.server.admission.gate import Gate
 from streamer.server.admission.quotas import Limits, Quotas
 from streamer.server.clients import Clients
-from streamer.server.connection.client_session import Service
 from streamer.server.connection.resumable import ResumableSessions
+from streamer.server.connection.service import Service
 from streamer.server.http.app import make_app
 from streamer.server.metrics import Metrics
 

@@ -26,7 +26,7 @@ from streamer.protocols.openai_rest.request import TranscriptionRequest, invalid
 from streamer.server.admission.gate import RETRY_AFTER_S, Gate
 from streamer.server.admission.quotas import Peer
 from streamer.server.clients import Clients
-from streamer.server.connection.client_session import Service
+from streamer.server.connection.service import Service
 from streamer.server.http.errand import Errand
 from streamer.server.http.exchange import Exchange
 from streamer.server.http.uploads import Claim, Storage, read_form
@@ -140,13 +140,17 @@ class Transcriptions:
         done_s = 0.0
         with closing(audio.blocks(BLOCK_S)) as blocks:
             transcribing = transcribe_blocks(
-                blocks, settings, service.dispatcher, service.settings.min_speech_ms, self._turn
+                blocks,
+                settings,
+                service.dispatcher,
+                service.settings.min_speech_ms,
+                self._turn,
+                service.observers,
             )
             try:
                 async with aclosing(transcribing) as news:
                     async for item in news:
                         if not isinstance(item, Final):
-                            service.metrics.audio.inc(item - done_s)
                             await service.quotas.pace(peer, item - done_s)
                             done_s = item
                             if done_s > MAX_S:

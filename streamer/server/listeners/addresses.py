@@ -8,7 +8,7 @@ from collections.abc import Generator
 
 from streamer.server.admission.gate import Gate
 from streamer.server.clients import Clients
-from streamer.server.connection.client_session import Service
+from streamer.server.connection.service import Service
 from streamer.server.http.app import make_app
 from streamer.server.listeners.http import HttpListener
 from streamer.server.listeners.wyoming import WyomingListener
