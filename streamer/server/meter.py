@@ -135,17 +135,17 @@ class SessionMeter:
         return self._bytes / self._bytes_a_second
 
     def _tick(self) -> None:
-        now = self._clock()
+        now, audio_s = self._clock(), self._audio_s
         if self._began is None:
             self._began = now
         self._count()
-        self._live = self._live and self._audio_s - (now - self._began) <= AHEAD_S
-        ticks = self._arrivals.reached(self._audio_s, now)
+        self._live = self._live and audio_s - (now - self._began) <= AHEAD_S
+        ticks = self._arrivals.reached(audio_s, now)
         self._next_tick = (self._arrivals.ticks + 1) * self._tick_bytes
         if ticks and self._live and self._partials:
             for utterance in self._open.values():
                 if utterance.closed_at is None:
-                    lag = self._audio_s - max(utterance.heard_until, utterance.start)
+                    lag = audio_s - max(utterance.heard_until, utterance.start)
                     self._metrics.partial_lag.observe(lag)
 
     def _count(self) -> None:

@@ -30,6 +30,9 @@ Output = Event | Job | Withdrawal
 
 SAMPLES_PER_MS = SAMPLE_RATE // 1000
 
+FORGET_SAMPLES = SAMPLE_RATE // 5
+"""How often the tape forgets: more often costs time, less often makes the tape of silence grow."""
+
 
 class Channel:
     """Owns the audio of one channel and the order of its utterances."""
@@ -49,6 +52,7 @@ class Channel:
         self._detector = detector
         self._tape = Tape()
         self._heard = 0  # samples judged; within a block the tape is longer
+        self._forget_at = FORGET_SAMPLES
         self._open: Utterance | None = None
         self._owed: deque[Utterance] = deque()  # closed, without a final yet
         self.opened = 0
@@ -77,7 +81,12 @@ class Channel:
         """
         self._tape.append(frames.reshape(-1))
         voiced = self._detector.voiced(frames)
-        energies = self._energies(frames)
+        if self._open is None and len(frames) == 1:
+            energies = [
+                0.0
+            ]  # nobody asks while nothing is open, as in most streams most of the time
+        else:
+            energies = np.vecdot(frames, frames).tolist()
         outputs: list[tuple[int, Output]] = []
         for at, (is_speech, energy) in enumerate(zip(voiced, energies, strict=True)):
             self._heard += FRAME_SAMPLES
@@ -87,14 +96,10 @@ class Channel:
             partial_due = self._open is not None and self._heard >= self._open.next_partial
             if self._open is not None and partial_due and not self._endpointer.in_pause:
                 outputs.append((at, self._ask_partial(self._open)))
-        self._tape.forget(self._endpointer.keeps_from * FRAME_SAMPLES)
+        if self._heard >= self._forget_at:
+            self._forget_at = self._heard + FORGET_SAMPLES
+            self._tape.forget(self._endpointer.keeps_from * FRAME_SAMPLES)
         return outputs
-
-    def _energies(self, frames: NDArray[np.float32]) -> list[float]:
-        """Return what says where the limit may cut: of an open utterance, or one that may open."""
-        if self._open is None and len(frames) == 1:
-            return [0.0]  # while nothing is open nobody asks, and most streams are silent
-        return np.vecdot(frames, frames).tolist()
 
     def configure(self, settings: Changeable, rules: Endpointing) -> None:
         """Change what holds from the next utterance on; the open one keeps its own."""

@@ -188,19 +188,17 @@ class Session:
         at = 0
         while at < count:
             end = min(count, at + FRAMES_PER_SECOND - self._frames % FRAMES_PER_SECOND)
-            outputs += self._push_block(frames[:, at:end])
+            block = frames if end - at == count else frames[:, at:end]
+            if len(self._channels) > 1:
+                pushed = [one.push(row) for one, row in zip(self._channels, block, strict=True)]
+                outputs += _in_step(pushed) if any(pushed) else []
+            elif alone := self._channels[0].push(block[0]):
+                outputs += [output for _, output in alone]
             self._frames += end - at
             if self._frames % FRAMES_PER_SECOND == 0:
                 outputs.append(self._acknowledge())
             at = end
         return outputs
-
-    def _push_block(self, block: NDArray[np.float32]) -> list[Output]:
-        """Push (channels, n, `FRAME_SAMPLES`) of one second at most."""
-        if len(self._channels) == 1:
-            return [output for _, output in self._channels[0].push(block[0])]
-        pushed = [channel.push(row) for channel, row in zip(self._channels, block, strict=True)]
-        return _in_step(pushed) if any(pushed) else []
 
     def _acknowledge(self) -> Acknowledged:
         settled = min(channel.settled_until for channel in self._channels)

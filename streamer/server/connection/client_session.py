@@ -122,7 +122,8 @@ class ClientSession:
 
     def feed(self, audio: Audio) -> Awaitable[None] | None:
         """Feed audio, in pieces small enough for the event loop; returns as `carry_out`."""
-        stream = self._open_stream
+        stream = self._stream
+        assert stream is not None, "a dialect opens the session before it uses it"
         size = len(audio.data)
         if size > stream.slice_bytes:
             return self._feed_slices(stream, audio.data)
