@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,10 +71,17 @@ class _Question:
 class Replay:
     """Runs one recording. Blocks as long as the engine does."""
 
-    def __init__(self, header: Header, engine: Engine, max_batch: int) -> None:
+    def __init__(
+        self,
+        header: Header,
+        engine: Engine,
+        max_batch: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._session = Session(header.session, header.settings, header.min_speech_ms)
         self._engine = engine
         self._max_batch = max_batch
+        self._clock = clock
         self._due: deque[Event] = deque()  # events of the replay that the recording must have next
         self._asked: dict[JobName, Job] = {}
         self._names: set[JobName] = set()  # of all jobs so far
@@ -83,7 +90,7 @@ class Replay:
 
     def run(self, entries: Iterable[tuple[int, Entry]]) -> Difference | None:
         """Run to the end; returns the first difference. Raises what reading the entries raises."""
-        began = time.monotonic()
+        began = self._clock()
         try:
             for line, entry in entries:
                 if (difference := self._step(line, entry)) is not None:
@@ -92,7 +99,7 @@ class Replay:
             return self._ask()
         finally:
             self.tally.audio_s = self._session.audio_s
-            self.tally.wall_s = time.monotonic() - began
+            self.tally.wall_s = self._clock() - began
 
     def _step(self, line: int, entry: Entry) -> Difference | None:
         match entry:
