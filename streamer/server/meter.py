@@ -66,7 +66,7 @@ class _Open:
 
     start: float
     text: str = ""
-    heard_until: float = 0.0
+    transcribed_until: float = 0.0
     closed_at: float | None = None
 
 
@@ -145,7 +145,7 @@ class SessionMeter:
         if ticks and self._live and self._partials:
             for utterance in self._open.values():
                 if utterance.closed_at is None:
-                    lag = audio_s - max(utterance.heard_until, utterance.start)
+                    lag = audio_s - max(utterance.transcribed_until, utterance.start)
                     self._metrics.partial_lag.observe(lag)
 
     def _count(self) -> None:
@@ -159,7 +159,7 @@ class SessionMeter:
         if not utterance.text:
             self._since(utterance.start, self._metrics.first_partial)
         self._revise(utterance, event.text)
-        utterance.heard_until = event.end
+        utterance.transcribed_until = event.end
 
     def _final(self, event: Final, utterance: _Open) -> None:
         now = self._clock()

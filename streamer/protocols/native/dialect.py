@@ -92,7 +92,7 @@ class NativeDialect:
         self._sent.add(text)
         return text
 
-    def resumed(self, last_seq: int | None, bytes_heard: int) -> list[str] | None:
+    def resumed(self, last_seq: int | None, bytes_received: int) -> list[str] | None:
         """Say `ready` again, and what the client lacks as it was said (`Resumable`)."""
         assert self._settings is not None, "only an open session is resumed"
         known = self._sent.first - 1 if last_seq is None else last_seq
@@ -105,7 +105,7 @@ class NativeDialect:
             update={
                 "seq": known,
                 "resumed": True,
-                "audio_received": bytes_heard / frame_bytes / settings.sample_rate,
+                "audio_received": bytes_received / frame_bytes / settings.sample_rate,
                 "messages_received": self._messages_received,
             }
         )

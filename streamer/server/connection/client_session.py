@@ -85,13 +85,13 @@ class ClientSession:
         return self._stream is not None
 
     @property
-    def awaits_us(self) -> bool:
+    def may_be_silent(self) -> bool:
         """Whether the client may well be silent, mostly since it waits for what it is owed."""
         stream = self._stream
         owed = stream is not None and stream.runner.owes
-        may_be_silent = stream is not None and stream.opened.may_be_silent
+        has_no_sign_of_life = stream is not None and stream.opened.may_be_silent
         finishing = self.state.stopped and self.state.running
-        return owed or finishing or may_be_silent or self._topic is not None
+        return owed or finishing or has_no_sign_of_life or self._topic is not None
 
     async def carry_out_all(self, actions: Iterable[Action]) -> None:
         """Carry out one action after the other, as fast as finals are paid."""

@@ -159,7 +159,7 @@ class Connection:
 
     def _on_silence(self) -> None:
         """Nothing has come for long: wait on, or end the session and hear no more of it."""
-        if self._session.awaits_us:
+        if self._session.may_be_silent:
             self._idle_timeout.start()
         else:
             self._idle = True
