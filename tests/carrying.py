@@ -7,21 +7,10 @@ from collections.abc import Iterable
 from engines import words_of
 
 from streamer.dispatch.job import Job, Withdrawal
-from streamer.protocols.dialect import (
-    Action,
-    Audio,
-    Close,
-    Configure,
-    Dialect,
-    Ending,
-    Flush,
-    Open,
-    Result,
-    Say,
-    Stop,
-)
+from streamer.protocols.dialect import Action, Close, Dialect, Open, Result, Say, SessionEnd
 from streamer.session.channel import Output
 from streamer.session.events import Done
+from streamer.session.inputs import Audio, Configure, Flush, Stop
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
 
@@ -49,14 +38,8 @@ class Carrier:
             match action:
                 case Open(settings):
                     self._open(settings)
-                case Audio(data):
-                    self._take(self.session.feed(data))
-                case Configure(settings):
-                    self.session.configure(settings)
-                case Flush(flush_id):
-                    self._take(self.session.flush(flush_id))
-                case Stop():
-                    self._take(self.session.stop())
+                case Audio() | Configure() | Flush() | Stop():
+                    self._take(self.session.handle(action))
                 case Say() | Close():
                     self._put(action)
                 case _:
@@ -94,7 +77,7 @@ class Carrier:
                 case Done() if self._replaced:
                     pass
                 case Done():
-                    self._tell(self.dialect.finished(output, Ending.STOPPED))
+                    self._tell(self.dialect.finished(output, SessionEnd.STOPPED))
                 case _:
                     self._tell(self.dialect.happened(output))
 

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from streamer.protocols.dialect import Action, Audio, Close, Dialect, Ending, Result, Say
+from streamer.protocols.dialect import Action, Close, Dialect, Result, Say, SessionEnd
 from streamer.session import events
+from streamer.session.inputs import Audio
 from streamer.speech.end_reason import EndReason
 
 Line = dict[str, Any]
@@ -43,7 +44,7 @@ def _followed(dialect: Dialect, line: Line) -> Iterable[Action | Result]:
     if "event" in line:
         return dialect.happened(_event(**line))
     if "finished" in line:
-        return dialect.finished(events.Done(line["audio"], 0), Ending(line["finished"]))
+        return dialect.finished(events.Done(line["audio"], 0), SessionEnd(line["finished"]))
     message = line["client"]
     return dialect.received(bytes(message) if isinstance(message, int) else json.dumps(message))
 

@@ -36,7 +36,10 @@ class AudioDecoder:
         samples = decode(self._encoding, data[:whole])
         if self._encoding is Encoding.PCM_F32LE:
             samples = self._sanitise(samples)
-        planar = np.ascontiguousarray(samples.reshape(-1, self._channels).T)
+        if self._channels == 1:
+            planar = samples[np.newaxis]
+        else:
+            planar = np.ascontiguousarray(samples.reshape(-1, self._channels).T)
         return planar if self._blocks is None else self._blocks.feed(planar)
 
     def finish(self) -> tuple[NDArray[np.float32], int]:

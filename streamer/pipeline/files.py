@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from itertools import count
 from typing import TypeVar, TypeVarTuple
@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from streamer.audio.encodings import Encoding
 from streamer.dispatch.dispatcher import Dispatcher
+from streamer.pipeline.observers import SessionObserver
 from streamer.pipeline.runner import SessionRunner
 from streamer.session.events import Done, EngineFailed, Event, Final
+from streamer.session.inputs import Audio, Stop
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
 
@@ -42,41 +44,46 @@ def offline_settings(language: str, punctuation: bool = True, channels: int = 1)
     )
 
 
+def _unobserved(_: Session) -> Sequence[SessionObserver]:
+    return ()
+
+
 async def transcribe_blocks(
     blocks: Iterator[NDArray[np.float32]],
     settings: StreamSettings,
     dispatcher: Dispatcher,
     min_speech_ms: int,
     turn: AbstractAsyncContextManager[object] | None = None,
+    observe: Callable[[Session], Sequence[SessionObserver]] = _unobserved,
 ) -> AsyncGenerator[Final | float]:
     """Yield the finals of a file as they come, and between them how many seconds have been read.
 
-    Blocks are read in a thread, each in a `turn`, and no faster than finals come back; nobody reads
-    any more once this has ended, in whatever way. Raises what reading raises, and
-    EngineFailedError.
+    `observe` names who looks on at its session, as at a stream's. Blocks are read in a thread, each
+    in a `turn`, and no faster than finals come back; nobody reads any more once this has ended, in
+    whatever way. Raises what reading raises, and EngineFailedError.
     """
     turn = turn or nullcontext()
     events: asyncio.Queue[Event] = asyncio.Queue()  # bounded by what a session may owe
     session = Session(f"file-{next(_session_ids)}", settings, min_speech_ms)
-    live = SessionRunner(session, dispatcher, events.put_nowait)
+    runner = SessionRunner(session, dispatcher, events.put_nowait, observe(session))
     try:
         while True:
             async with turn:
                 block = await in_thread(next, blocks, None)
                 if block is None:
                     break
-                live.feed(block.tobytes())
+                runner.handle(Audio(block.tobytes()))
             while not events.empty():
                 if (final := _final(events.get_nowait())) is not None:
                     yield final
             yield session.audio_s
-            await live.room()
-        live.stop()
+            await runner.wait_writable()
+        runner.handle(Stop())
         while not isinstance(event := await events.get(), Done):
             if (final := _final(event)) is not None:
                 yield final
     finally:
-        live.close()
+        runner.close()
 
 
 async def in_thread(function: Callable[[*Args], Result], *args: *Args) -> Result:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Protocol, Self, runtime_checkable
 
 from streamer.session.events import Done, Event
+from streamer.session.inputs import ClientInput
 from streamer.session.settings import StreamSettings
 
 
@@ -33,32 +34,6 @@ class Open:
     outlives_client: bool = False
     concludes: bool = False
     may_be_silent: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Audio:
-    """The next bytes of audio, in the encoding of the settings."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Configure:
-    """Change settings from the next utterance on."""
-
-    settings: StreamSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Flush:
-    """Close what is open now; `events.Flushed` with this id follows its final."""
-
-    id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """No more audio comes; `Dialect.finished` is asked once every final has been told."""
 
 
 class Message(Protocol):
@@ -145,12 +120,12 @@ class Resume:
     message: str | bytes | None = None
 
 
-Action = Open | Audio | Configure | Flush | Stop | Resume | Subscribe | Result
-"""What may follow from a message of the client."""
+Action = ClientInput | Open | Resume | Subscribe | Result
+"""What may follow from a client's message: the session's own inputs, and what the server does."""
 
 
-class Ending(StrEnum):
-    """Why no more audio comes."""
+class SessionEnd(StrEnum):
+    """Why a session ends: why no more audio comes."""
 
     STOPPED = "stopped"  # the dialect's own `Stop`
     IDLE = "idle"  # nothing came from the client for `Settings.idle_timeout_s`
@@ -184,7 +159,7 @@ class Dialect(Protocol):
         """The session tells something, `Done` excepted. Must not block."""
         ...
 
-    def finished(self, done: Done, ending: Ending) -> Iterable[Result]:
+    def finished(self, done: Done, end: SessionEnd) -> Iterable[Result]:
         """Every final has been told, and no more will come: the last words, and a `Close`."""
         ...
 
@@ -197,10 +172,10 @@ class Dialect(Protocol):
 class Resumable(Protocol):
     """A dialect whose sessions outlive a dropped connection for a while."""
 
-    def resumed(self, last_seq: int | None, bytes_heard: int) -> Sequence[str] | None:
+    def resumed(self, last_seq: int | None, bytes_received: int) -> Sequence[str] | None:
         """The client is back: what it is sent before anything new, written down.
 
         That is everything after `last_seq` which was sent and may not have arrived; None if some
-        of it is not kept any more. `bytes_heard` of audio have reached the session.
+        of it is not kept any more. `bytes_received` of audio have reached the session.
         """
         ...

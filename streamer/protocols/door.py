@@ -115,6 +115,8 @@ class Signing:
     """The address of / that callers sign, where a proxy changes it."""
     asks_for_keys: bool = False
     """Whether API keys are asked for, one of which may stand for a missing signature."""
+    now: float = 0.0
+    """Seconds since 1970, since signatures have their time."""
 
 
 def _resumes_nothing(_: Handshake) -> str | None:
@@ -151,6 +153,11 @@ class Door:
     def matches(self, path: str) -> bool:
         """Whether a request for this path comes to this door."""
         return path.startswith(self.path) if self.path.endswith("/") else path == self.path
+
+
+def bearer_keys(handshake: Handshake) -> list[str]:
+    """Keys as `Bearer` in `Authorization`, else in the query."""
+    return keys_brought(handshake, "bearer")
 
 
 def keys_brought(handshake: Handshake, *schemes: str) -> list[str]:

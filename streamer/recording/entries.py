@@ -11,15 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from streamer.dispatch.job import Job, JobKind
 from streamer.session.events import Event
 from streamer.session.inputs import (
-    AudioCame,
+    Audio,
     AudioHeld,
-    FlushAsked,
+    Configure,
+    Flush,
     Input,
+    JobDone,
     JobFailed,
-    JobHeard,
     PartialsSlowed,
-    SettingsChanged,
-    StopAsked,
+    Stop,
 )
 from streamer.session.settings import StreamSettings
 from streamer.speech.hypothesis import Hypothesis
@@ -86,22 +86,13 @@ class Failed:
     message: str
 
 
-RecordedInput = (
-    AudioCame
-    | SettingsChanged
-    | FlushAsked
-    | StopAsked
-    | Heard
-    | Failed
-    | PartialsSlowed
-    | AudioHeld
-)
+RecordedInput = Audio | Configure | Flush | Stop | Heard | Failed | PartialsSlowed | AudioHeld
 
 
 def recorded(given: Input) -> RecordedInput:
     """Return an input without what a replay makes anew: the audio of jobs."""
     match given:
-        case JobHeard(job, hypothesis):
+        case JobDone(job, hypothesis):
             return Heard(JobName.of(job), hypothesis)
         case JobFailed(job, message):
             return Failed(JobName.of(job), message)
@@ -125,7 +116,7 @@ class Gave:
     event: Event
 
 
-class EndReason(StrEnum):
+class RecordingEnd(StrEnum):
     """Why a recording ends where it does."""
 
     CLOSED = "closed"  # the session was over
@@ -136,7 +127,7 @@ class EndReason(StrEnum):
 class Ended:
     """The recording is complete: so many lines came before this one."""
 
-    reason: EndReason
+    reason: RecordingEnd
     lines: _Count
 
 

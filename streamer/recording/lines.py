@@ -17,9 +17,19 @@ from typing import Any, BinaryIO, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from streamer.recording.entries import VERSION, Ended, Entry, Gave, Header, RecordedInput, Took
+from streamer.recording.entries import (
+    VERSION,
+    Ended,
+    Entry,
+    Failed,
+    Gave,
+    Header,
+    Heard,
+    RecordedInput,
+    Took,
+)
 from streamer.session.events import Event
-from streamer.session.inputs import AudioCame
+from streamer.session.inputs import Audio, AudioHeld, Configure, Flush, PartialsSlowed, Stop
 
 MAX_LINE_BYTES = 1 << 25
 """Above the largest frame that a server takes, in base64."""
@@ -42,9 +52,9 @@ def entry_line(entry: Entry) -> bytes:
     """Write any other line."""
     line: dict[str, Any]
     match entry:
-        case Took(at, AudioCame(data)):
+        case Took(at, Audio(data)):
             value = {"data": base64.b64encode(data).decode()}
-            line = {"at": round(at, 6), "took": "AudioCame", "value": value}
+            line = {"at": round(at, 6), "took": AUDIO, "value": value}
         case Took(at, given):
             line = {"at": round(at, 6)} | _named("took", _INPUTS, given)
         case Gave(at, event):
@@ -131,17 +141,17 @@ def _check_end(path: Path, file: BinaryIO, ended: Ended, number: int) -> None:
 
 
 def _given(name: object, value: object) -> RecordedInput:
-    if name != "AudioCame":
+    if name != AUDIO:
         return _adapter(_INPUTS, name).validate_python(value)
     data: Any = value.get("data") if isinstance(value, dict) else None
     try:
-        return AudioCame(base64.b64decode(data, validate=True))
+        return Audio(base64.b64decode(data, validate=True))
     except (TypeError, ValueError, binascii.Error) as error:
         raise LineError("audio stands in `data`, as base64") from error
 
 
 def _named(key: str, known: dict[str, TypeAdapter[Any]], value: object) -> dict[str, Any]:
-    name = type(value).__name__
+    name = _NAMES[type(value)]
     return {key: name, "value": known[name].dump_python(value, mode="json")}
 
 
@@ -168,5 +178,19 @@ def _first(error: ValidationError) -> str:
 
 _AT: TypeAdapter[float] = TypeAdapter(float)
 _ENDED: TypeAdapter[Ended] = TypeAdapter(Ended)
-_INPUTS = {kind.__name__: TypeAdapter[Any](kind) for kind in get_args(RecordedInput)}
-_EVENTS = {kind.__name__: TypeAdapter[Any](kind) for kind in get_args(Event)}
+AUDIO = "AudioCame"
+_INPUT_KINDS: dict[str, type[Any]] = {
+    AUDIO: Audio,
+    "SettingsChanged": Configure,
+    "FlushAsked": Flush,
+    "StopAsked": Stop,
+    "Heard": Heard,
+    "Failed": Failed,
+    "PartialsSlowed": PartialsSlowed,
+    "AudioHeld": AudioHeld,
+}
+"""As version 1 of the format calls them, whatever the code does."""
+_EVENT_KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)}
+_INPUTS = {name: TypeAdapter[Any](kind) for name, kind in _INPUT_KINDS.items()}
+_EVENTS = {name: TypeAdapter[Any](kind) for name, kind in _EVENT_KINDS.items()}
+_NAMES = {kind: name for name, kind in (_INPUT_KINDS | _EVENT_KINDS).items()}

@@ -18,11 +18,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from streamer import __version__
-from streamer.recording.entries import EndReason, EngineName, Entry, Gave, Header, Took, recorded
+from streamer.recording.entries import EngineName, Entry, Gave, Header, RecordingEnd, Took, recorded
 from streamer.recording.writer import Outcome, Writer
 from streamer.runtime.handoff import BoundedHandoff
 from streamer.session.events import Event
-from streamer.session.inputs import AudioCame, Input
+from streamer.session.inputs import Audio, Input
 from streamer.session.session import Session
 from streamer.speech.engine_info import EngineInfo
 
@@ -77,7 +77,7 @@ class Recorder:
             log.error("recordings are not written after %g s", CLOSE_TIMEOUT_S)
 
     def record(self, session: Session, engine: EngineInfo) -> Recording:
-        """Return a witness that records a session from its beginning."""
+        """Return an observer that records a session from its beginning."""
         header = Header(
             program=__version__,
             session=session.id,
@@ -88,7 +88,7 @@ class Recorder:
             settings=session.settings,
             min_speech_ms=session.min_speech_ms,
         )
-        return Recording(header, self._mailbox)
+        return Recording(header, self._mailbox, time.monotonic)
 
     def _work(self) -> None:
         while items := self._mailbox.take():
@@ -101,31 +101,37 @@ class Recorder:
                     case _End(session, lost) if lost:
                         self._writer.lose(session)
                     case _End(session):
-                        self._writer.end(session, EndReason.CLOSED)
+                        self._writer.end(session, RecordingEnd.CLOSED)
         self._writer.end_all()
 
 
 class Recording:
-    """The witness of one session (`live.Witness`)."""
+    """Looks on at one session (`SessionObserver`); `clock` is in seconds, and monotonic."""
 
-    def __init__(self, header: Header, mailbox: BoundedHandoff[_Begin | _Add | _End]) -> None:
+    def __init__(
+        self,
+        header: Header,
+        mailbox: BoundedHandoff[_Begin | _Add | _End],
+        clock: Callable[[], float],
+    ) -> None:
         self._header = header
         self._session = header.session
         self._mailbox = mailbox
-        self._origin = time.monotonic()
+        self._clock = clock
+        self._origin = clock()
         self._begun = False
         self._lost = False
 
-    def took(self, given: Input) -> None:
+    def on_input(self, given: Input) -> None:
         """Record an input."""
-        size = len(given.data) if isinstance(given, AudioCame) else 0
+        size = len(given.data) if isinstance(given, Audio) else 0
         self._add(Took(self._now(), recorded(given)), size)
 
-    def gave(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Record an event."""
         self._add(Gave(self._now(), event), 0)
 
-    def ended(self) -> None:
+    def on_close(self) -> None:
         """Complete the recording."""
         if self._begun and not self._lost:
             self._mailbox.put(_End(self._session, lost=False), ENTRY_BYTES, always=True)
@@ -143,4 +149,4 @@ class Recording:
         self._mailbox.put(_End(self._session, lost=True), ENTRY_BYTES, always=True)
 
     def _now(self) -> float:
-        return time.monotonic() - self._origin
+        return self._clock() - self._origin

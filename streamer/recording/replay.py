@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,6 @@ from streamer.decoding.step_engine import StepEngine
 from streamer.dispatch.job import Job, UtteranceKey, Withdrawal
 from streamer.recording.entries import (
     Ended,
-    EndReason,
     Entry,
     Failed,
     Gave,
@@ -28,10 +27,11 @@ from streamer.recording.entries import (
     Heard,
     JobName,
     RecordedInput,
+    RecordingEnd,
     Took,
 )
 from streamer.session.events import Event, Final
-from streamer.session.inputs import Input, JobFailed, JobHeard, put
+from streamer.session.inputs import Input, JobDone, JobFailed
 from streamer.session.session import Session
 from streamer.speech.clip import Clip
 from streamer.speech.hypothesis import Hypothesis
@@ -72,10 +72,17 @@ class _Question:
 class Replay:
     """Runs one recording. Blocks as long as the engine does."""
 
-    def __init__(self, header: Header, engine: StepEngine, max_batch: int) -> None:
+    def __init__(
+        self,
+        header: Header,
+        engine: StepEngine,
+        max_batch: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._session = Session(header.session, header.settings, header.min_speech_ms)
         self._engine = engine
         self._max_batch = max_batch
+        self._clock = clock
         self._due: deque[Event] = deque()  # events of the replay that the recording must have next
         self._asked: dict[JobName, Job] = {}
         self._names: set[JobName] = set()  # of all jobs so far
@@ -84,7 +91,7 @@ class Replay:
 
     def run(self, entries: Iterable[tuple[int, Entry]]) -> Difference | None:
         """Run to the end; returns the first difference. Raises what reading the entries raises."""
-        began = time.monotonic()
+        began = self._clock()
         try:
             for line, entry in entries:
                 if (difference := self._step(line, entry)) is not None:
@@ -93,7 +100,7 @@ class Replay:
             return self._ask()
         finally:
             self.tally.audio_s = self._session.audio_s
-            self.tally.wall_s = time.monotonic() - began
+            self.tally.wall_s = self._clock() - began
 
     def _step(self, line: int, entry: Entry) -> Difference | None:
         match entry:
@@ -111,13 +118,13 @@ class Replay:
                 if len(self._questions) >= self._max_batch:
                     return self._ask()
             case Ended(reason):
-                if self._due and reason is EndReason.CLOSED:
+                if self._due and reason is RecordingEnd.CLOSED:
                     return Difference(line, 0.0, None, self._due[0])
         return None
 
     def _put(self, line: int, at: float, given: RecordedInput) -> None:
         self.tally.inputs += 1
-        for output in put(self._session, self._input(line, at, given)):
+        for output in self._session.handle(self._input(line, at, given)):
             match output:
                 case Job():
                     name = JobName.of(output)
@@ -136,7 +143,7 @@ class Replay:
                 job = self._asked.pop(name, None)
                 if job is not None:
                     self._questions.append(_Question(line, at, job.clip, hypothesis))
-                return JobHeard(job or self._stub(name), hypothesis)
+                return JobDone(job or self._stub(name), hypothesis)
             case Failed(name, message):
                 return JobFailed(self._asked.get(name) or self._stub(name), message)
             case _:

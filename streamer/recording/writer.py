@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-from streamer.recording.entries import Ended, EndReason, Entry, Header
+from streamer.recording.entries import Ended, Entry, Header, RecordingEnd
 from streamer.recording.lines import entry_line, header_line
 
 SUFFIX = ".recording.jsonl"
@@ -56,7 +56,7 @@ class RecordingFile:
         self._lines += 1
         return self._file.write(entry_line(entry))
 
-    def complete(self, reason: EndReason) -> None:
+    def complete(self, reason: RecordingEnd) -> None:
         """Write the end, and give the file its name once it is on the disk."""
         self.write(Ended(reason, self._lines))
         self._file.flush()
@@ -119,9 +119,9 @@ class Writer:
         if self._used >= self._max_bytes:
             self._full()
             for open_session in list(self._files):
-                self.end(open_session, EndReason.LIMIT)
+                self.end(open_session, RecordingEnd.LIMIT)
 
-    def end(self, session: str, reason: EndReason) -> None:
+    def end(self, session: str, reason: RecordingEnd) -> None:
         """Complete a session's file, if it still has one."""
         file = self._files.get(session)
         if file is None:
@@ -132,7 +132,7 @@ class Writer:
             self._lose(session, f"cannot write recordings into {self._folder}: {error}")
             return
         del self._files[session]
-        self._count(Outcome.COMPLETE if reason is EndReason.CLOSED else Outcome.CUT)
+        self._count(Outcome.COMPLETE if reason is RecordingEnd.CLOSED else Outcome.CUT)
 
     def lose(self, session: str) -> None:
         """Give a session's recording up, since entries of it are missing."""
@@ -142,7 +142,7 @@ class Writer:
     def end_all(self) -> None:
         """Complete what is open: no more entries come."""
         for session in list(self._files):
-            self.end(session, EndReason.CLOSED)
+            self.end(session, RecordingEnd.CLOSED)
 
     def _full(self) -> None:
         self._say(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import secrets
 
-from streamer.protocols.audiohook.dialect import DOOR as AUDIOHOOK
-from streamer.protocols.calls.dialect import DOOR as CALLS
+from streamer.protocols.audiohook.door import DOOR as AUDIOHOOK
+from streamer.protocols.calls.door import DOOR as CALLS
 from streamer.protocols.deepgram.door import DOOR as DEEPGRAM
 from streamer.protocols.door import NO_SECRET, ClientLimits, Door, Host, Signing
-from streamer.protocols.native.dialect import DOOR as NATIVE
+from streamer.protocols.native.door import DOOR as NATIVE
 from streamer.protocols.realtime.door import DOOR as REALTIME
-from streamer.protocols.twilio.dialect import DOOR as TWILIO
+from streamer.protocols.twilio.door import DOOR as TWILIO
 from streamer.settings import Settings
 from streamer.speech.engine_info import EngineInfo
 
@@ -22,15 +22,15 @@ def door_at(path: str) -> Door | None:
     return next((door for door in DOORS if door.matches(path)), None)
 
 
-def signing_of(door: Door, settings: Settings) -> Signing:
-    """Return what a door needs to check its callers' signatures."""
+def signing_of(door: Door, settings: Settings, now: float) -> Signing:
+    """Return what a door needs to check its callers' signatures; `now` is since 1970."""
     secrets_by_path = {
         TWILIO.path: settings.twilio_auth_token,
         AUDIOHOOK.path: settings.audiohook_secret,
     }
     secret = secrets_by_path.get(door.path, NO_SECRET)
     asks_for_keys = bool(settings.api_keys) or settings.keys_file is not None
-    return Signing(secret, settings.public_url, asks_for_keys)
+    return Signing(secret, settings.public_url, asks_for_keys, now)
 
 
 def limits_of(settings: Settings) -> ClientLimits:

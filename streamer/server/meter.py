@@ -15,7 +15,7 @@ from prometheus_client import Histogram
 
 from streamer.server.metrics import Metrics
 from streamer.session.events import Event, Final, Partial, SpeechEnded, SpeechStarted
-from streamer.session.inputs import AudioCame, Input, SettingsChanged
+from streamer.session.inputs import Audio, Configure, Input, Stop
 from streamer.session.settings import StreamSettings
 from streamer.speech.end_reason import EndReason
 from streamer.turns.endpointing import POST_ROLL_MS, PRE_ROLL_MS
@@ -34,19 +34,19 @@ POST_ROLL_S = POST_ROLL_MS / 1000
 
 
 class Arrivals:
-    """When each tick of audio came."""
+    """When each tick of audio came; `ticks` have so far."""
 
     def __init__(self) -> None:
         self._times = array("d", bytes(8 * REMEMBERED))
-        self._ticks = 0
+        self.ticks = 0
 
     def reached(self, seconds: float, now: float) -> int:
         """Note that so much audio has come; returns how many ticks have passed with it."""
-        before = self._ticks
-        self._ticks = int(seconds / TICK_S)
-        for tick in range(max(before, self._ticks - REMEMBERED) + 1, self._ticks + 1):
+        before = self.ticks
+        self.ticks = int(seconds / TICK_S)
+        for tick in range(max(before, self.ticks - REMEMBERED) + 1, self.ticks + 1):
             self._times[tick % REMEMBERED] = now
-        return self._ticks - before
+        return self.ticks - before
 
     def of(self, seconds: float) -> float | None:
         """Return when this second of audio came, if that is remembered.
@@ -54,7 +54,7 @@ class Arrivals:
         Within a tick audio is taken to come evenly.
         """
         tick = int(seconds / TICK_S) + 1
-        if not self._ticks - REMEMBERED < tick <= self._ticks:
+        if not self.ticks - REMEMBERED < tick <= self.ticks:
             return None
         return self._times[tick % REMEMBERED] - (tick * TICK_S - seconds)
 
@@ -65,12 +65,16 @@ class _Open:
 
     start: float
     text: str = ""
-    heard_until: float = 0.0
+    transcribed_until: float = 0.0
     closed_at: float | None = None
 
 
 class SessionMeter:
-    """The witness of one session that tells the metrics (`live.Witness`)."""
+    """Looks on at one session (`SessionObserver`), and tells the metrics.
+
+    It looks at the clock once a tick, not at each piece of audio: there are 50 a second of each
+    client. `clock` is in seconds, and monotonic.
+    """
 
     def __init__(
         self,
@@ -80,26 +84,33 @@ class SessionMeter:
     ) -> None:
         self._metrics = metrics
         self._clock = clock
-        frame = settings.encoding.sample_bytes * settings.channels
-        self._bytes_a_second = frame * settings.sample_rate
+        self._bytes_a_second_a_channel = settings.encoding.sample_bytes * settings.sample_rate
+        self._bytes_a_second = self._bytes_a_second_a_channel * settings.channels
+        self._tick_bytes = int(TICK_S * self._bytes_a_second)
+        self._bytes = 0
+        self._bytes_counted = 0
+        self._next_tick = 0
         self._began: float | None = None
-        self._audio_s = 0.0
         self._arrivals = Arrivals()
         self._open: dict[tuple[int, int], _Open] = {}
         self._live = True
         self._partials = settings.partials
 
-    def took(self, given: Input) -> None:
+    def on_input(self, given: Input) -> None:
         """Note when audio comes, and how far behind it the partials are."""
         match given:
-            case AudioCame(data):
-                self._hear(data)
-            case SettingsChanged(settings):
+            case Audio(data):
+                self._bytes += len(data)
+                if self._bytes >= self._next_tick:
+                    self._tick()
+            case Configure(settings):
                 self._partials = settings.partials
+            case Stop():
+                self._count()
             case _:
                 pass
 
-    def gave(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Measure an event."""
         match event:
             case SpeechStarted():
@@ -114,27 +125,40 @@ class SessionMeter:
             case _:
                 pass
 
-    def ended(self) -> None:
-        """Nothing is left to measure."""
+    def on_close(self) -> None:
+        """Count what the last tick has not."""
+        self._count()
 
-    def _hear(self, data: bytes) -> None:
-        now = self._clock()
+    @property
+    def _audio_s(self) -> float:
+        return self._bytes / self._bytes_a_second
+
+    def _tick(self) -> None:
+        now, audio_s = self._clock(), self._audio_s
         if self._began is None:
             self._began = now
-        self._audio_s += len(data) / self._bytes_a_second
-        self._live = self._live and self._audio_s - (now - self._began) <= AHEAD_S
-        ticks = self._arrivals.reached(self._audio_s, now)
+        self._count()
+        self._live = self._live and audio_s - (now - self._began) <= AHEAD_S
+        ticks = self._arrivals.reached(audio_s, now)
+        self._next_tick = (self._arrivals.ticks + 1) * self._tick_bytes
         if ticks and self._live and self._partials:
             for utterance in self._open.values():
                 if utterance.closed_at is None:
-                    lag = self._audio_s - max(utterance.heard_until, utterance.start)
+                    lag = audio_s - max(utterance.transcribed_until, utterance.start)
                     self._metrics.partial_lag.observe(lag)
+
+    def _count(self) -> None:
+        """Count the audio that has come since the last time."""
+        new = self._bytes - self._bytes_counted
+        self._bytes_counted = self._bytes
+        if new:
+            self._metrics.audio.inc(new / self._bytes_a_second_a_channel)
 
     def _partial(self, event: Partial, utterance: _Open) -> None:
         if not utterance.text:
             self._since(utterance.start, self._metrics.first_partial)
         self._revise(utterance, event.text)
-        utterance.heard_until = event.end
+        utterance.transcribed_until = event.end
 
     def _final(self, event: Final, utterance: _Open) -> None:
         now = self._clock()

@@ -22,8 +22,8 @@ from streamer.server.admission.quotas import Limits, Quotas
 from streamer.server.admission.refusals import Refusals
 from streamer.server.calls import Calls
 from streamer.server.clients import Clients
-from streamer.server.connection.client_session import Service
 from streamer.server.connection.resumable import ResumableSessions
+from streamer.server.connection.service import Service
 from streamer.server.http.app import make_app
 from streamer.server.http.probes import Probes
 from streamer.server.listeners.addresses import Addresses, ListenError

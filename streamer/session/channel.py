@@ -30,6 +30,9 @@ Output = Event | Job | Withdrawal
 
 SAMPLES_PER_MS = SAMPLE_RATE // 1000
 
+FORGET_SAMPLES = SAMPLE_RATE // 5
+"""How often the tape forgets: more often costs time, less often makes the tape of silence grow."""
+
 
 class Channel:
     """Owns the audio of one channel and the order of its utterances."""
@@ -50,6 +53,7 @@ class Channel:
         self._frame_samples = detector.frame_samples
         self._tape = Tape()
         self._heard = 0  # samples judged; within a block the tape is longer
+        self._forget_at = FORGET_SAMPLES
         self._open: Utterance | None = None
         self._owed: deque[Utterance] = deque()  # closed, without a final yet
         self.opened = 0
@@ -78,17 +82,22 @@ class Channel:
         """
         self._tape.append(frames.reshape(-1))
         voiced = (self._detector.speech(frames) >= SPEECH).tolist()
-        energies: list[float] = np.vecdot(frames, frames).tolist()
+        if self._open is None and len(frames) == 1:
+            energies = [0.0]  # nobody asks while nothing is open, which is most of the time
+        else:
+            energies = np.vecdot(frames, frames).tolist()
         outputs: list[tuple[int, Output]] = []
         for at, (is_speech, energy) in enumerate(zip(voiced, energies, strict=True)):
             self._heard += self._frame_samples
             if boundaries := self._endpointer.push(is_speech, energy):
                 outputs += [(at, output) for output in self._apply(boundaries)]
-            # In a pause there is nothing new to hear since `Settled`.
+            # In a pause there is nothing new to transcribe since `Settled`.
             partial_due = self._open is not None and self._heard >= self._open.next_partial
             if self._open is not None and partial_due and not self._endpointer.in_pause:
                 outputs.append((at, self._ask_partial(self._open)))
-        self._tape.forget(self._endpointer.keeps_from * self._frame_samples)
+        if self._heard >= self._forget_at:
+            self._forget_at = self._heard + FORGET_SAMPLES
+            self._tape.forget(self._endpointer.keeps_from * self._frame_samples)
         return outputs
 
     def configure(self, settings: Changeable, rules: Endpointing) -> None:
@@ -113,11 +122,11 @@ class Channel:
         utterance = self._find(job.key)
         if utterance is None or not utterance.can_use(job.end, exact=job.clip.exact):
             return []
-        utterance.hear(job.end, hypothesis, exact=job.clip.exact)
+        utterance.accept(job.end, hypothesis, exact=job.clip.exact)
         if utterance is self._open:
             return self._partial(utterance)
         outputs: list[Output] = []
-        if utterance.is_heard and job.kind is JobKind.PARTIAL:
+        if utterance.is_decoded and job.kind is JobKind.PARTIAL:
             outputs.append(Withdrawal(job.key))
         return outputs + self._finals()
 
@@ -127,7 +136,7 @@ class Channel:
         if utterance is None or job.kind is JobKind.PARTIAL:
             return []
         utterance.failure = message
-        utterance.hear(job.end, NOTHING_HEARD, exact=True)
+        utterance.accept(job.end, NOTHING_HEARD, exact=True)
         return self._finals()
 
     def _apply(self, boundaries: list[Boundary]) -> list[Output]:
@@ -156,7 +165,7 @@ class Channel:
         self._open = None
         self._owed.append(utterance)
         ended = SpeechEnded(self._index, utterance.number, end / SAMPLE_RATE, reason)
-        if utterance.is_heard:
+        if utterance.is_decoded:
             return [ended, Withdrawal(self._key(utterance)), *self._finals()]
         return [ended, self._job(utterance, JobKind.FINAL, end)]
 
@@ -204,7 +213,7 @@ class Channel:
         text = utterance.shown
         if not text:
             return []
-        start, end = utterance.start / SAMPLE_RATE, utterance.heard_until / SAMPLE_RATE
+        start, end = utterance.start / SAMPLE_RATE, utterance.decoded_until / SAMPLE_RATE
         confidence = utterance.hypothesis.confidence
         return [
             Partial(self._index, utterance.number, text, utterance.stable, start, end, confidence)
@@ -213,7 +222,7 @@ class Channel:
     def _finals(self) -> list[Output]:
         """The finals that are ready and whose predecessors have been sent."""
         outputs: list[Output] = []
-        while self._owed and self._owed[0].is_heard:
+        while self._owed and self._owed[0].is_decoded:
             utterance = self._owed.popleft()
             outputs.append(
                 Final(
@@ -221,7 +230,7 @@ class Channel:
                     utterance=utterance.number,
                     text=utterance.hypothesis.text,
                     start=utterance.start / SAMPLE_RATE,
-                    end=utterance.heard_until / SAMPLE_RATE,
+                    end=utterance.decoded_until / SAMPLE_RATE,
                     reason=utterance.reason,
                     language=utterance.settings.language,
                     confidence=utterance.hypothesis.confidence,

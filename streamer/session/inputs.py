@@ -1,7 +1,8 @@
 """Everything that can be put into a session, as data: what a recording holds and a replay repeats.
 
 A session has no clock and no randomness, so the same inputs in the same order give the same
-outputs, hypotheses among the inputs.
+outputs, hypotheses among the inputs. Dialects make the client's own of these; nobody between them
+and the session boxes those again.
 """
 
 from __future__ import annotations
@@ -9,40 +10,42 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from streamer.dispatch.job import Job
-from streamer.session.channel import Output
-from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
 from streamer.speech.hypothesis import Hypothesis
 
 
 @dataclass(frozen=True, slots=True)
-class AudioCame:
-    """The next bytes of audio."""
+class Audio:
+    """The next bytes of audio, in the encoding of the settings."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class SettingsChanged:
-    """Other settings, from the next utterance on."""
+class Configure:
+    """Change settings from the next utterance on."""
 
     settings: StreamSettings
 
 
 @dataclass(frozen=True, slots=True)
-class FlushAsked:
-    """The client wants the open utterance closed now."""
+class Flush:
+    """Close what is open now; `events.Flushed` with this id follows its final."""
 
     id: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class StopAsked:
-    """No more audio comes."""
+class Stop:
+    """No more audio comes; `events.Done` follows the last final."""
+
+
+ClientInput = Audio | Configure | Flush | Stop
+"""What a client's messages come to."""
 
 
 @dataclass(frozen=True, slots=True)
-class JobHeard:
+class JobDone:
     """The engine's answer to a job."""
 
     job: Job
@@ -67,35 +70,4 @@ class AudioHeld:
     """The news that no more audio is read until finals have been sent."""
 
 
-Input = (
-    AudioCame
-    | SettingsChanged
-    | FlushAsked
-    | StopAsked
-    | JobHeard
-    | JobFailed
-    | PartialsSlowed
-    | AudioHeld
-)
-
-
-def put(session: Session, given: Input) -> list[Output]:
-    """Put one input into a session; returns what follows from it."""
-    match given:
-        case AudioCame(data):
-            return session.feed(data)
-        case SettingsChanged(settings):
-            session.configure(settings)
-            return []
-        case FlushAsked(flush_id):
-            return session.flush(flush_id)
-        case StopAsked():
-            return session.stop()
-        case JobHeard(job, hypothesis):
-            return session.deliver(job, hypothesis)
-        case JobFailed(job, message):
-            return session.fail(job, message)
-        case PartialsSlowed():
-            return session.slow_partials()
-        case AudioHeld():
-            return session.hold_audio()
+Input = ClientInput | JobDone | JobFailed | PartialsSlowed | AudioHeld

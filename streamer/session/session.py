@@ -19,6 +19,17 @@ from streamer.audio.decoder import AudioDecoder
 from streamer.dispatch.job import Job
 from streamer.session.channel import Channel, Output
 from streamer.session.events import Acknowledged, Done, Flushed, Warned, WarningCode
+from streamer.session.inputs import (
+    Audio,
+    AudioHeld,
+    Configure,
+    Flush,
+    Input,
+    JobDone,
+    JobFailed,
+    PartialsSlowed,
+    Stop,
+)
 from streamer.session.settings import StreamSettings
 from streamer.speech.clip import SAMPLE_RATE
 from streamer.speech.frames import FrameLength
@@ -68,22 +79,43 @@ class Session:
         """Seconds of audio heard on each channel."""
         return (self._frames * self._frame.samples + self._waiting.shape[1]) / SAMPLE_RATE
 
+    def handle(self, given: Input) -> list[Output]:
+        """Take one input; returns what follows from it, in the order in which it takes effect."""
+        match given:
+            case Audio(data):
+                return self.feed(data)
+            case Configure(settings):
+                return self.configure(settings)
+            case Flush(flush_id):
+                return self.flush(flush_id)
+            case Stop():
+                return self.stop()
+            case JobDone(job, hypothesis):
+                return self.deliver(job, hypothesis)
+            case JobFailed(job, message):
+                return self.fail(job, message)
+            case PartialsSlowed():
+                return self.slow_partials()
+            case AudioHeld():
+                return self.hold_audio()
+
     def feed(self, data: bytes) -> list[Output]:
         """Take the next bytes of audio."""
         if self._stopped:
             return self._warn(WarningCode.AUDIO_AFTER_STOP, "audio after stop is not transcribed")
-        outputs = self._hear(self._decoder.feed(data))
+        outputs = self._push(self._decoder.feed(data))
         if self._decoder.invalid_samples:
             outputs += self._warn(
                 WarningCode.INVALID_SAMPLES, "samples that are not finite were taken as 0"
             )
         return outputs
 
-    def configure(self, settings: StreamSettings) -> None:
+    def configure(self, settings: StreamSettings) -> list[Output]:
         """Change what `Changeable` holds, from each channel's next utterance on."""
         self.settings = settings
         for channel in self._channels:
             channel.configure(settings, self._rules(settings))
+        return []
 
     def flush(self, flush_id: str | None) -> list[Output]:
         """Close what is open; `Flushed` follows the last final that was due before."""
@@ -95,7 +127,7 @@ class Session:
         if self._stopped:
             return []
         rest, left_over = self._decoder.finish()
-        outputs = self._hear(rest)
+        outputs = self._push(rest)
         for channel, tail in zip(self._channels, self._waiting, strict=True):
             outputs += channel.stop(tail)
         if left_over:
@@ -139,27 +171,34 @@ class Session:
             self._frame,
         )
 
-    def _hear(self, samples: NDArray[np.float32]) -> list[Output]:
+    def _push(self, samples: NDArray[np.float32]) -> list[Output]:
         """Push whole frames, all channels in step; `samples` is (channels, n)."""
-        waiting = samples
         if self._waiting.size:
-            waiting = np.concatenate([self._waiting, samples], axis=1)
-        length = self._frame.samples
-        count = waiting.shape[1] // length
-        whole = waiting[:, : count * length]
-        self._waiting = waiting[:, count * length :].copy()
-        frames = whole.reshape(len(self._channels), count, length)
+            samples = np.concatenate([self._waiting, samples], axis=1)
+        length, frame = samples.shape[1], self._frame.samples
+        count = length // frame
+        whole = count * frame
+        if whole < length or self._waiting.size:
+            self._waiting = samples[:, whole:].copy()
+            samples = samples[:, :whole]
+        if not count:
+            return []
+        frames = samples.reshape(-1, count, frame)
         outputs: list[Output] = []
         at = 0
         while at < count:
             second = self._next_second
-            block = frames[:, at : at + second - self._frames]
-            pushed = [channel.push(row) for channel, row in zip(self._channels, block, strict=True)]
-            outputs += _in_step(pushed) if any(pushed) else []
-            at += block.shape[1]
-            self._frames += block.shape[1]
+            end = min(count, at + second - self._frames)
+            block = frames if end - at == count else frames[:, at:end]
+            if len(self._channels) > 1:
+                pushed = [one.push(row) for one, row in zip(self._channels, block, strict=True)]
+                outputs += _in_step(pushed) if any(pushed) else []
+            elif alone := self._channels[0].push(block[0]):
+                outputs += [output for _, output in alone]
+            self._frames += end - at
             if self._frames == second:
                 outputs.append(self._acknowledge())
+            at = end
         return outputs
 
     @property

@@ -22,7 +22,7 @@ class Utterance:
         self.end: int | None = None
         self.reason = EndReason.STOP
         self.hypothesis: Hypothesis = NOTHING_HEARD
-        self.heard_until = start
+        self.decoded_until = start
         self.failure: str | None = None
         self.shown = ""
         self._exact = False
@@ -42,11 +42,11 @@ class Utterance:
     def words(self) -> tuple[Word, ...] | None:
         """The hypothesis's words in seconds of the channel's audio, one behind the other.
 
-        No word begins before the one before it ends, nor ends after what was heard.
+        No word begins before the one before it ends, nor ends after what was decoded.
         """
         if self.hypothesis.words is None:
             return None
-        begin, end = self.start / SAMPLE_RATE, self.heard_until / SAMPLE_RATE
+        begin, end = self.start / SAMPLE_RATE, self.decoded_until / SAMPLE_RATE
         words: list[Word] = []
         for word in self.hypothesis.words:
             start = min(max(begin, self.start / SAMPLE_RATE + word.start), end)
@@ -55,25 +55,25 @@ class Utterance:
         return tuple(words)
 
     @property
-    def is_heard(self) -> bool:
+    def is_decoded(self) -> bool:
         """Whether the hypothesis is exact, and covers the closed utterance exactly."""
-        return self.end is not None and self.heard_until == self.end and self._exact
+        return self.end is not None and self.decoded_until == self.end and self._exact
 
     def can_use(self, until: int, *, exact: bool) -> bool:
         """Whether a hypothesis for [start, until) is news.
 
         Once the utterance is closed, only an exact one for the whole of it will do.
         """
-        return self.heard_until < until if self.end is None else until == self.end and exact
+        return self.decoded_until < until if self.end is None else until == self.end and exact
 
     def close(self, end: int, reason: EndReason) -> None:
         """Fix where the utterance ends."""
         self.end = end
         self.reason = reason
 
-    def hear(self, until: int, hypothesis: Hypothesis, *, exact: bool) -> None:
+    def accept(self, until: int, hypothesis: Hypothesis, *, exact: bool) -> None:
         """Take the hypothesis for [start, until), of a clip that was `Clip.exact` or was not."""
-        self.heard_until = until
+        self.decoded_until = until
         self._exact = exact
         self.hypothesis = hypothesis
         self.shown = self._stability.revise(hypothesis.text)

@@ -23,13 +23,14 @@ from websockets.datastructures import Headers
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.dispatch.job import Job, UtteranceKey
 from streamer.dispatch.queue import Listener
-from streamer.protocols.dialect import Close, Dialect, Ending
+from streamer.protocols.dialect import Close, Dialect, SessionEnd
 from streamer.protocols.door import Handshake, Host, RefusalError
 from streamer.protocols.wyoming.dialect import WyomingDialect
 from streamer.server.admission.authenticator import is_allowed_origin
 from streamer.server.admission.keys import KeyRing, digest
 from streamer.server.admission.quotas import Limits, Quotas
-from streamer.server.connection.client_session import ClientSession, Service
+from streamer.server.connection.client_session import ClientSession
+from streamer.server.connection.service import Service
 from streamer.server.doors import door_at, limits_of, signing_of
 from streamer.server.http.headers import JoinedHeaders
 from streamer.server.metrics import Metrics
@@ -108,29 +109,29 @@ async def _converse(dialect: Dialect, steps: list[bytes]) -> None:
     engine = StubEngine()
     quotas = Quotas(Limits(0, 0), Limits(0, 0), time.monotonic)
     service = Service(SETTINGS, cast("Dispatcher", engine), Metrics(), quotas)
-    talk = ClientSession("fuzz", dialect, service, lambda: None, _unpaced)
+    session = ClientSession("fuzz", dialect, service, lambda: None, _unpaced)
     said = 0
 
     async def say() -> None:
         """Write down what waits, as a connection would; nothing is said after a close."""
         nonlocal said
-        while len(talk.outbox):
-            if isinstance(item := await talk.outbox.get(), Close):
-                talk.outbox.put(item)
+        while len(session.outbox):
+            if isinstance(item := await session.outbox.get(), Close):
+                session.outbox.put(item)
                 return
             assert isinstance(dialect.encode(item.message), str)
             said += 1
 
     async def carry_out(message: str | bytes) -> None:
-        acting = asyncio.create_task(talk.carry_out(dialect.received(message)))
+        acting = asyncio.create_task(session.carry_out_all(dialect.received(message)))
         while not acting.done():  # a stream that gives way to the next waits for its finals
             engine.answer()
             await asyncio.sleep(0)
         acting.result()
 
-    await talk.carry_out(dialect.connected())
+    await session.carry_out_all(dialect.connected())
     if dialect.grace_s is not None and steps[:1] == [b"W"]:
-        await talk.carry_out(dialect.waited())
+        await session.carry_out_all(dialect.waited())
     for step in steps:
         match step[:1]:
             case b"T":
@@ -144,10 +145,10 @@ async def _converse(dialect: Dialect, steps: list[bytes]) -> None:
             case _:
                 pass
         await say()
-    talk.end(Ending.GOING_AWAY)
+    session.end(SessionEnd.GOING_AWAY)
     engine.answer()
     await say()
-    talk.close()
+    session.close()
 
 
 async def _unpaced(_: float) -> None:

@@ -32,7 +32,7 @@ from streamer.server.admission.load import LoadLimit
 from streamer.server.admission.quotas import Limits, Quotas
 from streamer.server.admission.refusals import Refusals
 from streamer.server.clients import Clients
-from streamer.server.connection.client_session import Service
+from streamer.server.connection.service import Service
 from streamer.server.http.app import make_app
 from streamer.server.metrics import Metrics
 

@@ -14,6 +14,7 @@ from streamer.pipeline.runner import SessionRunner
 from streamer.recording.recorder import Recorder
 from streamer.recording.writer import Outcome
 from streamer.session.events import Done, Event
+from streamer.session.inputs import Audio, Configure, Flush, Stop
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
 
@@ -21,7 +22,7 @@ from streamer.session.settings import StreamSettings
 async def record_one(
     recorder: Recorder, dispatcher: Dispatcher, *, name: str = "s", **settings: object
 ) -> list[Event]:
-    """Run a session to its end with a witness that records it; returns its events."""
+    """Run a session to its end with an observer that records it; returns its events."""
     chosen = StreamSettings.model_validate({"language": "en", **settings})
     session = Session(name, chosen, min_speech_ms=160)
     events: list[Event] = []
@@ -32,20 +33,20 @@ async def record_one(
         if isinstance(event, Done):
             ended.set()
 
-    witness = recorder.record(session, dispatcher.info)
-    live = SessionRunner(session, dispatcher, emit, [witness])
+    observer = recorder.record(session, dispatcher.info)
+    runner = SessionRunner(session, dispatcher, emit, [observer])
     data = pcm(two_utterances())
     for at in range(0, len(data), 3200):
-        live.feed(data[at : at + 3200])
+        runner.handle(Audio(data[at : at + 3200]))
         await asyncio.sleep(0.002)
         if at == 32_000:
-            live.flush("here")
+            runner.handle(Flush("here"))
         if at == 64_000:
-            live.configure(chosen.model_copy(update={"punctuation": False}))
-    live.stop()
+            runner.handle(Configure(chosen.model_copy(update={"punctuation": False})))
+    runner.handle(Stop())
     async with asyncio.timeout(10):
         await ended.wait()
-    live.close()
+    runner.close()
     return events
 
 

@@ -36,7 +36,7 @@ from streamer.recording.lines import (
     read_recording,
 )
 from streamer.session.events import Event
-from streamer.session.inputs import AudioCame
+from streamer.session.inputs import Audio
 from streamer.session.settings import StreamSettings
 
 HEADER = Header(
@@ -57,7 +57,7 @@ st.register_type_strategy(
     JobName, st.builds(JobName, st.integers(0, 7), counts, st.sampled_from(JobKind), counts)
 )
 entries: st.SearchStrategy[Entry] = st.one_of(
-    st.builds(Took, times, st.builds(AudioCame, st.binary())),
+    st.builds(Took, times, st.builds(Audio, st.binary())),
     st.builds(Took, times, st.from_type(RecordedInput)),  # pyright: ignore[reportArgumentType]
     st.builds(Gave, times, st.from_type(Event)),  # pyright: ignore[reportArgumentType]
     st.builds(Ended, lines=counts),

@@ -23,7 +23,7 @@ from streamer.dispatch.dispatcher import Dispatcher
 from streamer.engines.local import LocalEngine
 from streamer.recording import recorder as recorder_module
 from streamer.recording import writer as writer_module
-from streamer.recording.entries import Ended, EndReason
+from streamer.recording.entries import Ended, RecordingEnd
 from streamer.recording.lines import read_recording
 from streamer.recording.recorder import Recorder
 from streamer.recording.replay import Replay
@@ -179,7 +179,7 @@ async def test_recordings_together_keep_within_their_size(
         entries = list(read)
     last = entries[-1][1]
     assert isinstance(last, Ended)
-    assert last.reason is EndReason.LIMIT
+    assert last.reason is RecordingEnd.LIMIT
     assert Replay(header, CountingEngine(), 8).run(entries) is None, "what there is can be replayed"
     (warning,) = warnings(caplog)
     assert "--record-max-mb" in warning

@@ -32,20 +32,13 @@ from streamer.protocols.door import Host
 from streamer.protocols.native.dialect import NativeDialect
 from streamer.protocols.native.messages import Configure, Flush, Stop
 from streamer.server.admission.quotas import Limits, Peer, Quotas
-from streamer.server.connection.client_session import Service
 from streamer.server.connection.connection import Connection
 from streamer.server.connection.resumable import ResumableSessions
+from streamer.server.connection.service import Service
 from streamer.server.doors import limits_of
 from streamer.server.metrics import Metrics
+from streamer.session import inputs
 from streamer.session.events import Done, Event, Final, Flushed
-from streamer.session.inputs import (
-    AudioCame,
-    FlushAsked,
-    JobHeard,
-    SettingsChanged,
-    StopAsked,
-    put,
-)
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings, parse_changes
 from streamer.settings import Settings
@@ -371,21 +364,21 @@ def undisturbed(said: list[bytes | Order]) -> list[Event]:
         for output in outputs:
             if isinstance(output, Job):
                 if output.kind is JobKind.FINAL:
-                    take(put(session, JobHeard(output, checksum(output.clip))))
+                    take(session.handle(inputs.JobDone(output, checksum(output.clip))))
             elif not hasattr(output, "key"):
                 events.append(output)
 
     for one in said:
         match one:
             case bytes():
-                take(put(session, AudioCame(one)))
+                take(session.handle(inputs.Audio(one)))
             case Configure():
                 current = parse_changes(current, one.model_extra or {}, INFO.languages)
-                take(put(session, SettingsChanged(current)))
+                take(session.handle(inputs.Configure(current)))
             case Flush():
-                take(put(session, FlushAsked(one.id)))
+                take(session.handle(inputs.Flush(one.id)))
             case Stop():
-                take(put(session, StopAsked()))
+                take(session.handle(inputs.Stop()))
     return events
 
 

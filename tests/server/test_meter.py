@@ -16,7 +16,7 @@ from streamer.server.meter import (
 )
 from streamer.server.metrics import Metrics
 from streamer.session.events import Final, Partial, SpeechEnded, SpeechStarted
-from streamer.session.inputs import AudioCame, SettingsChanged
+from streamer.session.inputs import Audio, Configure
 from streamer.session.settings import StreamSettings
 from streamer.speech.end_reason import EndReason
 
@@ -36,7 +36,7 @@ class Stream:
         frame = 640 * self._settings.channels
         for _ in range(round(seconds * 50)):
             self.now += 0.02 / speed
-            self.meter.took(AudioCame(bytes(frame)))
+            self.meter.on_input(Audio(bytes(frame)))
 
     def value(self, name: str, **labels: str) -> float:
         return self.metrics.registry.get_sample_value(name, labels) or 0.0
@@ -48,17 +48,17 @@ class Stream:
 def utterance(stream: Stream, *, partials: list[str], final: str, wait_s: float = 0.25) -> None:
     """A second of silence, two of speech, 600 ms of silence, and a final `wait_s` later."""
     stream.hear(1.0 + 0.16)
-    stream.meter.gave(SpeechStarted(0, 0, 1.0 - PRE_ROLL_S))
+    stream.meter.on_event(SpeechStarted(0, 0, 1.0 - PRE_ROLL_S))
     for number, text in enumerate(partials):
         stream.hear(0.3)
         heard = 1.16 + 0.3 * (number + 1)
-        stream.meter.gave(Partial(0, 0, text, 0, 1.0 - PRE_ROLL_S, heard))
+        stream.meter.on_event(Partial(0, 0, text, 0, 1.0 - PRE_ROLL_S, heard))
     stream.hear(2.0 - 0.16 - 0.3 * len(partials) + 0.6)
     end = 3.0 + POST_ROLL_S
-    stream.meter.gave(SpeechEnded(0, 0, end, EndReason.SILENCE))
+    stream.meter.on_event(SpeechEnded(0, 0, end, EndReason.SILENCE))
     stream.now += wait_s
     start = 1.0 - PRE_ROLL_S
-    stream.meter.gave(Final(0, 0, final, start, end, EndReason.SILENCE, "en", 0.9))
+    stream.meter.on_event(Final(0, 0, final, start, end, EndReason.SILENCE, "en", 0.9))
 
 
 async def test_final_latency_is_counted_from_the_last_speech_sample() -> None:
@@ -98,10 +98,10 @@ async def test_flicker_is_what_was_shown_and_taken_back() -> None:
 async def test_a_file_faster_than_real_time_is_not_measured() -> None:
     stream = Stream()
     stream.hear(5.0, speed=10)
-    stream.meter.gave(SpeechStarted(0, 0, 4.0))
+    stream.meter.on_event(SpeechStarted(0, 0, 4.0))
     stream.hear(2.0, speed=10)
-    stream.meter.gave(SpeechEnded(0, 0, 6.0, EndReason.SILENCE))
-    stream.meter.gave(Final(0, 0, "a", 4.0, 6.0, EndReason.SILENCE, "en", 0.9))
+    stream.meter.on_event(SpeechEnded(0, 0, 6.0, EndReason.SILENCE))
+    stream.meter.on_event(Final(0, 0, "a", 4.0, 6.0, EndReason.SILENCE, "en", 0.9))
     assert stream.value("streamer_final_latency_seconds_count") == 0
     assert stream.value("streamer_partial_lag_seconds_count") == 0
     assert stream.value("streamer_final_seconds_count") == 1, "the queue is slow for files as well"
@@ -109,7 +109,7 @@ async def test_a_file_faster_than_real_time_is_not_measured() -> None:
 
 async def test_without_partials_there_is_no_lag() -> None:
     stream = Stream()
-    stream.meter.took(SettingsChanged(SETTINGS.model_copy(update={"partials": False})))
+    stream.meter.on_input(Configure(SETTINGS.model_copy(update={"partials": False})))
     utterance(stream, partials=[], final="a")
     assert stream.value("streamer_partial_lag_seconds_count") == 0
     assert stream.value("streamer_final_latency_seconds_count") == 1

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from streamer.protocols.audiohook import messages
 from streamer.protocols.audiohook.parsing import RATE, InvalidMessageError, chosen, parse, read
-from streamer.protocols.audiohook.signature import KEY_HEADER, check_signature
 from streamer.protocols.audiohook.transcript import entity_of
-from streamer.protocols.dialect import (
-    Action,
-    Audio,
-    Close,
-    Configure,
-    Ending,
-    Flush,
-    Message,
-    Open,
-    Reply,
-    Say,
-    Stop,
-)
-from streamer.protocols.door import Door, Handshake, Host, RefusalError
+from streamer.protocols.dialect import Action, Close, Message, Open, Reply, Say, SessionEnd
+from streamer.protocols.door import Host
+from streamer.protocols.endings import GOING_AWAY, closing, idle_text
 from streamer.protocols.languages import known_language
 from streamer.protocols.timeline import Timeline
 from streamer.session import events
+from streamer.session.inputs import Audio, Configure, Flush, Stop
 from streamer.session.settings import StreamSettings
-
-AUDIOHOOK_PATH = "/audiohook"
 
 
 class AudioHookDialect:
@@ -67,7 +53,7 @@ class AudioHookDialect:
                 yield Audio(message)
             return
         try:
-            yield from self._obeyed(self._checked(parse(message)))
+            yield from self._handle(self._checked(parse(message)))
         except InvalidMessageError as error:
             if not (self._refused or self._closing):
                 yield self._disconnect(str(error))
@@ -86,20 +72,17 @@ class AudioHookDialect:
             case _:
                 pass
 
-    def finished(self, done: events.Done, ending: Ending) -> Iterator[Reply]:
+    def finished(self, done: events.Done, end: SessionEnd) -> Iterator[Reply]:
         """Say `closed`, or why the server closes what the client has not."""
         self._closing = True
-        match ending:
-            case Ending.STOPPED:
+        match end:
+            case SessionEnd.STOPPED:
                 yield self._say("closed")
-                yield Close(1000)
-            case Ending.IDLE:
-                limit = self._host.limits.idle_timeout_s
-                yield self._disconnect(f"nothing was received for {limit:g} seconds")
-                yield Close(1008, "idle timeout")
-            case Ending.GOING_AWAY:
-                yield self._disconnect("the server is going away")
-                yield Close(1012, "the server is going away")
+            case SessionEnd.IDLE:
+                yield self._disconnect(idle_text(self._host.limits.idle_timeout_s))
+            case SessionEnd.GOING_AWAY:
+                yield self._disconnect(GOING_AWAY)
+        yield closing(end)
 
     def encode(self, message: Message) -> str:
         """Number a message as it is sent."""
@@ -118,7 +101,7 @@ class AudioHookDialect:
         self._id = message.id
         return message
 
-    def _obeyed(self, message: messages.ClientMessage) -> Iterator[Action]:
+    def _handle(self, message: messages.ClientMessage) -> Iterator[Action]:
         raw = message.parameters
         match message.type:
             case "ping":
@@ -197,18 +180,3 @@ class AudioHookDialect:
                 id=self._id, type=kind, clientseq=self._client_seq, parameters=parameters
             )
         )
-
-
-def _open(_: Handshake, host: Host) -> AudioHookDialect:
-    return AudioHookDialect(host)
-
-
-def _keys(handshake: Handshake) -> list[str]:
-    return [key] if (key := handshake.header(KEY_HEADER)) else []
-
-
-def _refused(refusal: RefusalError) -> bytes:
-    return json.dumps({"code": refusal.code, "message": refusal.message}).encode()
-
-
-DOOR = Door(AUDIOHOOK_PATH, _open, _keys, _refused, signed=check_signature)

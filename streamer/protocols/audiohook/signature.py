@@ -11,7 +11,6 @@ import binascii
 import hashlib
 import hmac
 import re
-import time
 
 from streamer.protocols.door import Handshake, RefusalError, Signing
 
@@ -43,7 +42,7 @@ _PARAMETER = re.compile(r';([a-z]+)=(?:"([^"\\]*)"|(\d+))', re.ASCII)
 _SIGNATURE = re.compile(r"(?P<label>[a-z*][a-z0-9_.*-]*)=:(?P<bytes>[A-Za-z0-9+/=]+):", re.ASCII)
 
 
-def check_signature(handshake: Handshake, signing: Signing, now: float | None = None) -> bool:
+def check_signature(handshake: Handshake, signing: Signing, now: float) -> bool:
     """Raise RefusalError for a request that is not signed as it should be, where a secret is set.
 
     Returns False: a signature does not stand for an API key, which is signed too. `now` is in
@@ -51,7 +50,6 @@ def check_signature(handshake: Handshake, signing: Signing, now: float | None = 
     """
     secret = signing.secret.get_secret_value()
     if secret:
-        now = time.time() if now is None else now
         problem = _problem(handshake, base64.b64decode(secret), signing.public_url, now)
         if problem is not None:
             raise RefusalError(401, "unauthorized", f"the signature is refused: {problem}")

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from urllib.parse import unquote
 
-from streamer.protocols.dialect import Action, Close, Ending, Message, Reply, Subscribe
-from streamer.protocols.door import Door, Handshake, Host, RefusalError, keys_brought
+from streamer.protocols.dialect import Action, Message, Reply, SessionEnd, Subscribe
+from streamer.protocols.endings import closing
 from streamer.session import events
-
-CALLS_PATH = "/v1/calls/"
 
 
 class ListenerDialect:
@@ -37,28 +33,10 @@ class ListenerDialect:
         """Nothing happens: there is no session."""
         yield from ()
 
-    def finished(self, done: events.Done, ending: Ending) -> Iterator[Reply]:
+    def finished(self, done: events.Done, end: SessionEnd) -> Iterator[Reply]:
         """Say goodbye: the server goes away."""
-        yield Close(1012, "the server is going away")
+        yield closing(end)
 
     def encode(self, message: Message) -> str:
         """Write a message as it was published."""
         return message.model_dump_json(exclude_none=True)
-
-
-def _open(handshake: Handshake, host: Host) -> ListenerDialect:
-    call = unquote(handshake.path.removeprefix(CALLS_PATH))
-    if not call or len(call) > 256:
-        raise RefusalError(404, "no_such_call", f"a call's id comes after {CALLS_PATH}")
-    return ListenerDialect(call)
-
-
-def _keys(handshake: Handshake) -> list[str]:
-    return keys_brought(handshake, "bearer")
-
-
-def _refused(refusal: RefusalError) -> bytes:
-    return json.dumps({"code": refusal.code, "message": refusal.message}).encode()
-
-
-DOOR = Door(CALLS_PATH, _open, _keys, _refused, brings_audio=False)

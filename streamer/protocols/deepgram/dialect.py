@@ -12,21 +12,12 @@ from pydantic import ValidationError
 from streamer.protocols.deepgram import messages
 from streamer.protocols.deepgram.options import Options
 from streamer.protocols.deepgram.results import Results
-from streamer.protocols.dialect import (
-    Action,
-    Audio,
-    Close,
-    Ending,
-    Flush,
-    Message,
-    Open,
-    Reply,
-    Say,
-    Stop,
-)
+from streamer.protocols.dialect import Action, Close, Message, Open, Reply, Say, SessionEnd
 from streamer.protocols.door import Host
+from streamer.protocols.endings import closing
 from streamer.protocols.words import spread_words, words_of
 from streamer.session import events
+from streamer.session.inputs import Audio, Flush, Stop
 from streamer.speech.end_reason import EndReason
 
 ECHO_CHARACTERS = 200
@@ -110,9 +101,9 @@ class DeepgramDialect:
             case _:
                 pass
 
-    def finished(self, done: events.Done, ending: Ending) -> Iterator[Reply]:
+    def finished(self, done: events.Done, end: SessionEnd) -> Iterator[Reply]:
         """Say `Metadata` and close, or close as Deepgram does on those who went silent."""
-        if ending is Ending.IDLE:
+        if end is SessionEnd.IDLE:
             yield Close(1011, "NET-0001: neither audio nor a message came for too long")
             return
         metadata = self._results.metadata
@@ -127,10 +118,7 @@ class DeepgramDialect:
                 model_info={metadata.model_uuid: metadata.model_info},
             )
         )
-        if ending is Ending.STOPPED:
-            yield Close(1000)
-        else:
-            yield Close(1012, "the server is going away")
+        yield closing(end)
 
     def encode(self, message: Message) -> str:
         """Write a message down."""

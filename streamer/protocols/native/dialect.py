@@ -5,38 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from streamer.protocols.dialect import (
-    Action,
-    Audio,
-    Close,
-    Ending,
-    Flush,
-    Message,
-    Open,
-    Reply,
-    Resume,
-    Say,
-    Stop,
-)
-from streamer.protocols.dialect import Configure as Reconfigure
-from streamer.protocols.door import (
-    KEY_PARAMETER,
-    Door,
-    Handshake,
-    Host,
-    RefusalError,
-    keys_brought,
-)
+from streamer.protocols.dialect import Action, Close, Message, Open, Reply, Resume, Say, SessionEnd
+from streamer.protocols.door import Host
+from streamer.protocols.endings import IDLE_CODE, closing, idle_text
 from streamer.protocols.native import adapter, messages
 from streamer.protocols.native.adapter import InvalidMessageError
 from streamer.protocols.native.event_writer import EventWriter
 from streamer.protocols.native.replay_buffer import ReplayBuffer
 from streamer.protocols.native.resuming import Resumption, parse_resumption
 from streamer.session import events
+from streamer.session.inputs import Audio, Configure, Flush, Stop
 from streamer.session.settings import InvalidSettingError, StreamSettings
 from streamer.speech.clip import SAMPLE_RATE
-
-STREAM_PATH = "/v1/stream"
 
 READY_GRACE_S = 0.2
 """A `start` that comes this soon is answered by one `ready`; after it, `ready` has been sent with
@@ -56,8 +36,8 @@ class NativeDialect:
         self._started = False
         self._refused = False
         self._sent = ReplayBuffer()
-        self._telling = EventWriter()
-        self._obeyed_messages = 0
+        self._writer = EventWriter()
+        self._messages_received = 0
 
     def connected(self) -> Iterator[Action]:
         """Say nothing: a `start` may follow at once."""
@@ -85,7 +65,7 @@ class NativeDialect:
         if self._settings is None:
             return  # refused: the last words are on their way
         try:
-            yield from self._obeyed(parsed, self._settings)
+            yield from self._handle(parsed, self._settings)
         except InvalidMessageError as error:
             yield Say(adapter.invalid_message(error))
         except InvalidSettingError as error:
@@ -93,23 +73,17 @@ class NativeDialect:
 
     def happened(self, event: events.Event) -> Iterator[Reply]:
         """Tell an event, or keep it until its turn."""
-        yield from self._telling.happened(event)
+        yield from self._writer.happened(event)
 
-    def finished(self, done: events.Done, ending: Ending) -> Iterator[Reply]:
+    def finished(self, done: events.Done, end: SessionEnd) -> Iterator[Reply]:
         """Say `done`, or why the server ends what the client did not."""
-        yield from self._telling.rest()
-        match ending:
-            case Ending.STOPPED:
-                yield Say(adapter.message_of(done))
-                yield Close(1000)
-            case Ending.IDLE:
-                limit = self._host.limits.idle_timeout_s
-                text = f"nothing was received for {limit:g} seconds"
-                yield Say(messages.Error(code="idle_timeout", message=text, fatal=True))
-                yield Close(1008, "idle timeout")
-            case Ending.GOING_AWAY:
-                yield Say(adapter.message_of(done))
-                yield Close(1012, "the server is going away")
+        yield from self._writer.rest()
+        if end is SessionEnd.IDLE:
+            text = idle_text(self._host.limits.idle_timeout_s)
+            yield Say(messages.Error(code=IDLE_CODE, message=text, fatal=True))
+        else:
+            yield Say(adapter.message_of(done))
+        yield closing(end)
 
     def encode(self, message: Message) -> str:
         """Number a message as it is sent: those replaced while waiting leave no gap."""
@@ -118,7 +92,7 @@ class NativeDialect:
         self._sent.add(text)
         return text
 
-    def resumed(self, last_seq: int | None, bytes_heard: int) -> list[str] | None:
+    def resumed(self, last_seq: int | None, bytes_received: int) -> list[str] | None:
         """Say `ready` again, and what the client lacks as it was said (`Resumable`)."""
         assert self._settings is not None, "only an open session is resumed"
         known = self._sent.first - 1 if last_seq is None else last_seq
@@ -131,19 +105,19 @@ class NativeDialect:
             update={
                 "seq": known,
                 "resumed": True,
-                "audio_received": bytes_heard / frame_bytes / settings.sample_rate,
-                "messages_received": self._obeyed_messages,
+                "audio_received": bytes_received / frame_bytes / settings.sample_rate,
+                "messages_received": self._messages_received,
             }
         )
         return [ready.model_dump_json(exclude_none=True), *missing]
 
-    def _obeyed(
+    def _handle(
         self,
         message: bytes | messages.ClientMessage | InvalidMessageError,
         settings: StreamSettings,
     ) -> Iterator[Action]:
         if not isinstance(message, bytes | messages.Start | messages.Keepalive):
-            self._obeyed_messages += 1
+            self._messages_received += 1
         match message:
             case bytes():  # the first: `received` takes the others
                 self._heard_audio = True
@@ -156,7 +130,7 @@ class NativeDialect:
             case messages.Configure():
                 changes = message.model_extra or {}
                 self._settings = self._host.changed_settings(settings, changes)
-                yield Reconfigure(self._settings)
+                yield Configure(self._settings)
             case messages.Flush():
                 yield Flush(message.id)
             case messages.Stop():
@@ -188,7 +162,7 @@ class NativeDialect:
             yield Close(1008, "invalid setting")
             return
         self._settings = settings
-        self._telling = EventWriter(settings.labels, ordered=settings.ordered)
+        self._writer = EventWriter(settings.labels, ordered=settings.ordered)
         yield Open(settings)
         yield Say(self._ready(settings))
 
@@ -228,43 +202,3 @@ def _parsed(text: str) -> messages.ClientMessage | InvalidMessageError:
         return adapter.parse_client_message(text)
     except InvalidMessageError as error:
         return error
-
-
-def _open(handshake: Handshake, host: Host) -> NativeDialect:
-    """Judge the settings of the query before the upgrade."""
-    settings: dict[str, str] = {}
-    try:
-        for name, value in handshake.query:
-            if name in settings:
-                raise InvalidSettingError(name, "stands in the query twice", "one value")
-            if name != KEY_PARAMETER:
-                settings[name] = value
-        if parse_resumption(settings) is None:
-            host.stream_settings(settings)
-    except InvalidSettingError as error:
-        raise RefusalError(
-            400, "invalid_setting", str(error), setting=error.setting, accepted=error.accepted
-        ) from error
-    return NativeDialect(settings, host)
-
-
-def _keys(handshake: Handshake) -> list[str]:
-    return keys_brought(handshake, "bearer")
-
-
-def _refused(refusal: RefusalError) -> bytes:
-    error = messages.Error(
-        code=refusal.code,
-        message=refusal.message,
-        fatal=True,
-        setting=refusal.setting,
-        accepted=refusal.accepted,
-    )
-    return error.model_dump_json(exclude_none=True, exclude={"seq"}).encode()
-
-
-def _resumes(handshake: Handshake) -> str | None:
-    return next((value for name, value in handshake.query if name == "resume"), None)
-
-
-DOOR = Door(STREAM_PATH, _open, _keys, _refused, resumes=_resumes)

@@ -8,19 +8,9 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from streamer.protocols.dialect import (
-    Action,
-    Audio,
-    Close,
-    Configure,
-    Ending,
-    Flush,
-    Message,
-    Open,
-    Reply,
-    Say,
-)
+from streamer.protocols.dialect import Action, Message, Open, Reply, Say, SessionEnd
 from streamer.protocols.door import Host
+from streamer.protocols.endings import closing
 from streamer.protocols.realtime import messages
 from streamer.protocols.realtime.configuration import (
     Configuration,
@@ -30,6 +20,7 @@ from streamer.protocols.realtime.configuration import (
 from streamer.protocols.realtime.items import Item
 from streamer.protocols.realtime.problems import RefusedError, not_understood
 from streamer.session import events
+from streamer.session.inputs import Audio, Configure, Flush
 from streamer.session.settings import StreamSettings
 from streamer.speech.end_reason import EndReason
 
@@ -78,9 +69,9 @@ class RealtimeDialect:
             yield Say(not_understood(error))
             return
         try:
-            yield from self._obeyed(event)
+            yield from self._handle(event)
         except RefusedError as refused:
-            yield Say(refused.told(event.event_id))
+            yield Say(refused.as_event(event.event_id))
 
     def happened(self, event: events.Event) -> Iterator[Reply]:
         """Tell an event."""
@@ -89,7 +80,7 @@ class RealtimeDialect:
                 yield from self._started(event)
             case events.Partial():
                 if not self._items:  # deltas of one item come after all of the item before
-                    yield from map(Say, self._item_of[event.utterance].heard(event))
+                    yield from map(Say, self._item_of[event.utterance].add_partial(event))
             case events.SpeechEnded():
                 item = self._item_of[event.utterance]
                 item.end = self._offset_s + event.at
@@ -97,17 +88,14 @@ class RealtimeDialect:
                 if not self._cut and item is self._open:
                     yield from self._commit(item)
             case events.Final():
-                yield from map(Say, self._item_of.pop(event.utterance).finished(event))
+                yield from map(Say, self._item_of.pop(event.utterance).add_final(event))
                 yield from self._completed()
             case _:
                 pass
 
-    def finished(self, done: events.Done, ending: Ending) -> Iterator[Reply]:
+    def finished(self, done: events.Done, end: SessionEnd) -> Iterator[Reply]:
         """Close: the API has no last word."""
-        if ending is Ending.GOING_AWAY:
-            yield Close(1012, "the server is going away")
-        else:
-            yield Close(1000)
+        yield closing(SessionEnd.STOPPED if end is SessionEnd.IDLE else end)
 
     def encode(self, message: Message) -> str:
         """Give an event its id and write it down, with its nulls, as the API does."""
@@ -121,7 +109,7 @@ class RealtimeDialect:
         heard = self._bytes / settings.encoding.sample_bytes / settings.sample_rate
         return self._offset_s + heard
 
-    def _obeyed(self, event: messages.ClientEvent) -> Iterator[Action]:
+    def _handle(self, event: messages.ClientEvent) -> Iterator[Action]:
         match event:
             case messages.Append():
                 yield from self._append(event)

@@ -28,11 +28,11 @@ class Item:
     failure: str | None = None
     texts: list[str] = field(default_factory=list[str])
 
-    def heard(self, partial: Partial) -> Iterator[messages.Delta]:
+    def add_partial(self, partial: Partial) -> Iterator[messages.Delta]:
         """Take a hypothesis of the last piece; tell what of it will stay."""
         yield from self._grown([*self.texts, partial.text[: partial.stable]])
 
-    def finished(self, final: Final) -> Iterator[messages.Delta]:
+    def add_final(self, final: Final) -> Iterator[messages.Delta]:
         """Take the text of a piece."""
         self.owed -= 1
         self.texts.append(final.text)

@@ -16,8 +16,8 @@ class RefusedError(Exception):
             type="invalid_request_error", code=code, message=message, param=parameter
         )
 
-    def told(self, event_id: str | None) -> messages.Error:
-        """Return the event that tells it; `event_id` is the client's."""
+    def as_event(self, event_id: str | None) -> messages.Error:
+        """Return the event that says so; `event_id` is the client's."""
         return messages.Error(error=self._problem.model_copy(update={"event_id": event_id}))
 
 
@@ -36,4 +36,4 @@ def not_understood(error: ValidationError) -> messages.Error:
         case _:
             place = ".".join(str(part) for part in first["loc"][1:])
             refused = RefusedError("invalid_value", first["msg"], place or None)
-    return refused.told(None)
+    return refused.as_event(None)

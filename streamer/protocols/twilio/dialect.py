@@ -5,31 +5,19 @@ Nothing that is said on the socket would be read, so results are published under
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from streamer.protocols.calls.call_publisher import CallPublisher
-from streamer.protocols.dialect import (
-    Action,
-    Audio,
-    Close,
-    Ending,
-    Flush,
-    Message,
-    Open,
-    Result,
-    Stop,
-)
-from streamer.protocols.door import Door, Handshake, Host, RefusalError, keys_brought
+from streamer.protocols.dialect import Action, Close, Message, Open, Result, SessionEnd
+from streamer.protocols.door import Host
+from streamer.protocols.endings import IDLE_CODE, closing, idle_text
 from streamer.protocols.timeline import Timeline
 from streamer.protocols.twilio import messages
 from streamer.protocols.twilio.aligner import Aligner
-from streamer.protocols.twilio.signature import is_signed
 from streamer.session import events
+from streamer.session.inputs import Audio, Flush, Stop
 from streamer.session.settings import InvalidSettingError, StreamSettings
-
-TWILIO_PATH = "/twilio"
 
 _NOT_THEIRS = frozenset({"encoding", "sample_rate", "channels", "labels", "ordered"})
 """Settings that a call's parameters do not set: they follow from its tracks."""
@@ -39,11 +27,11 @@ class _Call:
     """A call that is being heard."""
 
     def __init__(
-        self, tracks: Sequence[str], settings: StreamSettings, teller: CallPublisher
+        self, tracks: Sequence[str], settings: StreamSettings, publisher: CallPublisher
     ) -> None:
         self.tracks = tracks
         self.aligner = Aligner(len(tracks), settings.encoding, settings.sample_rate)
-        self.teller = teller
+        self.publisher = publisher
 
 
 class TwilioDialect:
@@ -77,7 +65,7 @@ class TwilioDialect:
                 if parsed.start.tracks is not None:
                     yield from self._open(parsed, parsed.start.tracks)
             case messages.Media():
-                yield from self._hear(parsed.media)
+                yield from self._receive_audio(parsed.media)
             case messages.Stop():
                 yield from self._stop()
             case _:
@@ -86,25 +74,18 @@ class TwilioDialect:
     def happened(self, event: events.Event) -> Iterator[Result]:
         """Publish what is said."""
         if self._call is not None:
-            yield from self._call.teller.happened(event)
+            yield from self._call.publisher.happened(event)
 
-    def finished(self, done: events.Done, ending: Ending) -> Iterator[Result]:
+    def finished(self, done: events.Done, end: SessionEnd) -> Iterator[Result]:
         """Publish that no more will come, and why if the caller's side has not ended it."""
         self._over = True
         call, self._call = self._call, None
         if call is not None:
-            if ending is Ending.IDLE:
-                limit = self._host.limits.idle_timeout_s
-                text = f"nothing was received for {limit:g} seconds"
-                yield call.teller.failed("idle_timeout", text)
-            yield call.teller.ended(done)
-        match ending:
-            case Ending.STOPPED:
-                yield Close(1000)
-            case Ending.IDLE:
-                yield Close(1008, "idle timeout")
-            case Ending.GOING_AWAY:
-                yield Close(1012, "the server is going away")
+            if end is SessionEnd.IDLE:
+                text = idle_text(self._host.limits.idle_timeout_s)
+                yield call.publisher.failed(IDLE_CODE, text)
+            yield call.publisher.ended(done)
+        yield closing(end)
 
     def encode(self, message: Message) -> str:
         """Write a message; none is ever said."""
@@ -115,18 +96,18 @@ class TwilioDialect:
         tracks = [track for track in messages.TRACKS if track in offered] or ["inbound"]
         stream = message.stream or self._host.session
         call = start.call or stream
-        teller = CallPublisher(call, stream, self._host.session, tracks, self._timeline)
+        publisher = CallPublisher(call, stream, self._host.session, tracks, self._timeline)
         try:
             settings = self._settings(start, len(tracks))
         except InvalidSettingError as error:
             self._over = True
             problem = f"{error}; accepted: {error.accepted}"
-            yield teller.failed("invalid_setting", problem, last=True)
+            yield publisher.failed("invalid_setting", problem, last=True)
             yield Close(1008, "invalid setting")
             return
-        self._call = _Call(tracks, settings, teller)
+        self._call = _Call(tracks, settings, publisher)
         yield Open(settings, outlives_client=True)
-        yield teller.started(settings.language, start.parameters or {})
+        yield publisher.started(settings.language, start.parameters or {})
 
     def _settings(self, start: messages.StreamStart, channels: int) -> StreamSettings:
         """Take settings of ours from the caller's parameters; the others are its own business."""
@@ -145,7 +126,7 @@ class TwilioDialect:
         form_of_ours = {"encoding": encoding, "sample_rate": form.sample_rate, "channels": channels}
         return self._host.stream_settings(asked | form_of_ours)
 
-    def _hear(self, chunk: messages.Chunk) -> Iterator[Action]:
+    def _receive_audio(self, chunk: messages.Chunk) -> Iterator[Action]:
         if self._start is None:
             self._over = True
             yield Close(1002, "media came before start")
@@ -180,18 +161,3 @@ class TwilioDialect:
 def _audio(data: bytes) -> Iterator[Action]:
     if data:
         yield Audio(data)
-
-
-def _open(_: Handshake, host: Host) -> TwilioDialect:
-    return TwilioDialect(host)
-
-
-def _keys(handshake: Handshake) -> list[str]:
-    return keys_brought(handshake, "bearer")
-
-
-def _refused(refusal: RefusalError) -> bytes:
-    return json.dumps({"code": refusal.code, "message": refusal.message}).encode()
-
-
-DOOR = Door(TWILIO_PATH, _open, _keys, _refused, signed=is_signed)

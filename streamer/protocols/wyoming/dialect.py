@@ -9,21 +9,12 @@ from pydantic import BaseModel, ValidationError
 
 from streamer.audio.encodings import Encoding
 from streamer.audio.pcm import PcmConverter, PcmFormat
-from streamer.protocols.dialect import (
-    Action,
-    Audio,
-    Close,
-    Ending,
-    Message,
-    Open,
-    Reply,
-    Say,
-    Stop,
-)
+from streamer.protocols.dialect import Action, Close, Message, Open, Reply, Say, SessionEnd
 from streamer.protocols.door import Host
+from streamer.protocols.endings import idle_text
 from streamer.protocols.languages import known_language
 from streamer.protocols.wyoming import messages
-from streamer.protocols.wyoming.incremental import GrowingTranscript
+from streamer.protocols.wyoming.incremental import IncrementalTranscript
 from streamer.protocols.wyoming.parser import (
     WyomingError,
     WyomingEvent,
@@ -31,6 +22,7 @@ from streamer.protocols.wyoming.parser import (
     write_event,
 )
 from streamer.session import events
+from streamer.session.inputs import Audio, Stop
 from streamer.speech.clip import SAMPLE_RATE
 
 SLICE_BYTES = 8192
@@ -56,7 +48,7 @@ class WyomingDialect:
         self._format: PcmFormat | None = None  # while a recording is open
         self._converter: PcmConverter | None = None
         self._owed = False  # a transcript, to a recording that has ended
-        self._transcript = GrowingTranscript(self._language)
+        self._transcript = IncrementalTranscript(self._language)
         self._announced = False
         self._leaving = False  # the client sends no more, and may wait for the transcript
         self._over = False
@@ -80,7 +72,7 @@ class WyomingDialect:
             return
         try:
             for event in self._parser.feed(message if isinstance(message, bytes) else b""):
-                yield from self._obeyed(event)
+                yield from self._handle(event)
                 if self._over:
                     return
         except WyomingError as error:
@@ -90,26 +82,26 @@ class WyomingDialect:
         """Tell what the recording's text grows by."""
         match event:
             case events.Partial():
-                yield from self._grow(self._transcript.hear(event))
+                yield from self._grow(self._transcript.add_partial(event))
             case events.Final():
-                yield from self._grow(self._transcript.conclude(event))
+                yield from self._grow(self._transcript.add_final(event))
             case events.EngineFailed():
                 yield Say(messages.error(event.message, "engine-failed"))
             case _:
                 pass
 
-    def finished(self, done: events.Done, ending: Ending) -> Iterator[Reply]:
+    def finished(self, done: events.Done, end: SessionEnd) -> Iterator[Reply]:
         """Tell the whole text, even of silence; the connection may bring another recording."""
-        if ending is Ending.IDLE and self._format is not None:
-            limit = self._host.limits.idle_timeout_s
-            yield from self._refuse(f"nothing was received for {limit:g} seconds", "idle-timeout")
+        if end is SessionEnd.IDLE and self._format is not None:
+            text = idle_text(self._host.limits.idle_timeout_s)
+            yield from self._refuse(text, "idle-timeout")
             return
         if self._owed or self._format is not None:
             yield from self._announce()
             yield Say(messages.transcript(self._transcript.text, self._language))
             yield Say(messages.transcript_stop())
         self._owed = False
-        if ending is not Ending.STOPPED or self._leaving:
+        if end is not SessionEnd.STOPPED or self._leaving:
             yield from self._end()
 
     def encode(self, message: Message) -> str:
@@ -117,7 +109,7 @@ class WyomingDialect:
         assert isinstance(message, messages.Outgoing)
         return write_event(message.type, message.data)
 
-    def _obeyed(self, event: WyomingEvent) -> Iterator[Action]:
+    def _handle(self, event: WyomingEvent) -> Iterator[Action]:
         match event.type:
             case "describe":
                 yield Say(messages.info(self._host.info))
@@ -128,7 +120,9 @@ class WyomingDialect:
             case "audio-start":
                 yield from self._begin(_read(messages.AudioFormat, event).pcm)
             case "audio-chunk":
-                yield from self._hear(_read(messages.AudioFormat, event).pcm, event.payload)
+                yield from self._receive_audio(
+                    _read(messages.AudioFormat, event).pcm, event.payload
+                )
             case "audio-stop":
                 yield from self._stop()
             case _:
@@ -148,13 +142,13 @@ class WyomingDialect:
             text = "a recording may begin after the transcript of the one before"
             yield from self._refuse(text, "transcript-owed")
             return
-        self._transcript = GrowingTranscript(self._language)
+        self._transcript = IncrementalTranscript(self._language)
         self._announced = False
         self._format, self._converter = audio, PcmConverter(audio, SAMPLE_RATE)
         raw = {"language": self._language, "encoding": Encoding.PCM_F32LE}
         yield Open(self._host.stream_settings(raw))
 
-    def _hear(self, audio: PcmFormat, payload: bytes) -> Iterator[Action]:
+    def _receive_audio(self, audio: PcmFormat, payload: bytes) -> Iterator[Action]:
         """Convert by each chunk's own header, which may differ from the start's."""
         if self._format is None:
             yield from self._begin(audio)

@@ -6,7 +6,7 @@ from streamer.session.events import Final, Partial
 from streamer.session.stability import UNSPACED_LANGUAGES
 
 
-class GrowingTranscript:
+class IncrementalTranscript:
     """The utterances of one recording as one text, and the pieces of it that will stay.
 
     The pieces joined are the text, unless a final contradicts words that were taken for settled;
@@ -19,13 +19,13 @@ class GrowingTranscript:
         self._finals = 0
         self._told = ""  # of the utterance that comes next
 
-    def hear(self, partial: Partial) -> str:
+    def add_partial(self, partial: Partial) -> str:
         """Return what a partial settles; words behind an unfinished utterance have to wait."""
         if partial.utterance != self._finals:
             return ""
         return self._piece(partial.text[: partial.stable])
 
-    def conclude(self, final: Final) -> str:
+    def add_final(self, final: Final) -> str:
         """Return what a final adds."""
         piece = self._piece(final.text)
         if final.text:

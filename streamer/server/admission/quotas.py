@@ -116,12 +116,12 @@ class _Ledger:
 
 
 class Quotas:
-    """The accounts of all who are connected."""
+    """The accounts of all who are connected; `paced` tells whether any rate of audio is limited."""
 
     def __init__(self, per_key: Limits, per_address: Limits, clock: Callable[[], float]) -> None:
         self._keys = _Ledger(per_key, "API key")
         self._addresses = _Ledger(per_address, "address")
-        self._paced = bool(per_key.audio_rate or per_address.audio_rate)
+        self.paced = bool(per_key.audio_rate or per_address.audio_rate)
         self._clock = clock
 
     @contextmanager
@@ -143,7 +143,7 @@ class Quotas:
 
     async def pace(self, peer: Peer, seconds: float) -> None:
         """Count audio that was read, and wait until more may be."""
-        if not self._paced:
+        if not self.paced:
             return
         now = self._clock()
         wait = max(ledger.take(holder, seconds, now) for ledger, holder in self._of(peer))

@@ -4,67 +4,59 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 
-from streamer.dispatch.dispatcher import Dispatcher
-from streamer.pipeline.runner import SessionObserver, SessionRunner
+from streamer.pipeline.runner import SessionRunner
 from streamer.protocols.dialect import (
     Action,
-    Audio,
     Close,
-    Configure,
     Dialect,
-    Ending,
-    Flush,
     Open,
     Publish,
     Result,
     Resumable,
     Resume,
     Say,
-    Stop,
+    SessionEnd,
     Subscribe,
 )
-from streamer.recording.recorder import Recorder
-from streamer.server.admission.quotas import Quotas
-from streamer.server.calls import Calls
 from streamer.server.connection.outbox import Outbox, OutboxFullError
-from streamer.server.meter import SessionMeter
-from streamer.server.metrics import Metrics
+from streamer.server.connection.service import Service
+from streamer.server.connection.session_state import (
+    ClientState,
+    SessionEvent,
+    SessionState,
+    StreamState,
+)
 from streamer.session.events import Done, Event
+from streamer.session.inputs import Audio, Configure, Flush, Stop
 from streamer.session.session import Session
-from streamer.settings import Settings
 
 SLICE_S = 1.05
 """Audio, over all channels, after which others get their turn of the event loop: a quarter of a
 millisecond of work, and one where it is resampled. 64 KiB of float32 at 16 kHz are not cut."""
 
+Pace = Callable[[float], Awaitable[None]]
+"""Waits until more audio may be read, told how many seconds were."""
 
-@dataclass(frozen=True, slots=True)
-class Service:
-    """What all clients of a server share."""
 
-    settings: Settings
-    dispatcher: Dispatcher
-    metrics: Metrics
-    quotas: Quotas
-    recorder: Recorder | None = None
-    calls: Calls = field(default_factory=Calls)
+class _Stream:
+    """What the dialect has opened. `finished` is set once everything is told."""
 
-    def witnesses(self, session: Session) -> list[SessionObserver]:
-        """Return who looks on at a session that begins."""
-        meter = SessionMeter(session.settings, self.metrics)
-        if self.recorder is None:
-            return [meter]
-        return [meter, self.recorder.record(session, self.dispatcher.info)]
+    def __init__(self, opened: Open, runner: SessionRunner) -> None:
+        settings = opened.settings
+        self.opened = opened
+        self.runner = runner
+        self.finished = asyncio.Event()
+        self.second = settings.encoding.sample_bytes * settings.sample_rate  # bytes, one channel
+        self.slice_bytes = int(SLICE_S * self.second)
+        self.since_turn = 0  # bytes fed since others last had their turn for sure
 
 
 class ClientSession:
     """Carries out what a dialect asks for, and tells it what the session says.
 
-    Whoever carries the conversation sets two things: `overflow` is called when the client has left
-    more unread than the outbox holds, and `pace` waits until more audio may be read, told how many
-    seconds were.
+    Whoever carries the session sets two things: `overflow` is called when the client has left more
+    unread than the outbox holds, and `pace`, if any, waits until more audio may be read.
     """
 
     def __init__(
@@ -73,160 +65,178 @@ class ClientSession:
         dialect: Dialect,
         service: Service,
         overflow: Callable[[], None],
-        pace: Callable[[float], Awaitable[None]],
+        pace: Pace | None,
     ) -> None:
         self.id = session_id
         self.dialect = dialect
         self.outbox = Outbox()
-        self._service = service
         self.overflow = overflow
         self.pace = pace
-        self._bytes_heard = 0
-        self._since_turn_s = 0.0  # audio fed since others last had their turn for sure
-        self._live: SessionRunner | None = None
-        self._outlives_client = False
-        self._left = False  # the client has, and the session ends by itself
-        self._may_be_silent = False
-        self._listens_to: str | None = None
-        self._stopped = False
-        self._done = False
-        self._replaced: asyncio.Event | None = None  # set when the stream before is done
-        self._ending = Ending.STOPPED
+        self.state = SessionState()
+        self._service = service
+        self._stream: _Stream | None = None
+        self._received_bytes = 0
+        self._topic: str | None = None
+        self._end = SessionEnd.STOPPED
 
     @property
     def opened(self) -> bool:
-        """Whether the session has begun."""
-        return self._live is not None
+        """Whether there is a session."""
+        return self._stream is not None
 
     @property
-    def stopped(self) -> bool:
-        """Whether the client has said that it sends no more audio."""
-        return self._stopped
-
-    @property
-    def waits_for_us(self) -> bool:
+    def may_be_silent(self) -> bool:
         """Whether the client may well be silent, mostly since it waits for what it is owed."""
-        owed = self._live is not None and self._live.owes
-        listens = self._listens_to is not None or self._may_be_silent
-        return owed or (self._stopped and not self._done) or listens
+        stream = self._stream
+        owed = stream is not None and stream.runner.owes
+        has_no_sign_of_life = stream is not None and stream.opened.may_be_silent
+        finishing = self.state.stopped and self.state.running
+        return owed or finishing or has_no_sign_of_life or self._topic is not None
 
-    async def carry_out(self, actions: Iterable[Action]) -> None:
-        """Do what the dialect asks for, as fast as finals are paid."""
+    async def carry_out_all(self, actions: Iterable[Action]) -> None:
+        """Carry out one action after the other, as fast as finals are paid."""
         for action in actions:
-            match action:
-                case Audio():
-                    await self._hear(action.data)
-                case Open():
-                    if action.concludes:
-                        await self._conclude()
-                    if self._ending is Ending.STOPPED:
-                        self._open(action)
-                case Configure():
-                    self._session.configure(action.settings)
-                case Flush():
-                    self._session.flush(action.id)
-                case Stop():
-                    self._stopped = True
-                    self._session.stop()
-                case Resume():
-                    await self.carry_out(action.otherwise)
-                case Subscribe():
-                    self._listens_to = action.topic
-                    self._service.calls.subscribe(action.topic, self, self._put)
-                case Say() | Close() | Publish():
-                    self._put(action)
+            if (pending := self.carry_out(action)) is not None:
+                await pending
 
-    def end(self, ending: Ending) -> None:
+    def carry_out(self, action: Action) -> Awaitable[None] | None:
+        """Do what the dialect asks for; returns what has to be awaited before the next, if any."""
+        match action:
+            case Audio():
+                return self.feed(action)
+            case Configure() | Flush():
+                self._open_stream.runner.handle(action)
+            case Stop():
+                self.state.process(SessionEvent.STOP)
+                self._open_stream.runner.handle(action)
+            case Open():
+                return self._open_anew(action)
+            case Resume():
+                return self.carry_out_all(action.otherwise)
+            case Subscribe():
+                self._topic = action.topic
+                self._service.calls.subscribe(action.topic, self, self._put)
+            case Say() | Close() | Publish():
+                self._put(action)
+        return None
+
+    def feed(self, audio: Audio) -> Awaitable[None] | None:
+        """Feed audio, in pieces small enough for the event loop; returns as `carry_out`."""
+        stream = self._stream
+        assert stream is not None, "a dialect opens the session before it uses it"
+        size = len(audio.data)
+        if size > stream.slice_bytes:
+            return self._feed_slices(stream, audio.data)
+        if not size:
+            return None
+        stream.runner.handle(audio)
+        self._received_bytes += size
+        stream.since_turn += size
+        if self.pace is None and stream.runner.writable and stream.since_turn < stream.slice_bytes:
+            return None
+        return self._wait(stream, size)
+
+    def end(self, end: SessionEnd) -> None:
         """End the session for a reason of the server's own; finals first."""
-        self._ending = ending
-        if self._live is None or self._done:
-            self._tell(Done(0, 0))
+        self._end = end
+        running = self.state.running
+        self.state.process(SessionEvent.END)
+        if running:
+            self._open_stream.runner.handle(Stop())
         else:
-            self._live.stop()
+            self._tell_all(self.dialect.finished(Done(0, 0), end))
 
     def missing(self, last_seq: int | None) -> Sequence[str] | None:
         """Return what a client that is back has to be sent first, or None if that is not kept."""
         assert isinstance(self.dialect, Resumable)
-        return self.dialect.resumed(last_seq, self._bytes_heard)
+        return self.dialect.resumed(last_seq, self._received_bytes)
 
     def close(self) -> None:
         """Forget the session: nobody listens any more, unless its results leave another way."""
-        if self._listens_to is not None:
-            self._service.calls.unsubscribe(self._listens_to, self)
-        if self._live is None:
+        if self._topic is not None:
+            self._service.calls.unsubscribe(self._topic, self)
+        stream = self._stream
+        if stream is not None and stream.opened.outlives_client and self.state.running:
+            self.state.process(SessionEvent.LEAVE)
+            stream.runner.handle(Stop())
             return
-        if self._outlives_client and not self._done:
-            self._left = True
-            self._live.stop()
-        else:
-            self._live.close()
-            self._live = None  # its audio goes now, not when the collector finds all this
+        self.state.process(SessionEvent.CLOSE)
+        if stream is not None:
+            stream.runner.close()
+            self._stream = None  # its audio goes now, not when the collector finds all this
 
     @property
-    def _session(self) -> SessionRunner:
-        assert self._live is not None, "a dialect opens the session before it uses it"
-        return self._live
+    def _open_stream(self) -> _Stream:
+        assert self._stream is not None, "a dialect opens the session before it uses it"
+        return self._stream
 
-    async def _conclude(self) -> None:
+    def _open_anew(self, action: Open) -> Awaitable[None] | None:
+        if action.concludes and self.state.running:
+            return self._conclude(action)
+        self._open(action)
+        return None
+
+    async def _conclude(self, action: Open) -> None:
         """Wait for the finals of a stream that another takes the place of; they come first.
 
         A client may change what no running stream can: its encoding, or who ends utterances.
         """
-        if self._live is None or self._done:
-            return
-        self._replaced = asyncio.Event()
-        self._live.stop()
-        await self._replaced.wait()
-        self._replaced = None
+        stream = self._open_stream
+        if self.state.allows(SessionEvent.CONCLUDE):
+            self.state.process(SessionEvent.CONCLUDE)
+            stream.runner.handle(Stop())
+        await stream.finished.wait()
+        self._open(action)
 
     def _open(self, action: Open) -> None:
-        self.close()
-        self._outlives_client = action.outlives_client
-        self._may_be_silent = action.may_be_silent
-        self._stopped = self._done = False
+        """Open a stream, unless the server has ended the session."""
+        if not self.state.allows(SessionEvent.OPEN):
+            return
+        self.state.process(SessionEvent.OPEN)
+        if self._stream is not None:
+            self._stream.runner.close()
         session = Session(self.id, action.settings, self._service.settings.min_speech_ms)
-        witnesses = self._service.witnesses(session)
-        self._live = SessionRunner(session, self._service.dispatcher, self._tell, witnesses)
+        observers = self._service.observers(session)
+        runner = SessionRunner(session, self._service.dispatcher, self._emit, observers)
+        self._stream = _Stream(action, runner)
 
-    async def _hear(self, audio: bytes) -> None:
-        """Feed audio in pieces small enough for the event loop."""
-        live = self._session
-        second = live.settings.encoding.sample_bytes * live.settings.sample_rate
-        self._service.metrics.audio.inc(len(audio) / second)
-        slice_bytes = int(SLICE_S * second)
-        for at in range(0, len(audio), slice_bytes):
-            piece = audio[at : at + slice_bytes]
-            live.feed(piece)
-            self._bytes_heard += len(piece)
-            await live.room()
-            await self.pace(len(piece) / second)
-            self._since_turn_s += len(piece) / second
-            if self._since_turn_s >= SLICE_S:  # messages that wait are received without a pause
-                self._since_turn_s = 0.0
-                await asyncio.sleep(0)
+    async def _feed_slices(self, stream: _Stream, audio: bytes) -> None:
+        for at in range(0, len(audio), stream.slice_bytes):
+            pending = self.feed(Audio(audio[at : at + stream.slice_bytes]))
+            if pending is not None:
+                await pending
 
-    def _tell(self, event: Event) -> None:
-        if isinstance(event, Done):
-            self._done = True
-            if self._left and self._live is not None:
-                asyncio.get_running_loop().call_soon(self._live.close)
-        if isinstance(event, Done) and self._replaced is not None:
-            self._replaced.set()
-            if self._ending is Ending.STOPPED:
-                return
-        replies = (
-            self.dialect.finished(event, self._ending)
-            if isinstance(event, Done)
-            else self.dialect.happened(event)
-        )
-        for reply in replies:
-            self._put(reply)
+    async def _wait(self, stream: _Stream, size: int) -> None:
+        """Wait until more audio may follow so many bytes."""
+        await stream.runner.wait_writable()
+        if self.pace is not None:
+            await self.pace(size / stream.second)
+        if stream.since_turn >= stream.slice_bytes:
+            stream.since_turn = 0  # messages that wait are received without a pause
+            await asyncio.sleep(0)
 
-    def _put(self, reply: Result) -> None:
-        if isinstance(reply, Publish):
-            self._service.calls.publish(reply)
+    def _emit(self, event: Event) -> None:
+        if not isinstance(event, Done):
+            self._tell_all(self.dialect.happened(event))
+            return
+        stream = self._open_stream
+        stream.finished.set()
+        replaced = self.state.stream is StreamState.CONCLUDING
+        self.state.process(SessionEvent.DONE)
+        if self.state.client is ClientState.GONE:
+            asyncio.get_running_loop().call_soon(stream.runner.close)
+        if not replaced:
+            self._tell_all(self.dialect.finished(event, self._end))
+
+    def _tell_all(self, results: Iterable[Result]) -> None:
+        for result in results:
+            self._put(result)
+
+    def _put(self, result: Result) -> None:
+        if isinstance(result, Publish):
+            self._service.calls.publish(result)
             return
         try:
-            self.outbox.put(reply)
+            self.outbox.put(result)
         except OutboxFullError:
             self.overflow()

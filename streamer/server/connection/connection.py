@@ -1,21 +1,23 @@
-"""One client's socket: what it brings goes into a conversation, what that has to say goes out."""
+"""One client's socket: what it brings goes into its session, what that has to say goes out."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import Protocol
 
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
-from streamer.protocols.dialect import Action, Close, Dialect, Ending, Resumable, Resume
+from streamer.protocols.dialect import Action, Close, Dialect, Resumable, Resume, SessionEnd
 from streamer.runtime.logs import session_id
 from streamer.server.admission.quotas import Peer
-from streamer.server.connection.client_session import ClientSession, Service
+from streamer.server.connection.client_session import ClientSession
 from streamer.server.connection.idle_timeout import IdleTimeout
 from streamer.server.connection.resumable import ResumableSessions
+from streamer.server.connection.service import Service
+from streamer.session.inputs import Audio
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +71,8 @@ class Connection:
         self._service = service
         self._sessions = sessions if isinstance(dialect, Resumable) else None
         self._peer = peer
-        self._talk = ClientSession(session_id, dialect, service, self._overflow, self._pace)
+        pace = self._pace if service.quotas.paced else None
+        self._session = ClientSession(session_id, dialect, service, self._overflow, pace)
         self._over = False
         self._idle = False
         self._reader: asyncio.Task[None] | None = None
@@ -77,26 +80,26 @@ class Connection:
 
     async def run(self) -> None:
         """Serve until the connection is closed, by whichever side."""
-        session_id.set(self._talk.id)
+        session_id.set(self._session.id)
         log.info("opened from %s, key %s", self._peer.address, self._peer.key)
         if self._sessions is not None:
-            self._sessions.hold(self._talk, self._peer, self)
-        self._reader = asyncio.create_task(self._read(), name=f"reader {self._talk.id}")
+            self._sessions.hold(self._session, self._peer, self)
+        self._reader = asyncio.create_task(self._read(), name=f"reader {self._session.id}")
         self._writer = self._start_writer(())
         try:
             await asyncio.wait([self._reader])
         finally:
             broken = [await _ended(task) for task in (self._reader, self._writer)]
             # A session that a fault of ours has broken is not gone on with.
-            self._let_go(self._talk, over=self._over or any(broken))
-            log.info("closed", extra={"session": self._talk.id})
+            self._let_go(self._session, over=self._over or any(broken))
+            log.info("closed", extra={"session": self._session.id})
         for error in broken:
             if error is not None:
                 raise error
 
     def go_away(self) -> None:
         """End the session because the server stops, finals first."""
-        self._talk.end(Ending.GOING_AWAY)
+        self._session.end(SessionEnd.GOING_AWAY)
 
     def abort(self) -> None:
         """Cut the connection without another word, and stop waiting for the engine."""
@@ -105,11 +108,45 @@ class Connection:
             self._reader.cancel()
 
     async def _read(self) -> None:
+        """Receive for as long as there is a socket.
+
+        One coroutine, with little between the socket and the session: it runs for every 20 ms of
+        every client, and each that it would wait in is entered again at every message.
+        """
         try:
-            await self._converse()
+            await self._greet()
+            settings = self._service.settings
+            with IdleTimeout(settings.idle_timeout_s, self._on_silence) as self._idle_timeout:
+                start, stop = self._idle_timeout.start, self._idle_timeout.stop
+                while True:
+                    start()
+                    message = await self._ws.recv()
+                    stop()
+                    if self._idle:
+                        await self._ws.wait_closed()
+                        continue
+                    for action in self._session.dialect.received(message):
+                        if isinstance(action, Audio):
+                            pending = self._session.feed(action)
+                        else:
+                            pending = self._begin(action)
+                        if pending is not None:
+                            await pending
         except ConnectionClosed as closed:
             self._over = self._is_the_end(closed)
             log.debug("connection closed")
+
+    async def _greet(self) -> None:
+        await self._carry_out(self._session.dialect.connected())
+        if (grace_s := self._session.dialect.grace_s) is None:
+            return
+        try:
+            async with asyncio.timeout(grace_s):
+                message = await self._ws.recv()
+        except TimeoutError:
+            await self._carry_out(self._session.dialect.waited())
+        else:
+            await self._carry_out(self._session.dialect.received(message))
 
     def _is_the_end(self, closed: ConnectionClosed) -> bool:
         """Whether nobody will come back for the session."""
@@ -117,90 +154,74 @@ class Connection:
             return False
         # A peer that takes part in the closing handshake has had what was sent before. One that
         # has said `stop` and then good-bye does not wait for what is still to be said.
-        leaves = self._talk.stopped and closed.rcvd.code in FAREWELLS
-        return leaves or self._talk.outbox.is_said
+        leaves = self._session.state.stopped and closed.rcvd.code in FAREWELLS
+        return leaves or self._session.outbox.is_said
 
-    async def _converse(self) -> None:
-        await self._obey(self._talk.dialect.connected())
-        if (grace_s := self._talk.dialect.grace_s) is not None:
-            try:
-                async with asyncio.timeout(grace_s):
-                    message = await self._ws.recv()
-            except TimeoutError:
-                await self._obey(self._talk.dialect.waited())
-            else:
-                await self._obey(self._talk.dialect.received(message))
-        with IdleTimeout(self._service.settings.idle_timeout_s, self._silent) as self._patience:
-            while True:
-                self._patience.start()
-                message = await self._ws.recv()
-                self._patience.stop()
-                if self._idle:
-                    await self._ws.wait_closed()
-                else:
-                    await self._obey(self._talk.dialect.received(message))
-
-    def _silent(self) -> None:
+    def _on_silence(self) -> None:
         """Nothing has come for long: wait on, or end the session and hear no more of it."""
-        if self._talk.waits_for_us:
-            self._patience.start()
+        if self._session.may_be_silent:
+            self._idle_timeout.start()
         else:
             self._idle = True
-            self._talk.end(Ending.IDLE)
+            self._session.end(SessionEnd.IDLE)
 
-    async def _obey(self, actions: Iterable[Action]) -> None:
+    async def _carry_out(self, actions: Iterable[Action]) -> None:
         for action in actions:
-            if isinstance(action, Resume) and self._sessions is not None:
-                await self._resume(action, self._sessions)
-            else:
-                await self._talk.carry_out((action,))
+            if (pending := self._begin(action)) is not None:
+                await pending
+
+    def _begin(self, action: Action) -> Awaitable[None] | None:
+        """Carry out an action; returns what has to be awaited before the next, if any."""
+        if self._sessions is not None and isinstance(action, Resume):
+            return self._resume(action, self._sessions)
+        return self._session.carry_out(action)
 
     async def _resume(self, wanted: Resume, sessions: ResumableSessions) -> None:
         """Go on with an earlier session in the stead of this one, or say that there is none."""
-        talk = await sessions.claim(wanted.session, self._peer, self)
-        missing = None if talk is None else talk.missing(wanted.last_seq)
-        if talk is None or missing is None:
-            if talk is not None:
-                sessions.let_go(talk, over=False)
-            await self._talk.carry_out(wanted.otherwise)
+        session = await sessions.claim(wanted.session, self._peer, self)
+        missing = None if session is None else session.missing(wanted.last_seq)
+        if session is None or missing is None:
+            if session is not None:
+                sessions.let_go(session, over=False)
+            await self._session.carry_out_all(wanted.otherwise)
             return
-        fresh, self._talk = self._talk, talk  # from here on `run` will let go of this one
-        talk.overflow, talk.pace = self._overflow, self._pace
+        fresh, self._session = self._session, session  # from here on `run` will let go of this one
+        session.overflow, session.pace = self._overflow, fresh.pace
         self._let_go(fresh, over=True)
-        log.info("goes on with session %s", talk.id)
-        session_id.set(talk.id)
+        log.info("goes on with session %s", session.id)
+        session_id.set(session.id)
         assert self._writer is not None
         await _ended(self._writer)
         self._writer = self._start_writer(missing)
         if wanted.message is not None:
-            await self._obey(talk.dialect.received(wanted.message))
+            await self._carry_out(session.dialect.received(wanted.message))
 
-    def _let_go(self, talk: ClientSession, *, over: bool) -> None:
+    def _let_go(self, session: ClientSession, *, over: bool) -> None:
         if self._sessions is not None:
-            self._sessions.let_go(talk, over=over)
+            self._sessions.let_go(session, over=over)
         else:
-            talk.close()
+            session.close()
 
     def _start_writer(self, missing: Sequence[str]) -> asyncio.Task[None]:
         writer = asyncio.create_task(
-            self._write(self._talk, missing), name=f"writer {self._talk.id}"
+            self._write(self._session, missing), name=f"writer {self._session.id}"
         )
         writer.add_done_callback(self._writer_ended)
         return writer
 
-    async def _write(self, talk: ClientSession, missing: Sequence[str]) -> None:
+    async def _write(self, session: ClientSession, missing: Sequence[str]) -> None:
         """Send what the client lacks, then what the outbox holds; who does not read is dropped.
 
         A send that never ends would also keep the library from pinging and from closing.
         """
         try:
-            with IdleTimeout(self._service.settings.send_timeout_s, self._stuck) as patience:
+            with IdleTimeout(self._service.settings.send_timeout_s, self._stuck) as stall:
                 for text in missing:
-                    await self._send(text, patience)
-                while not isinstance(item := await talk.outbox.get(), Close):
-                    await self._send(talk.dialect.encode(item.message), patience)
+                    await self._send(text, stall)
+                while not isinstance(item := await session.outbox.get(), Close):
+                    await self._send(session.dialect.encode(item.message), stall)
                     self._service.metrics.events.labels(item.message.type).inc()
-            talk.outbox.put(item)  # for another connection, should this one drop before
+            session.outbox.put(item)  # for another connection, should this one drop before
             async with asyncio.timeout(self._service.settings.send_timeout_s):
                 await self._ws.close(item.code, item.reason)
         except TimeoutError:
@@ -208,10 +229,10 @@ class Connection:
         except ConnectionClosed:
             return
 
-    async def _send(self, text: str, patience: IdleTimeout) -> None:
-        patience.start()
+    async def _send(self, text: str, stall: IdleTimeout) -> None:
+        stall.start()
         await self._ws.send(text)
-        patience.stop()
+        stall.stop()
 
     def _stuck(self) -> None:
         self._drop("a send timed out")
@@ -230,7 +251,7 @@ class Connection:
     def _drop(self, why: str) -> None:
         if self._ws.transport.is_closing():
             return
-        log.warning("client dropped: %s", why, extra={"session": self._talk.id})
+        log.warning("client dropped: %s", why, extra={"session": self._session.id})
         self._service.metrics.dropped.inc()
         self.abort()
 

@@ -90,7 +90,8 @@ class RateLimitedConnection(ServerConnection):
         self._refilled = now
         self._turn = FRAMES_PER_TURN if self._allowance > 0 else 0
         super().data_received(data)
-        self._schedule()
+        if self._stopped or self._full or not self._reading:
+            self._schedule()
 
     def eof_received(self) -> bool | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Tell the library of the end only when it has seen everything before it.

@@ -21,13 +21,13 @@ class Carrier(Protocol):
     """The connection that a session has now."""
 
     def abort(self) -> None:
-        """Let go of the session at once; `Sessions.let_go` follows."""
+        """Let go of the session at once; `ResumableSessions.let_go` follows."""
         ...
 
 
 @dataclass(slots=True)
 class _Held:
-    talk: ClientSession
+    session: ClientSession
     peer: Peer
     carrier: Carrier | None
     freed: asyncio.Event
@@ -35,7 +35,7 @@ class _Held:
 
 
 class ResumableSessions:
-    """Each waits `resume_window_s` for its client, unless too many do (see `Waiting`)."""
+    """Each waits `resume_window_s` for its client, unless too many do (see `SuspendedSessions`)."""
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self._window_s = settings.resume_window_s
@@ -56,10 +56,10 @@ class ResumableSessions:
         held = self._held.get(session)
         return held is not None and held.peer.key == peer.key
 
-    def hold(self, talk: ClientSession, peer: Peer, carrier: Carrier) -> None:
+    def hold(self, session: ClientSession, peer: Peer, carrier: Carrier) -> None:
         """A session that can be resumed begins."""
         if self._window_s > 0:
-            self._held[talk.id] = _Held(talk, peer, carrier, asyncio.Event())
+            self._held[session.id] = _Held(session, peer, carrier, asyncio.Event())
 
     async def claim(self, session: str, peer: Peer, carrier: Carrier) -> ClientSession | None:
         """Hand a session over to its client's new connection; None if there is none such.
@@ -70,37 +70,37 @@ class ResumableSessions:
             held = self._held[session]
             if held.carrier is None:
                 self._wake(held)
-                held.talk.outbox.allow_more()
+                held.session.outbox.allow_more()
                 held.peer, held.carrier = peer, carrier
                 held.freed.clear()
                 self._metrics.resumed.inc()
-                return held.talk
+                return held.session
             held.carrier.abort()
             await held.freed.wait()
         return None
 
-    def let_go(self, talk: ClientSession, *, over: bool) -> None:
+    def let_go(self, session: ClientSession, *, over: bool) -> None:
         """A session's connection is gone; unless all is said, the client may come back."""
-        held = self._held.get(talk.id)
+        held = self._held.get(session.id)
         if held is not None:
             held.carrier = None
             held.freed.set()
-        if held is None or over or not talk.opened:
-            self._forget(talk)
+        if held is None or over or not session.opened:
+            self._forget(session)
             return
         loop = asyncio.get_running_loop()
-        talk.outbox.allow_more()
+        session.outbox.allow_more()
 
         def overflow() -> None:
-            loop.call_soon(self._expire, talk)
+            loop.call_soon(self._expire, session)
 
-        talk.overflow = overflow
-        held.expiry = loop.call_later(self._window_s, self._expire, talk)
-        gave_way = self._waiting.enter(talk.id, held.peer)
+        session.overflow = overflow
+        held.expiry = loop.call_later(self._window_s, self._expire, session)
+        gave_way = self._waiting.enter(session.id, held.peer)
         self._metrics.suspended.set(self.suspended)
-        log.info("suspended for %g s", self._window_s, extra={"session": talk.id})
-        for session in gave_way:
-            self._give_up(self._held[session].talk)
+        log.info("suspended for %g s", self._window_s, extra={"session": session.id})
+        for session_id in gave_way:
+            self._give_up(self._held[session_id].session)
 
     async def until_none_waits(self) -> None:
         """Wait until every suspended session has been resumed or has expired."""
@@ -111,30 +111,30 @@ class ResumableSessions:
 
     def close(self) -> None:
         """Forget those that wait, and hold no more."""
-        for session in self._waiting:
-            self._forget(self._held[session].talk)
+        for session_id in self._waiting:
+            self._forget(self._held[session_id].session)
         self._held.clear()
 
-    def _expire(self, talk: ClientSession) -> None:
-        if talk.id in self._waiting:
-            self._give_up(talk)
+    def _expire(self, session: ClientSession) -> None:
+        if session.id in self._waiting:
+            self._give_up(session)
 
-    def _give_up(self, talk: ClientSession) -> None:
-        log.info("its client has not come back", extra={"session": talk.id})
+    def _give_up(self, session: ClientSession) -> None:
+        log.info("its client has not come back", extra={"session": session.id})
         self._metrics.expired.inc()
-        self._forget(talk)
+        self._forget(session)
 
-    def _forget(self, talk: ClientSession) -> None:
-        held = self._held.pop(talk.id, None)
+    def _forget(self, session: ClientSession) -> None:
+        held = self._held.pop(session.id, None)
         if held is not None:
             self._wake(held)
-        talk.close()
+        session.close()
 
     def _wake(self, held: _Held) -> None:
         if held.expiry is not None:
             held.expiry.cancel()
             held.expiry = None
-        self._waiting.leave(held.talk.id)
+        self._waiting.leave(held.session.id)
         self._metrics.suspended.set(self.suspended)
         if not self._waiting:
             on_empty, self._on_empty = self._on_empty, []

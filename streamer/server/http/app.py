@@ -16,7 +16,7 @@ from streamer.protocols.door import RefusalError
 from streamer.protocols.openai_rest import answers
 from streamer.server.admission.admission import Admission
 from streamer.server.clients import Clients
-from streamer.server.connection.client_session import Service
+from streamer.server.connection.service import Service
 from streamer.server.http.exchange import refusal_response
 from streamer.server.http.identity import client_address, identify
 from streamer.server.http.transcriptions import Transcriptions

@@ -28,7 +28,7 @@ from streamer.server.admission.admission import Admission
 from streamer.server.admission.quotas import Peer
 from streamer.server.admission.refusals import try_later
 from streamer.server.clients import Clients
-from streamer.server.connection.client_session import Service
+from streamer.server.connection.service import Service
 from streamer.server.http.exchange import Exchange
 from streamer.server.http.identity import client_address, identify
 from streamer.server.http.running_request import RunningRequest
@@ -147,13 +147,17 @@ class Transcriptions:
         done_s = 0.0
         with closing(audio.blocks(BLOCK_S)) as blocks:
             transcribing = transcribe_blocks(
-                blocks, settings, service.dispatcher, service.settings.min_speech_ms, self._turn
+                blocks,
+                settings,
+                service.dispatcher,
+                service.settings.min_speech_ms,
+                self._turn,
+                service.observers,
             )
             try:
                 async with aclosing(transcribing) as news:
                     async for item in news:
                         if not isinstance(item, Final):
-                            service.metrics.audio.inc(item - done_s)
                             await service.quotas.pace(peer, item - done_s)
                             done_s = item
                             if done_s > MAX_S:

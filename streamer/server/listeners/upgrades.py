@@ -11,9 +11,9 @@ from websockets.http11 import Request, Response
 from streamer.protocols.door import Door, Handshake, RefusalError
 from streamer.server.admission.admission import Admission
 from streamer.server.admission.quotas import Peer
-from streamer.server.connection.client_session import Service
 from streamer.server.connection.rate_limit import Admitted, RateLimitedConnection
 from streamer.server.connection.resumable import ResumableSessions
+from streamer.server.connection.service import Service
 from streamer.server.doors import DOORS, new_host, signing_of
 from streamer.server.http.headers import JoinedHeaders
 from streamer.server.http.responses import response, text
@@ -63,7 +63,7 @@ class Upgrades:
 
     def _identify(self, door: Door, handshake: Handshake, address: str) -> Peer:
         """Find out who a client is by its signature, where that stands for a key, or its keys."""
-        if door.signed(handshake, signing_of(door, self._service.settings)):
+        if door.signed(handshake, signing_of(door, self._service.settings, time.time())):
             return Peer.of(None, address)
         keys = door.keys(handshake)
         return self._admission.authenticator.identify(keys, handshake.headers, address)

@@ -13,10 +13,10 @@ from websockets.typing import Subprotocol
 
 from streamer.protocols.closing import GOING_AWAY, GOING_AWAY_CODE
 from streamer.server.clients import Clients
-from streamer.server.connection.client_session import Service
 from streamer.server.connection.connection import Connection
 from streamer.server.connection.rate_limit import Admitted, RateLimitedConnection
 from streamer.server.connection.resumable import ResumableSessions
+from streamer.server.connection.service import Service
 from streamer.server.listeners.requests import RequestRouter
 
 

@@ -16,8 +16,8 @@ from streamer.protocols.wyoming.parser import write_event
 from streamer.server.admission.admission import Admission
 from streamer.server.admission.quotas import Peer
 from streamer.server.clients import Clients
-from streamer.server.connection.client_session import Service
 from streamer.server.connection.connection import Connection
+from streamer.server.connection.service import Service
 from streamer.server.connection.tcp import BUFFER_BYTES, TcpSocket
 from streamer.server.doors import new_host
 

@@ -10,7 +10,7 @@ from streamer.decoding.batched_engine import transcribe
 from streamer.decoding.step_engine import StepEngine
 from streamer.dispatch.job import Job
 from streamer.session.events import Final
-from streamer.session.inputs import AudioCame, Input, JobHeard, StopAsked, put
+from streamer.session.inputs import Audio, Input, JobDone, Stop
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
 from streamer.speech.clip import SAMPLE_RATE
@@ -29,17 +29,17 @@ def finals(engine: StepEngine, samples: NDArray[np.float32]) -> list[str]:
     settings = StreamSettings(language="en", encoding=Encoding.PCM_F32LE)
     session = Session("evaluation", settings, _MIN_SPEECH_MS)
     waiting: deque[Input] = deque(
-        AudioCame(samples[at : at + _BLOCK].astype(np.float32).tobytes())
+        Audio(samples[at : at + _BLOCK].astype(np.float32).tobytes())
         for at in range(0, len(samples), _BLOCK)
     )
-    waiting.append(StopAsked())
+    waiting.append(Stop())
     texts: list[str] = []
     while waiting:
         answers: list[Input] = []
-        for output in put(session, waiting.popleft()):
+        for output in session.handle(waiting.popleft()):
             if isinstance(output, Job):
                 ((_, hypothesis),) = transcribe(engine, [output.clip])
-                answers.append(JobHeard(output, hypothesis))
+                answers.append(JobDone(output, hypothesis))
             elif isinstance(output, Final):
                 texts.append(output.text)
         waiting.extendleft(reversed(answers))

@@ -14,18 +14,9 @@ from hypothesis import strategies as st
 
 from streamer.audio.encodings import Encoding
 from streamer.protocols.audiohook.dialect import AudioHookDialect
-from streamer.protocols.dialect import (
-    Action,
-    Audio,
-    Close,
-    Configure,
-    Ending,
-    Flush,
-    Open,
-    Say,
-    Stop,
-)
+from streamer.protocols.dialect import Action, Close, Open, Say, SessionEnd
 from streamer.session import events
+from streamer.session.inputs import Audio, Configure, Flush, Stop
 from streamer.speech.end_reason import EndReason
 from streamer.speech.hypothesis import Word
 
@@ -135,7 +126,7 @@ def test_a_call_from_open_to_closed(talk: Talk) -> None:
         ],
     }
     assert talk.send("close", reason="end") == [Stop()]
-    closed, close = talk.dialect.finished(events.Done(2.0, 1), Ending.STOPPED)
+    closed, close = talk.dialect.finished(events.Done(2.0, 1), SessionEnd.STOPPED)
     assert talk.said([closed])[0] == {
         "version": "2",
         "id": SESSION,
@@ -228,7 +219,7 @@ def test_audio_that_was_left_out_counts_in_times(talk: Talk) -> None:
 
 
 def test_what_comes_after_the_end_is_passed_over(talk: Talk) -> None:
-    told, close = talk.dialect.finished(events.Done(0, 0), Ending.GOING_AWAY)
+    told, close = talk.dialect.finished(events.Done(0, 0), SessionEnd.GOING_AWAY)
     assert talk.said([told])[0]["type"] == "disconnect"
     assert isinstance(close, Close)
     assert talk.send("open", **OPEN) == []

@@ -52,7 +52,7 @@ def test_behind_a_proxy_the_public_address_counts() -> None:
 
 
 def test_without_a_secret_signatures_are_not_looked_at() -> None:
-    assert not check_signature(Handshake("/audiohook", [], Headers({}), []), Signing())
+    assert not check_signature(Handshake("/audiohook", [], Headers({}), []), Signing(), 0.0)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from streamer.protocols.deepgram.dialect import DeepgramDialect
 from streamer.protocols.deepgram.options import parse_options
-from streamer.protocols.dialect import Action, Close, Ending, Open, Say
+from streamer.protocols.dialect import Action, Close, Open, Say, SessionEnd
 from streamer.session import events
 from streamer.speech.end_reason import EndReason
 from streamer.speech.hypothesis import Word
@@ -135,7 +135,7 @@ def test_a_message_that_is_none_is_told_and_not_sent_back_whole() -> None:
 
 def test_a_server_that_goes_away_says_metadata_first() -> None:
     client = dialect()
-    told = list(client.finished(events.Done(1.5, 1), Ending.GOING_AWAY))
+    told = list(client.finished(events.Done(1.5, 1), SessionEnd.GOING_AWAY))
     assert said(client, told)[0]["duration"] == 1.5
     assert isinstance(told[-1], Close)
     assert told[-1].code == 1012

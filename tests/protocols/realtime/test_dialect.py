@@ -13,9 +13,10 @@ from hosts import a_host
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamer.protocols.dialect import Action, Audio, Close, Configure, Ending, Flush, Open, Say
+from streamer.protocols.dialect import Action, Close, Open, Say, SessionEnd
 from streamer.protocols.realtime.dialect import RealtimeDialect
 from streamer.session import events
+from streamer.session.inputs import Audio, Configure, Flush
 from streamer.speech.end_reason import EndReason
 
 APPEND = "input_audio_buffer.append"
@@ -265,8 +266,10 @@ def test_what_cannot_be_understood_or_done_is_told(text: str, code: str) -> None
     assert error["error"]["event_id"] == ("mine" if "mine" in text else None)
 
 
-@pytest.mark.parametrize(("ending", "code"), [(Ending.STOPPED, 1000), (Ending.GOING_AWAY, 1012)])
-def test_the_end_is_a_close_and_nothing_else(ending: Ending, code: int) -> None:
+@pytest.mark.parametrize(
+    ("ending", "code"), [(SessionEnd.STOPPED, 1000), (SessionEnd.GOING_AWAY, 1012)]
+)
+def test_the_end_is_a_close_and_nothing_else(ending: SessionEnd, code: int) -> None:
     (close,) = Client().dialect.finished(events.Done(0.0, 0), ending)
     assert isinstance(close, Close)
     assert close.code == code

@@ -14,19 +14,10 @@ from hypothesis import strategies as st
 from phone import CALL, STREAM, media, start
 
 from streamer.audio.encodings import Encoding
-from streamer.protocols.dialect import (
-    Action,
-    Audio,
-    Close,
-    Ending,
-    Flush,
-    Open,
-    Publish,
-    Result,
-    Stop,
-)
+from streamer.protocols.dialect import Action, Close, Open, Publish, Result, SessionEnd
 from streamer.protocols.twilio.dialect import TwilioDialect
 from streamer.session import events
+from streamer.session.inputs import Audio, Flush, Stop
 from streamer.speech.end_reason import EndReason
 
 TELNYX_START = json.dumps(
@@ -114,7 +105,7 @@ def test_a_call_of_two_tracks_from_start_to_end(dialect: TwilioDialect) -> None:
         1,
         "Guten Tag.",
     )
-    ended, close = dialect.finished(events.Done(0.02, 1), Ending.STOPPED)
+    ended, close = dialect.finished(events.Done(0.02, 1), SessionEnd.STOPPED)
     assert isinstance(ended, Publish)
     assert ended.last
     assert told([ended])[0]["seq"] == 2
@@ -227,13 +218,13 @@ def test_an_engine_that_fails_is_told(dialect: TwilioDialect) -> None:
 
 def test_a_stream_that_falls_silent_ends_with_a_reason(dialect: TwilioDialect) -> None:
     list(dialect.received(start()))
-    results = list(dialect.finished(events.Done(1.0, 0), Ending.IDLE))
+    results = list(dialect.finished(events.Done(1.0, 0), SessionEnd.IDLE))
     assert [one["type"] for one in told(results)] == ["error", "ended"]
     assert results[-1] == Close(1008, "idle timeout")
 
 
 def test_what_comes_after_the_end_is_passed_over(dialect: TwilioDialect) -> None:
-    assert list(dialect.finished(events.Done(0, 0), Ending.GOING_AWAY)) == [
+    assert list(dialect.finished(events.Done(0, 0), SessionEnd.GOING_AWAY)) == [
         Close(1012, "the server is going away")
     ]
     assert list(dialect.received(start())) == []

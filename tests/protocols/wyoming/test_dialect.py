@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from hosts import a_host
 
-from streamer.protocols.dialect import Action, Audio, Close, Ending, Open, Reply, Say, Stop
+from streamer.protocols.dialect import Action, Close, Open, Reply, Say, SessionEnd
 from streamer.protocols.wyoming.dialect import WyomingDialect
-from streamer.protocols.wyoming.incremental import GrowingTranscript
+from streamer.protocols.wyoming.incremental import IncrementalTranscript
 from streamer.protocols.wyoming.parser import WyomingParser
 from streamer.session import events
+from streamer.session.inputs import Audio, Stop
 from streamer.speech.end_reason import EndReason
 
 # As the client of Home Assistant wrote them (package wyoming 1.10.2).
@@ -62,7 +63,7 @@ def test_a_recording_from_the_request_to_the_transcript(dialect: WyomingDialect)
         *dialect.happened(final(0, "hello there")),
         *dialect.happened(final(1, "")),
         *dialect.happened(final(2, "friend")),
-        *dialect.finished(events.Done(3.0, 3), Ending.STOPPED),
+        *dialect.finished(events.Done(3.0, 3), SessionEnd.STOPPED),
     ]
     assert said(dialect, replies) == [
         {"type": "transcript-start", "language": "en"},
@@ -78,7 +79,7 @@ def test_a_recording_from_the_request_to_the_transcript(dialect: WyomingDialect)
 
 def test_silence_has_a_transcript_too(dialect: WyomingDialect) -> None:
     assert list(dialect.received(AUDIO_STOP))[-1:] == [Stop()]
-    replies = dialect.finished(events.Done(0.0, 0), Ending.STOPPED)
+    replies = dialect.finished(events.Done(0.0, 0), SessionEnd.STOPPED)
     assert {"type": "transcript", "text": "", "language": "en"} in said(dialect, replies)
 
 
@@ -143,7 +144,7 @@ def test_a_chunk_needs_no_start_and_may_change_the_format(dialect: WyomingDialec
 def test_who_hangs_up_is_forgotten_unless_a_transcript_is_owed(dialect: WyomingDialect) -> None:
     list(dialect.received(AUDIO_START + AUDIO_STOP))
     assert list(dialect.received(b"")) == []
-    assert list(dialect.finished(events.Done(0.0, 0), Ending.STOPPED))[-1] == Close(1000)
+    assert list(dialect.finished(events.Done(0.0, 0), SessionEnd.STOPPED))[-1] == Close(1000)
     other = WyomingDialect(a_host())
     assert list(other.received(AUDIO_START + b"")) != []
     assert list(other.received(b"")) == [Close(1000)]
@@ -152,14 +153,14 @@ def test_who_hangs_up_is_forgotten_unless_a_transcript_is_owed(dialect: WyomingD
 def test_the_server_going_away_tells_what_it_has_heard(dialect: WyomingDialect) -> None:
     list(dialect.received(AUDIO_START))
     list(dialect.happened(final(0, "so far")))
-    replies = list(dialect.finished(events.Done(0.0, 0), Ending.GOING_AWAY))
+    replies = list(dialect.finished(events.Done(0.0, 0), SessionEnd.GOING_AWAY))
     assert "so far" in [one.get("text") for one in said(dialect, replies)]
     assert replies[-1] == Close(1000)
 
 
 def test_idleness_amid_a_recording_is_told(dialect: WyomingDialect) -> None:
     list(dialect.received(AUDIO_START))
-    replies = list(dialect.finished(events.Done(0.0, 0), Ending.IDLE))
+    replies = list(dialect.finished(events.Done(0.0, 0), SessionEnd.IDLE))
     assert said(dialect, replies)[0]["code"] == "idle-timeout"
     assert replies[-1] == Close(1000)
 
@@ -169,33 +170,33 @@ def test_a_failing_engine_is_told_and_the_transcript_still_comes(dialect: Wyomin
     replies = [
         *dialect.happened(final(0, "")),
         *dialect.happened(events.EngineFailed(0, 0, "the engine failed twice")),
-        *dialect.finished(events.Done(1.0, 1), Ending.STOPPED),
+        *dialect.finished(events.Done(1.0, 1), SessionEnd.STOPPED),
     ]
     kinds = [one["type"] for one in said(dialect, replies)]
     assert kinds == ["error", "transcript-start", "transcript", "transcript-stop"]
 
 
 def test_words_of_the_next_utterance_wait_for_the_final_of_this() -> None:
-    growing = GrowingTranscript("en")
-    assert growing.hear(events.Partial(0, 0, "one two", 3, 0, 1)) == "one"
-    assert growing.hear(events.Partial(0, 1, "three", 5, 2, 3)) == ""
-    assert growing.conclude(final(0, "one two")) == " two"
-    assert growing.hear(events.Partial(0, 1, "three", 5, 2, 3)) == " three"
-    assert growing.conclude(final(1, "three")) == ""
+    growing = IncrementalTranscript("en")
+    assert growing.add_partial(events.Partial(0, 0, "one two", 3, 0, 1)) == "one"
+    assert growing.add_partial(events.Partial(0, 1, "three", 5, 2, 3)) == ""
+    assert growing.add_final(final(0, "one two")) == " two"
+    assert growing.add_partial(events.Partial(0, 1, "three", 5, 2, 3)) == " three"
+    assert growing.add_final(final(1, "three")) == ""
     assert growing.text == "one two three"
 
 
 def test_a_final_that_contradicts_is_in_the_text_alone() -> None:
-    growing = GrowingTranscript("en")
-    growing.hear(events.Partial(0, 0, "recognise speech", 16, 0, 1))
-    assert growing.conclude(final(0, "wreck a nice beach")) == ""
-    assert growing.conclude(final(1, "again")) == " again"
+    growing = IncrementalTranscript("en")
+    growing.add_partial(events.Partial(0, 0, "recognise speech", 16, 0, 1))
+    assert growing.add_final(final(0, "wreck a nice beach")) == ""
+    assert growing.add_final(final(1, "again")) == " again"
     assert growing.text == "wreck a nice beach again"
 
 
 def test_japanese_has_no_spaces_between_utterances() -> None:
-    growing = GrowingTranscript("ja")
-    assert [growing.conclude(final(0, "はい")), growing.conclude(final(1, "どうぞ"))] == [
+    growing = IncrementalTranscript("ja")
+    assert [growing.add_final(final(0, "はい")), growing.add_final(final(1, "どうぞ"))] == [
         "はい",
         "どうぞ",
     ]

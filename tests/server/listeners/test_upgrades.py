@@ -21,9 +21,9 @@ from streamer.server.admission.controller import AdmissionController
 from streamer.server.admission.load import LoadLimit
 from streamer.server.admission.quotas import Limits, Peer, Quotas
 from streamer.server.admission.refusals import Refusals
-from streamer.server.connection.client_session import Service
 from streamer.server.connection.rate_limit import Admitted
 from streamer.server.connection.resumable import ResumableSessions
+from streamer.server.connection.service import Service
 from streamer.server.doors import door_at
 from streamer.server.listeners.upgrades import Upgrades, handshake_of
 from streamer.server.metrics import Metrics

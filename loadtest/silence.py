@@ -1,0 +1,211 @@
+"""What silence costs the event loop: `python -m loadtest.silence [--against TREE]`.
+
+Sessions of the native protocol send frames of 20 ms of silence in real time, which is what most
+sessions do most of the time. Printed: CPU seconds of the event loop's thread a second, and Python
+calls a frame, all of them and those of our own code. With `--against` another source tree is
+measured in turns with this one, which evens out what else the machine does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import os
+import re
+import runpy
+import signal
+import socket
+import statistics
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+FRAME_S = 0.02
+FRAME = struct.pack("!BBH4x", 0x82, 0x80 | 126, 640) + bytes(640)
+"""A client's binary frame of 20 ms at 16 kHz, masked with zeros."""
+START = struct.pack("!BB4x", 0x81, 0x80 | 16) + b'{"type":"start"}'
+
+COUNTED_FRAMES = 200
+TREE = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the event loop's thread has done so far; calls are counted in between two `count`s."""
+
+    cpu_s: float
+    calls: int
+    ours: int
+
+
+class Server:
+    """A server in a process of its own, which answers signals with what it has done."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self.address = self._find(r"ws://([^/\s]+)")
+
+    def read(self) -> Reading:
+        """Ask for a reading."""
+        self._process.send_signal(signal.SIGUSR1)
+        return Reading(**json.loads(self._find(r"reading (.*)")))
+
+    def count(self) -> None:
+        """Start to count calls, or stop."""
+        self._process.send_signal(signal.SIGUSR2)
+        self.read()  # signals are handled in their order
+
+    def _find(self, pattern: str) -> str:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if found := re.search(pattern, line):
+                return found[1]
+        raise RuntimeError("the server has ended")
+
+
+@contextmanager
+def serving(tree: Path) -> Generator[Server]:
+    """Run the server of a source tree on a free port of loopback."""
+    command = [sys.executable, __file__, "--inside", "serve", "--port", "0", "--threads", "1"]
+    command += ["--max-sessions", "100000", "--max-lateness-s", "1000"]
+    command += ["--resume-window-s", "0"]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=tree,
+        env=os.environ | {"PYTHONPATH": str(tree), "PYTHONUNBUFFERED": "1"},
+    ) as process:
+        try:
+            yield Server(process)
+        finally:
+            process.kill()
+
+
+def opened(address: str) -> socket.socket:
+    """Open a session, and wait until it is ready."""
+    host, port = address.split(":")
+    raw = socket.create_connection((host, int(port)), timeout=10)
+    key = base64.b64encode(os.urandom(16)).decode()
+    raw.sendall(
+        f"GET /v1/stream HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\n"
+        f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
+        "Sec-WebSocket-Version: 13\r\n\r\n".encode()
+        + START
+    )
+    received = b""
+    while b'"ready"' not in received:
+        received += raw.recv(4096)
+    return raw
+
+
+def send_silence(sockets: Sequence[socket.socket], frames: int) -> None:
+    """Send frames in real time, the sockets spread over each 20 ms; reads nothing."""
+    began = time.monotonic()
+    groups = 10
+    for number in range(frames):
+        for group in range(groups):
+            due = began + (number + group / groups) * FRAME_S
+            time.sleep(max(0.0, due - time.monotonic()))
+            for raw in sockets[group::groups]:
+                raw.sendall(FRAME)
+
+
+def cpu_shares(
+    trees: Sequence[Path], sessions: int, seconds: float, rounds: int
+) -> dict[Path, list[float]]:
+    """Return CPU seconds a second of each tree's event loop, in turns of so many seconds.
+
+    All servers run all the time, and one of them is sent silence: whatever else the machine does
+    falls on each of them alike.
+    """
+    shares: dict[Path, list[float]] = {tree: [] for tree in trees}
+    with ExitStack() as stack:
+        servers = {tree: stack.enter_context(serving(tree)) for tree in trees}
+        clients = {
+            tree: [stack.enter_context(opened(server.address)) for _ in range(sessions)]
+            for tree, server in servers.items()
+        }
+        for number in range(rounds):
+            for tree in trees if number % 2 else reversed(trees):
+                send_silence(clients[tree], 10)  # warm
+                before, began = servers[tree].read(), time.monotonic()
+                send_silence(clients[tree], round(seconds / FRAME_S))
+                after, ended = servers[tree].read(), time.monotonic()
+                shares[tree].append((after.cpu_s - before.cpu_s) / (ended - began))
+    return shares
+
+
+def calls_a_frame(tree: Path) -> tuple[float, float]:
+    """Return the Python calls that one frame costs: all, and those of our own code."""
+    with serving(tree) as server, opened(server.address) as raw:
+        send_silence([raw], 100)
+        server.count()
+        idle = server.read()
+        time.sleep(COUNTED_FRAMES * FRAME_S)
+        before = server.read()
+        send_silence([raw], COUNTED_FRAMES)
+        time.sleep(0.1)
+        after = server.read()
+    idle_calls, idle_ours = before.calls - idle.calls, before.ours - idle.ours
+    return (
+        (after.calls - before.calls - idle_calls) / COUNTED_FRAMES,
+        (after.ours - before.ours - idle_ours) / COUNTED_FRAMES,
+    )
+
+
+def inside(arguments: list[str]) -> None:
+    """Run the server's command line in this process, and answer signals."""
+    counts = {"calls": 0, "ours": 0}
+
+    def profile(frame: FrameType, event: str, _: object) -> None:
+        if event == "call":
+            counts["calls"] += 1
+            counts["ours"] += "/streamer/" in frame.f_code.co_filename
+
+    def read(*_: object) -> None:
+        line = json.dumps({"cpu_s": time.thread_time(), **counts})
+        print("reading", line, flush=True)
+
+    def count(*_: object) -> None:
+        sys.setprofile(None if sys.getprofile() is not None else profile)
+
+    signal.signal(signal.SIGUSR1, read)
+    signal.signal(signal.SIGUSR2, count)
+    sys.argv = ["streamer", *arguments]
+    runpy.run_module("streamer.cli.main", run_name="__main__")
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure this tree, and perhaps another one in turns with it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--against", type=Path, help="a source tree to compare with")
+    parser.add_argument("--sessions", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=2.0, help="of a turn")
+    parser.add_argument("--rounds", type=int, default=10)
+    options = parser.parse_args(argv)
+    trees = [TREE] if options.against is None else [options.against.resolve(), TREE]
+    shares = cpu_shares(trees, options.sessions, options.seconds, options.rounds)
+    print(f"| tree | CPU of the loop, {options.sessions} sessions | of each turn | calls | ours |")
+    print("| --- | --- | --- | --- | --- |")
+    for tree in trees:
+        each = " ".join(f"{share:.3f}" for share in shares[tree])
+        calls, ours = calls_a_frame(tree)
+        median = statistics.median(shares[tree])
+        print(f"| {tree} | {median:.3f} | {each} | {calls:.1f} | {ours:.1f} |", flush=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--inside"]:
+        inside(sys.argv[2:])
+    else:
+        main()
