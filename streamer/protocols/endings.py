@@ -6,11 +6,13 @@ from streamer.protocols.dialect import Close, SessionEnd
 
 IDLE_CODE = "idle_timeout"
 GOING_AWAY = "the server is going away"
+GOING_AWAY_CODE = 1012
+"""WebSocket's "service restart": the client may come back, here or to another server."""
 
 _CLOSES = {
     SessionEnd.STOPPED: Close(1000),
     SessionEnd.IDLE: Close(1008, "idle timeout"),
-    SessionEnd.GOING_AWAY: Close(1012, GOING_AWAY),
+    SessionEnd.GOING_AWAY: Close(GOING_AWAY_CODE, GOING_AWAY),
 }
 
 

@@ -89,7 +89,7 @@ async def _play(data: bytes) -> None:
         query = parse_qsl(query_string, keep_blank_values=True)
         handshake = Handshake(path, query, JoinedHeaders(headers), [])
         with contextlib.suppress(RefusalError):
-            door.signed(handshake, signing_of(door, SIGNED))
+            door.signed(handshake, signing_of(door, SIGNED, time.time()))
         KEYS.holder(door.keys(handshake))
         door.resumes(handshake)
         is_allowed_origin(handshake.headers, [])

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from hooks import receiving
 
-from streamer.protocols.calls.messages import Failed
+from streamer.protocols.call_messages import Failed
 from streamer.protocols.dialect import Close, Publish, Reply
 from streamer.server import calls as module
 from streamer.server.calls import Calls

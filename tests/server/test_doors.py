@@ -22,7 +22,7 @@ SETTINGS = Settings.model_validate(
 
 
 def test_a_door_gets_its_own_secret_and_no_other() -> None:
-    told = {door.path: signing_of(door, SETTINGS).secret.get_secret_value() for door in DOORS}
+    told = {door.path: signing_of(door, SETTINGS, 0.0).secret.get_secret_value() for door in DOORS}
     assert {path: secret for path, secret in told.items() if secret} == SECRETS
 
 
@@ -31,7 +31,7 @@ def test_a_door_gets_its_own_secret_and_no_other() -> None:
     [(Settings(), False), (SETTINGS, True), (Settings.model_validate({"keys_file": "x"}), True)],
 )
 def test_a_door_knows_whether_keys_are_asked_for(settings: Settings, asks: bool) -> None:
-    assert {signing_of(door, settings).asks_for_keys for door in DOORS} == {asks}
+    assert {signing_of(door, settings, 0.0).asks_for_keys for door in DOORS} == {asks}
 
 
 def test_a_dialect_sees_no_secret_of_the_server() -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 from streamer.protocols.audiohook.dialect import AudioHookDialect
 from streamer.protocols.audiohook.signature import KEY_HEADER, check_signature
-from streamer.protocols.door import Door, Handshake, Host
+from streamer.protocols.door import Door, Handshake, Host, Signing
 from streamer.protocols.refusals import plain_refusal
-from streamer.settings import Settings
 
 AUDIOHOOK_PATH = "/audiohook"
 
@@ -21,8 +18,8 @@ def _keys(handshake: Handshake) -> list[str]:
     return [key] if (key := handshake.header(KEY_HEADER)) else []
 
 
-def _signed(handshake: Handshake, settings: Settings) -> bool:
-    return check_signature(handshake, settings, time.time())
+def _signed(handshake: Handshake, signing: Signing) -> bool:
+    return check_signature(handshake, signing, signing.now)
 
 
 DOOR = Door(AUDIOHOOK_PATH, _open, _keys, plain_refusal, signed=_signed)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from streamer.protocols.calls.call_publisher import CallPublisher
+from streamer.protocols.call_publisher import CallPublisher
 from streamer.protocols.dialect import Action, Close, Message, Open, Result, SessionEnd
 from streamer.protocols.door import Host
 from streamer.protocols.endings import IDLE_CODE, closing, idle_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sized
 from contextlib import ExitStack
 
-from streamer.protocols.closing import GOING_AWAY
+from streamer.protocols.endings import GOING_AWAY
 from streamer.server.admission.load import LoadLimit
 from streamer.server.admission.quotas import Peer, QuotaError, Quotas
 from streamer.server.admission.refusals import try_later

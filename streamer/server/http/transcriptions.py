@@ -20,8 +20,8 @@ from streamer.pipeline.files import (
     offline_settings,
     transcribe_blocks,
 )
-from streamer.protocols.closing import GOING_AWAY
 from streamer.protocols.door import RefusalError
+from streamer.protocols.endings import GOING_AWAY
 from streamer.protocols.openai_rest import answers
 from streamer.protocols.openai_rest.request import TranscriptionRequest, invalid, parse_request
 from streamer.server.admission.admission import Admission

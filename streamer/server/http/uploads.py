@@ -14,8 +14,8 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from streamer.protocols.closing import nothing_received
 from streamer.protocols.door import RefusalError
+from streamer.protocols.endings import idle_text
 from streamer.server.admission.refusals import try_later
 
 LARGEST_AT_ONCE = 4
@@ -141,7 +141,7 @@ async def _bounded(request: Request, claim: Claim, idle_s: float) -> AsyncGenera
             async with asyncio.timeout(idle_s):
                 piece = await anext(pieces, None)
         except TimeoutError as error:
-            raise RefusalError(408, "timeout", nothing_received(idle_s)) from error
+            raise RefusalError(408, "timeout", idle_text(idle_s)) from error
         if piece is None:
             return
         claim.grow(len(piece))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from http import HTTPStatus
 from urllib.parse import parse_qsl, urlsplit
 

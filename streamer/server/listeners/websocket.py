@@ -11,7 +11,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import InvalidMessage, InvalidUpgrade
 from websockets.typing import Subprotocol
 
-from streamer.protocols.closing import GOING_AWAY, GOING_AWAY_CODE
+from streamer.protocols.endings import GOING_AWAY, GOING_AWAY_CODE
 from streamer.server.clients import Clients
 from streamer.server.connection.connection import Connection
 from streamer.server.connection.rate_limit import Admitted, RateLimitedConnection

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from streamer.protocols.calls import messages
+from streamer.protocols import call_messages as messages
 from streamer.protocols.dialect import Message, Publish
 from streamer.protocols.timeline import Timeline
 from streamer.session import events
