@@ -21,10 +21,9 @@ from streamer.protocols.native.messages import (
     SpeechStarted,
 )
 from streamer.speech.end_reason import EndReason
-from streamer.speech.frames import FRAME_MS
-from streamer.turns.endpointer import POST_ROLL_FRAMES
+from streamer.turns.endpointing import POST_ROLL_MS
 
-POST_ROLL_S = POST_ROLL_FRAMES * FRAME_MS / 1000
+POST_ROLL_S = POST_ROLL_MS / 1000
 
 LAG_SAMPLES_PER_S = 10
 

@@ -37,7 +37,10 @@ class TorchModel:
         features = self._extractor(
             [clip.samples for clip in clips], sampling_rate=SAMPLE_RATE, return_tensors="pt"
         )
-        prompts = [self._tokenizer.prompt(clip.language, clip.punctuation) for clip in clips]
+        prompts = [
+            self._tokenizer.prompt(clip.options.language, clip.options.punctuation)
+            for clip in clips
+        ]
         with torch.inference_mode():
             sequences = self._model.generate(
                 input_features=features["input_features"],

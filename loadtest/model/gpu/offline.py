@@ -7,6 +7,7 @@ beforehand, which is the device's speed, and one that makes them between the cal
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -18,11 +19,10 @@ from numpy.typing import NDArray
 
 from loadtest.model.gpu.peaks import Peak
 from loadtest.model.gpu.random_model import SAMPLE_RATE, Work, noise, request
-from streamer.decoding import resident_batcher
 from streamer.decoding.request import Request
 from streamer.decoding.resident import ResidentRows
 from streamer.decoding.resident_batcher import ResidentBatcher
-from streamer.families.cohere.features import log_mel
+from streamer.families.cohere.mel_features import MelFeatures
 
 SECONDS = (2.0, 30.0)
 
@@ -31,7 +31,7 @@ def requests_of(count: int, prompt: Sequence[int]) -> list[Request]:
     """Clips of 2 to 30 s, the longest first."""
     rng = np.random.default_rng(1)
     clips = [noise(rng, seconds) for seconds in rng.uniform(*SECONDS, count)]
-    return sorted((request(clip, prompt) for clip in clips), key=lambda one: -one.frames)
+    return sorted((request(clip, prompt) for clip in clips), key=lambda one: -len(one.samples))
 
 
 def offline(
@@ -39,14 +39,13 @@ def offline(
 ) -> dict[str, float]:
     """Recognise them all."""
     audio_s = sum(len(one.samples) for one in requests) / SAMPLE_RATE
-    waiting = list(enumerate(requests))
+    waiting = deque(enumerate(requests))
     calls, left = batcher.calls, len(requests)
     with spent() as seconds:
         began = time.perf_counter()
         while left:
-            free = batcher.room
-            batcher.join(waiting[:free])
-            waiting = waiting[free:]
+            while waiting and batcher.free_slots:
+                batcher.join(*waiting.popleft())
             left -= len(batcher.step())
         wall = time.perf_counter() - began
     steps = batcher.calls - calls
@@ -70,16 +69,24 @@ def offline(
     return {name: round(number, 4) for name, number in found.items()}
 
 
-@contextmanager
-def features_made_beforehand(requests: Sequence[Request]) -> Generator[None]:
-    """Keep the features of these clips, so that the batcher finds them made."""
-    kept = {id(one.samples): log_mel(one.samples) for one in requests}
+class KeptFeatures(MelFeatures):
+    """Features of which some are made beforehand."""
 
-    def lookup(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        return kept[id(samples)]
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept: dict[int, NDArray[np.float32]] = {}
 
-    with patch.object(resident_batcher, "log_mel", lookup):
+    def make(self, request: Request) -> NDArray[np.float32]:
+        """Look them up, or make them."""
+        kept = self._kept.get(id(request))
+        return super().make(request) if kept is None else kept
+
+    @contextmanager
+    def made_beforehand(self, requests: Sequence[Request]) -> Generator[None]:
+        """Keep those of these requests for as long as the context lasts."""
+        self._kept = {id(one): self.make(one) for one in requests}
         yield
+        self._kept = {}
 
 
 @contextmanager
@@ -101,7 +108,7 @@ def spent() -> Generator[dict[str, float]]:
         for name, owner, attribute in (
             ("encoder", ResidentRows, "encode"),
             ("decoder", ResidentRows, "decode"),
-            ("features", resident_batcher, "log_mel"),
+            ("features", KeptFeatures, "make"),
         ):
             instead = clocked(name, getattr(owner, attribute))
             stack.enter_context(patch.object(owner, attribute, instead))
