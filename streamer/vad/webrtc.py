@@ -13,6 +13,8 @@ FRAME_SAMPLES = SAMPLE_RATE // 50
 """20 ms: it takes 10, 20 or 30, and 20 is also the packet of telephony."""
 
 _FRAME_BYTES = 2 * FRAME_SAMPLES
+_PCM16 = np.dtype("<i2")
+_SCALE = np.float32(32767)
 
 
 class WebrtcDetector:
@@ -29,7 +31,7 @@ class WebrtcDetector:
 
     def speech(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
         """Judge the next frames: ones and zeros."""
-        pcm = (frames * np.float32(32767)).astype("<i2").tobytes()
+        pcm = (frames * _SCALE).astype(_PCM16).tobytes()
         voiced = [
             self._vad.is_speech(pcm[at : at + _FRAME_BYTES], SAMPLE_RATE)
             for at in range(0, len(pcm), _FRAME_BYTES)
