@@ -19,7 +19,12 @@ from streamer.session.settings import StreamSettings
 
 
 async def record_one(
-    recorder: Recorder, dispatcher: Dispatcher, *, name: str = "s", **settings: object
+    recorder: Recorder,
+    dispatcher: Dispatcher,
+    *,
+    name: str = "s",
+    audio: bytes | None = None,
+    **settings: object,
 ) -> list[Event]:
     """Run a session to its end with a witness that records it; returns its events."""
     chosen = StreamSettings.model_validate({"language": "en", **settings})
@@ -34,7 +39,7 @@ async def record_one(
 
     witness = recorder.record(session, dispatcher.info)
     live = SessionRunner(session, dispatcher, emit, [witness])
-    data = pcm(two_utterances())
+    data = pcm(two_utterances()) if audio is None else audio
     for at in range(0, len(data), 3200):
         live.feed(data[at : at + 3200])
         await asyncio.sleep(0.002)
