@@ -61,3 +61,15 @@ def test_many_channels_at_a_high_rate_come_in_small_pieces() -> None:
     samples = np.zeros((200_000, 64), np.float32)
     file = AudioFile(io.BytesIO(written("WAV", samples, 400_000, "PCM_U8")), RATE, "it")
     assert max(map(len, file.blocks(1.0))) <= BLOCK_SAMPLES / 64
+
+
+def test_a_file_is_as_long_as_its_samples_are_at_its_rate() -> None:
+    data = written("WAV", np.zeros(2 * 44_100, np.float32), 44_100)
+    assert AudioFile(io.BytesIO(data), RATE, "it").seconds == 2.0
+
+
+def test_no_rate_above_768_kilohertz_is_taken() -> None:
+    samples = np.zeros(1000, np.float32)
+    assert AudioFile(io.BytesIO(written("WAV", samples, 768_000)), RATE, "it").seconds > 0
+    with pytest.raises(AudioFileError, match="768001 Hz"):
+        AudioFile(io.BytesIO(written("WAV", samples, 768_001)), RATE, "it")

@@ -15,7 +15,7 @@ from sounds import pcm, silence, voice
 
 from loadtest.oracle import History
 from loadtest.tcp_proxy import tcp_proxy
-from streamer.client import Configure, Flush, StreamError, transcribe
+from streamer.client import Configure, Flush, StreamError, transcribe, transcribing
 from streamer.engines.local import LocalEngine
 from streamer.protocols.native.messages import Final, Ready
 from streamer.server.server import TranscriptionServer
@@ -205,3 +205,35 @@ async def test_whoever_has_heard_enough_leaves_nothing_behind() -> None:
         await asyncio.sleep(0.1)
         names = {task.get_name() for task in asyncio.all_tasks()}
     assert not names & {"feed", "send"}
+
+
+async def test_no_wait_before_another_attempt_is_longer_than_the_longest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(transcribing, "FIRST_WAIT_S", 0.02)
+    monkeypatch.setattr(transcribing, "LONGEST_WAIT_S", 0.1)
+    monkeypatch.setattr(transcribing.random, "uniform", max)  # the worst that chance can do
+    waits: list[float] = []
+    sleep = asyncio.sleep
+
+    async def noted(seconds: float) -> None:
+        waits.append(seconds)
+        await sleep(seconds)
+
+    endless = asyncio.Event()
+
+    async def audio() -> AsyncIterator[bytes]:
+        yield SPEECH
+        await endless.wait()
+
+    async with serving() as address, tcp_proxy(*host_and_port(address)) as relay:
+        messages = transcribe(audio(), relay.url, patience_s=0.5)
+        assert isinstance(await anext(messages), Ready)
+        monkeypatch.setattr(transcribing.asyncio, "sleep", noted)
+        relay.port = 1
+        relay.cut()
+        with pytest.raises(StreamError):
+            async for _ in messages:
+                pass
+    assert max(waits) == pytest.approx(0.1)
+    assert len(waits) >= 4

@@ -95,3 +95,9 @@ def test_confidence_is_the_mean_probability_of_the_choices_and_of_the_end() -> N
     results, _ = decoded([[3, 4]], positions=100)
     one = np.exp(2.0) / (np.exp(2.0) + VOCABULARY - 1)
     assert results[0].confidence == pytest.approx(one, abs=1e-6)
+
+
+def test_rows_that_ended_are_left_behind_once_they_are_half_and_not_sooner() -> None:
+    _, rows = decoded([[1], [1, 2, 3], [1, 2, 3, 4, 5], [1, 2, 3, 4, 5]], positions=100)
+    # Calls: four rows till two have ended, in the fourth; then two.
+    assert (rows.calls, rows.row_steps) == (6, 4 * 4 + 2 * 2)

@@ -130,7 +130,7 @@ def test_a_draft_saves_the_calls_that_it_foresaw(draft: tuple[int, ...], calls: 
     assert isinstance(decoded, Decoded)
     assert decoded.tokens == said(6)
     assert decoded.confidence == pytest.approx(np.exp(-0.5))
-    assert len(model.decoded) == calls
+    assert len(model.decoded) == clips.calls == calls
 
 
 def test_clips_that_wait_count_as_in_flight_and_may_be_dropped_for_nothing() -> None:

@@ -47,3 +47,10 @@ def test_files_sent_one_after_the_other_are_no_load_however_busy_they_keep_the_e
     meter = busy_for_ten_seconds(1.0, 20.0, 0.0)  # 200 seconds of audio a second
     assert meter.load(9.9, 0) == 0.0
     assert meter.load(9.9, 8) < 0.15
+
+
+def test_a_step_longer_than_the_window_makes_the_engine_full_and_no_fuller() -> None:
+    meter = LoadMeter()
+    meter.began(0.0, 4.0, urgent=True)
+    meter.used(0.0, 8.0)
+    assert meter.load(0.0, 4) == 1.0

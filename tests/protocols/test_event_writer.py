@@ -86,3 +86,8 @@ def test_whatever_the_order_of_the_channels_finals_come_in_order_of_start(
     order = [say.message.start for say in said if isinstance(say.message, Final)]
     assert order == sorted(order)
     assert len(order) == sum(map(len, starts))
+
+
+def test_a_final_is_told_once_all_before_its_first_sample_is_settled() -> None:
+    telling = EventWriter(ordered=True)
+    assert told(telling, final(0, 2.0), events.Acknowledged(2.0)) == ["at 2", "acknowledged"]

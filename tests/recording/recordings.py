@@ -20,7 +20,12 @@ from streamer.session.settings import StreamSettings
 
 
 async def record_one(
-    recorder: Recorder, dispatcher: Dispatcher, *, name: str = "s", **settings: object
+    recorder: Recorder,
+    dispatcher: Dispatcher,
+    *,
+    name: str = "s",
+    audio: bytes | None = None,
+    **settings: object,
 ) -> list[Event]:
     """Run a session to its end with an observer that records it; returns its events."""
     chosen = StreamSettings.model_validate({"language": "en", **settings})
@@ -35,7 +40,7 @@ async def record_one(
 
     observer = recorder.record(session, dispatcher.info)
     runner = SessionRunner(session, dispatcher, emit, [observer])
-    data = pcm(two_utterances())
+    data = pcm(two_utterances()) if audio is None else audio
     for at in range(0, len(data), 3200):
         runner.handle(Audio(data[at : at + 3200]))
         await asyncio.sleep(0.002)

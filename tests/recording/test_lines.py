@@ -35,8 +35,8 @@ from streamer.recording.lines import (
     parse_header,
     read_recording,
 )
-from streamer.session.events import Event
-from streamer.session.inputs import Audio
+from streamer.session.events import Event, Flushed
+from streamer.session.inputs import Audio, Flush
 from streamer.session.settings import StreamSettings
 
 HEADER = Header(
@@ -158,3 +158,12 @@ def test_a_recording_cut_anywhere_gives_what_is_there_and_then_says_so(
         told += (entry for _, entry in read)
     with read_recording(whole) as (_, read):
         assert told == list(itertools.islice((entry for _, entry in read), len(told)))
+
+
+def test_when_something_came_is_written_with_six_decimals() -> None:
+    for line in (
+        entry_line(Took(1.23456789, Audio(b""))),
+        entry_line(Took(1.23456789, Flush("a"))),
+        entry_line(Gave(1.23456789, Flushed("a"))),
+    ):
+        assert json.loads(line)["at"] == 1.234568

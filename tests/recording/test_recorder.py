@@ -28,6 +28,7 @@ from streamer.recording.lines import read_recording
 from streamer.recording.recorder import Recorder
 from streamer.recording.replay import Replay
 from streamer.recording.writer import Outcome
+from streamer.session.events import Done, Event, Final
 
 
 @asynccontextmanager
@@ -151,6 +152,10 @@ def on_a_full_disk(room: int) -> Callable[..., FullDisk]:
     return opened
 
 
+def finals_of(events: list[Event]) -> list[Final]:
+    return [event for event in events if isinstance(event, Final)]
+
+
 @pytest.mark.parametrize("room", [10, 30_000])
 async def test_a_full_disk_is_one_warning_and_no_session_feels_it(
     tmp_path: Path, room: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -158,7 +163,10 @@ async def test_a_full_disk_is_one_warning_and_no_session_feels_it(
     monkeypatch.setattr(writer_module.os, "fdopen", on_a_full_disk(room))
     async with recording(tmp_path) as (recorder, dispatcher, outcomes):
         told = [await record_one(recorder, dispatcher, name=f"s{number}") for number in range(3)]
-    assert all(len(events) == len(told[0]) or len(events) > 5 for events in told)
+    for events in told:
+        assert isinstance(events[-1], Done)
+        assert finals_of(events) == finals_of(told[0])
+    assert len(finals_of(told[0])) >= 2
     assert outcomes == [Outcome.LOST] * 3
     assert list(tmp_path.iterdir()) == [], "nothing half-written is left"
     (warning,) = warnings(caplog)

@@ -110,11 +110,22 @@ def test_a_terminal_that_takes_nothing_holds_nobody_up(monkeypatch: pytest.Monke
     os.close(writing)
 
 
-def test_a_full_disk_is_no_error() -> None:
+def test_a_full_disk_is_no_error_and_lines_go_on_once_it_has_room(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    reading, writing = os.pipe()
     full = os.open("/dev/full", os.O_WRONLY)
-    with logging_to(full, "json"):
+    with logging_to(full, "text"):
         log.info("nobody will read this")
+        time.sleep(0.1)  # it has been tried by now
+        os.dup2(writing, full)
+        log.info("there is room again")
     os.close(full)
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as file:
+        (line,) = file.read().splitlines()
+    assert line.endswith("there is room again")
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_bound_lets_so_many_a_second_through() -> None:

@@ -452,3 +452,13 @@ async def test_the_page_is_small_on_the_wire_and_the_same_unpacked() -> None:
     assert headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(zipped) == plain
     assert len(zipped) < len(plain) / 2
+
+
+async def test_a_start_behind_the_first_audio_is_refused_even_if_none_came_before() -> None:
+    async with serving() as address, client(address) as ws:
+        await ws.send(pcm(voice(0.5)))
+        await send(ws, "start", language="de")
+        await send(ws, "stop")
+        messages = await receive_all(ws)
+    assert [error["code"] for error in of_type(messages, "error")] == ["invalid_message"]
+    assert of_type(messages, "final")[0]["language"] == "en"

@@ -13,7 +13,12 @@ from websockets.frames import Frame
 from websockets.server import ServerProtocol
 
 from streamer.server.connection.client_session import SLICE_S
-from streamer.server.connection.rate_limit import BURST_FRAMES, FRAMES_PER_TURN
+from streamer.server.connection.rate_limit import (
+    BURST_FRAMES,
+    FRAMES_PER_SECOND,
+    FRAMES_PER_TURN,
+    RateLimitedConnection,
+)
 from streamer.session.session import Session
 
 TINY = struct.pack("!BB4x", 0x82, 0x80)
@@ -112,3 +117,24 @@ async def test_others_get_their_turn_between_slices_of_audio(
         assert (await receive_all(ws))[-1]["audio"] == 30.0
     assert b"".join(heard) == audio
     assert max(turns.happened.values()) <= 2 * SLICE_S * 32_000
+
+
+async def test_a_client_beyond_its_rate_is_waited_for_and_not_polled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = 0
+    take = RateLimitedConnection.data_received
+
+    def noted(connection: RateLimitedConnection, data: bytes) -> None:
+        nonlocal looks
+        looks += not data
+        take(connection, data)
+
+    monkeypatch.setattr(RateLimitedConnection, "data_received", noted)
+    frames = BURST_FRAMES + FRAMES_PER_SECOND // 2
+    async with serving() as address, client(address) as ws:
+        await receive(ws)
+        ws.transport.write(TINY * frames)
+        await send(ws, "stop")
+        assert (await receive_all(ws))[-1]["type"] == "done"
+    assert looks <= 2 * frames / FRAMES_PER_TURN

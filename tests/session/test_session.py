@@ -447,3 +447,26 @@ def test_every_start_has_one_final_in_order_whatever_the_engine_does(
     if vad == "off":  # no silence between utterances: together they are the stream
         total = sum(final.end - final.start for final in finals)
         assert total == pytest.approx(stream.of(Done)[0].audio, abs=FRAME_S)
+
+
+def test_a_flush_is_answered_behind_its_own_finals_whatever_is_open_by_then() -> None:
+    stream = driver(answering=False, vad="off", partials=False)
+    for flush_id in ("a", "b"):
+        stream.feed(pcm(voice(1.0)))
+        stream.take(stream.session.flush(flush_id))
+    stream.feed(pcm(voice(0.5)))
+    first, second = stream.jobs
+    stream.answer(first)
+    assert stream.of(Flushed) == [Flushed("a")]
+    stream.answer(second)
+    assert stream.of(Flushed) == [Flushed("a"), Flushed("b")]
+
+
+def test_what_is_owed_is_as_long_as_the_closed_utterances_are() -> None:
+    stream = driver(answering=False, vad="off", partials=False)
+    for _ in range(2):
+        stream.feed(pcm(voice(1.0)))
+        stream.take(stream.session.flush(None))
+    assert stream.session.owed_s == 2.0
+    stream.answer(stream.jobs[0])
+    assert stream.session.owed_s == 1.0

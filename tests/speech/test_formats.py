@@ -62,3 +62,8 @@ def test_a_transcript_of_nothing_is_well_formed() -> None:
 def test_every_utterance_is_one_line_of_json(lines: list[Line]) -> None:
     rows = render(Format.JSON_LINES, lines).split("\n")
     assert [json.loads(row)["text"] for row in rows[:-1]] == [line.text for line in lines]
+
+
+def test_times_in_json_lines_have_three_decimals() -> None:
+    line = json.loads(json_line(Line("so", 0.12345, 1.98765, "en", 0.5)))
+    assert (line["start"], line["end"]) == (0.123, 1.988)

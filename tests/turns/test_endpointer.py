@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -197,3 +198,22 @@ def test_confirmed_speech_is_always_inside_an_utterance(voiced: str) -> None:
         run_length = run_length + 1 if flag == "v" else 0
         if run_length >= ONSET:
             assert any(begin <= at < end for begin, end in spans)
+
+
+def test_voiced_frames_that_are_far_apart_never_add_up_to_an_onset() -> None:
+    machine = Endpointer(Endpointing.by_voice(100, SILENCE_MS, 35, FRAME))
+    assert run(machine, "v..." * 50) == []
+
+
+def test_speech_before_a_flush_opens_nothing_after_it() -> None:
+    machine = endpointer()
+    run(machine, "v" * 20)
+    assert machine.close(EndReason.FLUSH) == [Closed(20, EndReason.FLUSH)]
+    assert run(machine, "." * 5) == []
+
+
+@pytest.mark.parametrize("onset", [2, ONSET])
+def test_an_onset_may_have_two_unvoiced_frames_within_and_no_more(onset: int) -> None:
+    rules = Endpointing.by_voice(onset * 20, SILENCE_MS, 35, FRAME)
+    assert run(Endpointer(rules), "v" * (onset - 1) + ".." + "v") == [Opened(0)]
+    assert run(Endpointer(rules), "v" * (onset - 1) + "..." + "v") == []

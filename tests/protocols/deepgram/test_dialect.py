@@ -161,3 +161,35 @@ def test_nothing_that_a_client_sends_makes_it_raise(messages: list[str | bytes])
     assert [type(action) for action in opened] == [Open]
     for message in messages:
         said(client, client.received(message))
+
+
+def test_the_end_of_an_utterance_is_told_before_the_speech_that_shows_it() -> None:
+    client = dialect()
+    list(client.happened(events.SpeechStarted(0, 0, 0.0)))
+    list(client.happened(final("one", 0.0, 1.0, EndReason.SILENCE)))
+    told = said(client, client.happened(events.SpeechStarted(0, 1, 2.5)))
+    assert [one["type"] for one in told] == ["UtteranceEnd", "SpeechStarted"]
+
+
+def test_an_empty_result_has_no_confidence() -> None:
+    client = dialect()
+    list(client.happened(events.SpeechStarted(0, 0, 0.0)))
+    (result,) = said(client, client.happened(final("", 0.0, 1.0, EndReason.SILENCE)))
+    assert result["channel"]["alternatives"][0]["confidence"] == 0.0
+
+
+def test_a_finalize_where_nothing_is_open_is_answered_without_confidence() -> None:
+    client = dialect()
+    list(client.connected())
+    list(client.received(json.dumps({"type": "Finalize"})))
+    (result,) = said(client, client.happened(events.Flushed(None)))
+    assert result["from_finalize"]
+    assert result["channel"]["alternatives"][0]["confidence"] == 0.0
+
+
+def test_times_have_three_decimals() -> None:
+    client = dialect()
+    (started,) = said(client, client.happened(events.SpeechStarted(0, 0, 0.12345)))
+    (result,) = said(client, client.happened(final("one", 0.12345, 1.98765, EndReason.STOP)))
+    assert started["timestamp"] == 0.123
+    assert (result["start"], result["duration"]) == (0.123, 1.864)

@@ -117,3 +117,9 @@ def test_any_query_is_taken_or_refused(query: list[tuple[str, str]]) -> None:
         parse_options([*parse_qsl(PLAIN), *query], HOST)
     except RefusalError as refused:
         assert refused.status == 400  # noqa: PT017 - both outcomes are right
+
+
+def test_milliseconds_have_nine_digits_at_most() -> None:
+    assert options(f"{PLAIN}&endpointing=999999999").endpointing
+    with pytest.raises(RefusalError, match="not a number of milliseconds"):
+        options(f"{PLAIN}&endpointing=1000000000")

@@ -206,3 +206,15 @@ async def _stream(address: str, seconds: float) -> float:
             await ws.send(data[at : at + 32_000])
         await send(ws, "stop")
         return (await receive_all(ws))[-1]["audio"]
+
+
+async def test_each_address_has_its_own_sessions() -> None:
+    async with (
+        serving(max_sessions_per_address=1) as address,
+        client(address, "?language=en", local_addr=("127.0.0.1", 0)),
+        client(address, "?language=en", local_addr=("127.0.0.2", 0)),
+    ):
+        for place in ("127.0.0.1", "127.0.0.2"):
+            told = await refusal(address, local_addr=(place, 0))
+            assert told is not None
+            assert told[0] == 429
