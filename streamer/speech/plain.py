@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 
-_MARKS = r"[.,;:!?…\"“”‘’'()\[\]{}–—-]+"
+_MARKS = (
+    r"[.,;:!?\"'()\[\]{}\-"
+    "\N{HORIZONTAL ELLIPSIS}\N{EN DASH}\N{EM DASH}"
+    "\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
+    "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}]+"
+)
 _AT_AN_EDGE = re.compile(rf"(?<!\w){_MARKS}|{_MARKS}(?!\w)")
 
 

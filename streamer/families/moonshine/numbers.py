@@ -50,7 +50,7 @@ class Numbers:
             frame_middle=sound.read("frame_middle", int),
             least_samples=sound.read("least_samples", int),
             tail=round(sound.read("tail_seconds", float) * SAMPLE_RATE),
-            max_seconds=min(MAX_CLIP_S, sound.read("max_seconds", float)),
+            max_seconds=min(float(MAX_CLIP_S), sound.read("max_seconds", float)),
             prompt=tokens.read("prompt", int),
             end=tokens.read("end_token", int),
             tokens_per_second=tokens.read("tokens_per_second", float),
