@@ -30,6 +30,13 @@ Output = Event | Job | Withdrawal
 
 SAMPLES_PER_MS = SAMPLE_RATE // 1000
 
+PARTIAL_PACE = 0.25
+"""Share of its own length that an utterance grows by between two partials, since each hears all of
+it again. On 16 recordings of 3 to 12 s with Moonshine base-en partials then cost 0.33 of the CPU
+that they cost every 300 ms, whole texts flicker 0.26 words a final word and not 0.96, and the
+newest partial is 0.34 s behind in the median and not 0.14 (with 0.15: 0.51, 0.50 and 0.24 s; with
+0.35: 0.29, 0.29 and 0.44 s)."""
+
 FORGET_SAMPLES = SAMPLE_RATE // 5
 """How often the tape forgets: more often costs time, less often makes the tape of silence grow."""
 
@@ -178,7 +185,8 @@ class Channel:
         """Where the next partial is due; never where the client wants none."""
         if not utterance.settings.partials:
             return float("inf")
-        return self._heard + utterance.settings.partial_interval_ms * SAMPLES_PER_MS
+        asked = utterance.settings.partial_interval_ms * SAMPLES_PER_MS
+        return self._heard + max(asked, PARTIAL_PACE * (self._heard - utterance.start))
 
     def _job(self, utterance: Utterance, kind: JobKind, end: int, *, grows: bool = False) -> Job:
         key, options = self._key(utterance), utterance.settings.decode_options

@@ -41,15 +41,18 @@ class StableText:
     def _agreed(self, one: str, other: str) -> str:
         """The common prefix, less a last word that either of the two goes on with.
 
-        Nor does it end with the punctuation that a hypothesis ends with: a model closes the
-        sentence where the sound ends, and with more sound it often goes on.
+        Nor does it hold the newest hypothesis's last word, heard with no sound behind it, or the
+        punctuation that a hypothesis ends with: a model closes the sentence where the sound ends,
+        and with more sound it often goes on.
         """
         pairs = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
         prefix = "".join(character for character, _ in pairs)
         if self._spaced and any(_GOES_ON.match(text, len(prefix)) for text in (one, other)):
             prefix = prefix[: prefix.rfind(" ") + 1]
         if len(prefix) in (len(one), len(other)):
-            return prefix.rstrip(f"{_MARKS} ")
+            prefix = prefix.rstrip(f"{_MARKS} ")
+        if len(prefix) == len(other.rstrip(f"{_MARKS} ")):
+            prefix = prefix[: prefix.rfind(" ") + 1] if self._spaced else prefix[:-1]
         return prefix.rstrip()
 
     def _rest(self, hypothesis: str) -> str:
