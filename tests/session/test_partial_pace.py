@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from sounds import pcm, voice
 
@@ -32,11 +34,11 @@ def test_a_short_utterance_is_heard_again_as_often_as_was_asked() -> None:
 
 def test_the_longer_an_utterance_is_the_more_it_grows_between_two_partials() -> None:
     ends = heard_until(20.0)
-    for earlier, later in zip(ends, ends[1:], strict=False):
+    for earlier, later in itertools.pairwise(ends):
         assert later - earlier == pytest.approx(max(0.3, PARTIAL_PACE * earlier), abs=0.03)
     assert sum(ends) < 0.2 * sum(0.3 * n for n in range(1, 67))
 
 
 def test_an_interval_that_was_asked_for_is_never_shortened() -> None:
     ends = heard_until(10.0, interval_ms=2000)
-    assert all(later - earlier > 1.99 for earlier, later in zip(ends, ends[1:], strict=False))
+    assert all(later - earlier > 1.99 for earlier, later in itertools.pairwise(ends))
