@@ -21,10 +21,9 @@ from streamer.protocols.native.messages import (
     SpeechStarted,
 )
 from streamer.speech.end_reason import EndReason
-from streamer.speech.frames import FRAME_MS
-from streamer.turns.endpointer import POST_ROLL_FRAMES
+from streamer.turns.endpointing import POST_ROLL_MS, PRE_ROLL_MS
 
-POST_ROLL_S = POST_ROLL_FRAMES * FRAME_MS / 1000
+POST_ROLL_S = POST_ROLL_MS / 1000
 
 LAG_SAMPLES_PER_S = 10
 
@@ -122,7 +121,7 @@ def _measure_stream(log: StreamLog, samples: Samples) -> None:
 
 def _pre_roll_of(start: float) -> float:
     """Seconds between an utterance's start and its first voiced sample."""
-    return min(0.3, start)
+    return min(PRE_ROLL_MS / 1000, start)
 
 
 def _measure_final(

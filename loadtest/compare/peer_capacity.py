@@ -20,6 +20,7 @@ from typing import Any
 import uvloop
 
 from loadtest.clients import pcm
+from loadtest.compare.published import published_folder
 from loadtest.compare.sherpa import Threads, sherpa_server
 from loadtest.compare.sherpa_streams import run_sherpa_streams
 from loadtest.options import audio_option, report_option
@@ -27,7 +28,7 @@ from loadtest.reports import tell
 from loadtest.run.capacity import REST_S, SEARCH_S, Run, find_capacity
 from loadtest.run.streams import run_streams
 from loadtest.serving import served
-from streamer.models.registry import PUBLISHED_FOLDER, resolve
+from streamer.models.registry import resolve
 
 TURNS = 2
 """At each load."""
@@ -86,7 +87,7 @@ def _servers(options: argparse.Namespace) -> dict[str, AbstractContextManager[Ru
     @contextmanager
     def theirs() -> Generator[Run]:
         threads = Threads(options.work_threads, 1)
-        with sherpa_server(folder / PUBLISHED_FOLDER, threads) as url:
+        with sherpa_server(published_folder(folder), threads) as url:
             yield partial(run_sherpa_streams, url, audio)
 
     return {"streamer": ours(), "sherpa-onnx": theirs()}

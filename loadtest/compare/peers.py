@@ -22,6 +22,7 @@ import numpy as np
 from loadtest.bare_loop import BareLoop
 from loadtest.compare import contestants as peers
 from loadtest.compare.contestants import Contestant
+from loadtest.compare.published import published_folder
 from loadtest.compare.rounds import OURS, choose, report, run_rounds
 from loadtest.compare.sherpa import Threads, sherpa_server
 from loadtest.compare.torch_model import TorchModel
@@ -35,7 +36,7 @@ from streamer.audio.files import AudioFile
 from streamer.cli.demo import sample_path
 from streamer.families.cohere.export.ragged import export_ragged
 from streamer.families.cohere.tokenizer import Tokenizer
-from streamer.models.registry import PUBLISHED_FOLDER, resolve
+from streamer.models.registry import resolve
 from streamer.speech.clip import SAMPLE_RATE
 
 BATCHES = (1, 4, 8, 16)
@@ -62,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     audio_s = sum(map(len, recordings)) / SAMPLE_RATE
     folder = resolve(options.model)
     loop = BareLoop(folder)
-    published, tokens = folder / PUBLISHED_FOLDER, folder / "tokens.txt"
+    published, tokens = published_folder(folder), folder / "tokens.txt"
     model = model_of(published)
     torch_model = TorchModel(model, Tokenizer.from_file(tokens))
     with ExitStack() as stack:

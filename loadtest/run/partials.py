@@ -18,15 +18,16 @@ from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
-from streamer.decoding.batchers import ContinuousBatcher
 
 from loadtest.run.word_times import spoken_sentences
 from streamer.audio.encodings import Encoding
-from streamer.decoding.ragged import RaggedModel
+from streamer.decoding.ragged import RaggedDecoder, RaggedEncoder
+from streamer.decoding.ragged_batcher import RaggedBatcher
 from streamer.decoding.request import Decoded, Request
 from streamer.dispatch.job import Job, JobKind
 from streamer.families.cohere.features import log_mel
 from streamer.families.cohere.incremental import IncrementalFeatures
+from streamer.families.cohere.mel_features import MelFeatures
 from streamer.families.cohere.tokenizer import Tokenizer
 from streamer.models.folder import ModelFolder
 from streamer.models.registry import embedded_folder
@@ -57,18 +58,21 @@ class Recogniser:
     def __init__(self, folder: Path) -> None:
         files = ModelFolder.find(folder)
         self.tokenizer = Tokenizer.from_file(files.tokens)
-        model = RaggedModel.of(*load_graphs(files.encoder, files.decoder, "cpu", 1))
-        self._batcher = ContinuousBatcher(model, self.tokenizer.eos)
+        encoder, decoder = load_graphs(files.encoder, files.decoder, "cpu", 1)
+        rows = RaggedDecoder.of(decoder)
+        clips = RaggedEncoder(encoder, MelFeatures(), rows.layers)
+        self._batcher = RaggedBatcher(clips, rows, self.tokenizer.eos)
 
     def recognise(self, clip: Clip) -> tuple[Decoded, int]:
         """Recognise a clip with nobody else around."""
         before = self._batcher.calls
-        prompt = self.tokenizer.prompt(clip.language, clip.punctuation)
+        prompt = self.tokenizer.prompt(clip.options.language, clip.options.punctuation)
         request = Request(clip.samples, prompt, clip.draft, growing=clip.growing)
-        self._batcher.join([(0, request)])
+        self._batcher.join(0, request)
         while not (ended := self._batcher.step()):
             pass
         ((_, decoded),) = ended
+        assert isinstance(decoded, Decoded)
         return decoded, self._batcher.calls - before
 
 

@@ -17,13 +17,16 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
-from streamer.decoding.engine import OnnxEngine
 
 from loadtest.errors import CommandError
 from loadtest.synthetic_truth import Speaker, Spoken, SpokenWord, espeak, flite
+from streamer.decoding.batched_engine import transcribe
+from streamer.decoding.step_engine import StepEngine
+from streamer.families.registry import load_model
 from streamer.models.registry import embedded_folder
 from streamer.speech.clip import SAMPLE_RATE, Clip
 from streamer.speech.hypothesis import Word
+from streamer.speech.options import DecodeOptions
 from tests.models.training.text.corpus import draw_domain
 
 MARGIN_S = 0.25
@@ -45,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the table."""
-    engine = OnnxEngine.load(options.model)
+    engine = load_model(options.model)
     if not engine.info.word_timings:
         raise CommandError(f"{options.model} cannot tell word timings")
     said = {
@@ -79,9 +82,9 @@ def _spoken(speakers: list[Speaker], count: int) -> Iterator[Spoken]:
         yield Spoken(samples.astype(np.float32), tuple(words))
 
 
-def _errors(engine: OnnxEngine, spoken: Spoken) -> Iterator[tuple[float, float]]:
+def _errors(engine: StepEngine, spoken: Spoken) -> Iterator[tuple[float, float]]:
     """Seconds by which each rightly heard word begins and ends too late; NaN where unknown."""
-    ((_, heard),) = engine.transcribe([Clip(spoken.samples, "en", punctuation=True, words=True)])
+    ((_, heard),) = transcribe(engine, [Clip(spoken.samples, DecodeOptions("en", words=True))])
     assert heard.words is not None
     said, got = list(map(_plain, spoken.words)), list(map(_plain, heard.words))
     for block in SequenceMatcher(None, said, got, autojunk=False).get_matching_blocks():

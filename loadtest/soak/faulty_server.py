@@ -17,17 +17,18 @@ from unittest.mock import patch
 
 from streamer.cli import loading
 from streamer.cli.main import main
-from streamer.engines.base import Engine
+from streamer.decoding.step_engine import StepEngine
+from streamer.engines.local import LocalEngine
 from streamer.settings import Settings
 from streamer.speech.clip import Clip
 from streamer.speech.engine_info import EngineInfo
-from streamer.speech.hypothesis import Hypothesis
+from streamer.speech.hypothesis import Outcome
 
 
 class FaultyEngine:
     """Another engine, whose next step fails as it was told to."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: StepEngine) -> None:
         self._engine = engine
         self._fault: list[str] = []
 
@@ -36,13 +37,13 @@ class FaultyEngine:
         return self._engine.info
 
     @property
-    def room(self) -> int:
-        return self._engine.room
+    def free_slots(self) -> int:
+        return self._engine.free_slots
 
-    def join(self, clips: Sequence[tuple[int, Clip]]) -> None:
-        self._engine.join(clips)
+    def join(self, key: int, clip: Clip) -> None:
+        self._engine.join(key, clip)
 
-    def step(self) -> list[tuple[int, Hypothesis]]:
+    def step(self) -> Sequence[tuple[int, Outcome]]:
         match self._fault:
             case ["exception"]:
                 self._fault = []
@@ -79,10 +80,10 @@ def _late(clock: Callable[[], float], seconds: float) -> Callable[[], float]:
     return lambda: clock() - seconds
 
 
-def _load(settings: Settings) -> FaultyEngine:
-    engine = FaultyEngine(loading.load_engine(settings))
+def _load(settings: Settings) -> LocalEngine:
+    engine = FaultyEngine(loading.load_step_engine(settings))
     threading.Thread(target=engine.obey, daemon=True).start()
-    return engine
+    return LocalEngine(engine, settings.max_batch)
 
 
 if __name__ == "__main__":

@@ -134,7 +134,7 @@ class Streams:
     def _join(
         self, batcher: ResidentBatcher, sound: NDArray[np.float32], prompt: Sequence[int]
     ) -> None:
-        while batcher.room and (self._finals or self._partials):
+        while batcher.free_slots and (self._finals or self._partials):
             if self._finals:
                 ask = self._finals.popleft()
             else:
@@ -143,4 +143,4 @@ class Streams:
             self._flying[key] = ask
             growing = None if ask.final else f"{ask.stream} {ask.utterance}"
             samples = sound[: round(SAMPLE_RATE * ask.heard)]
-            batcher.join([(key, request(samples, prompt, growing))])
+            batcher.join(key, request(samples, prompt, growing))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from loadtest.errors import CommandError
 from streamer.decoding.resident import ResidentModel
+from streamer.families.cohere.mel_features import MelFeatures
 from streamer.families.cohere.tokenizer import Tokenizer
 from streamer.onnx.sessions import Device, Graph
 
@@ -16,7 +17,7 @@ def load(folder: Path, device: Device, *, captured: bool = False) -> ResidentMod
     decoder = Graph(folder / "decoder.onnx", device, 0, captured=captured and device == "cuda")
     if {encoder.device, decoder.device} != {device}:
         raise CommandError(f"ONNX Runtime does not run on {device} here: it fell back to the CPU")
-    return ResidentModel.of(encoder, decoder)
+    return ResidentModel.of(encoder, decoder, MelFeatures())
 
 
 def prompt_of(folder: Path) -> list[int]:

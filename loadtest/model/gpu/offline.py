@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from loadtest.model.gpu.peaks import Peak
 from loadtest.model.gpu.random_model import SAMPLE_RATE, Work, noise, request
-from streamer.decoding import resident_batcher
 from streamer.decoding.request import Request
 from streamer.decoding.resident import ResidentRows
 from streamer.decoding.resident_batcher import ResidentBatcher
+from streamer.families.cohere import mel_features
 from streamer.families.cohere.features import log_mel
 
 SECONDS = (2.0, 30.0)
@@ -31,7 +31,7 @@ def requests_of(count: int, prompt: Sequence[int]) -> list[Request]:
     """Clips of 2 to 30 s, the longest first."""
     rng = np.random.default_rng(1)
     clips = [noise(rng, seconds) for seconds in rng.uniform(*SECONDS, count)]
-    return sorted((request(clip, prompt) for clip in clips), key=lambda one: -one.frames)
+    return sorted((request(clip, prompt) for clip in clips), key=lambda one: -len(one.samples))
 
 
 def offline(
@@ -44,8 +44,9 @@ def offline(
     with spent() as seconds:
         began = time.perf_counter()
         while left:
-            free = batcher.room
-            batcher.join(waiting[:free])
+            free = batcher.free_slots
+            for key, one in waiting[:free]:
+                batcher.join(key, one)
             waiting = waiting[free:]
             left -= len(batcher.step())
         wall = time.perf_counter() - began
@@ -78,7 +79,7 @@ def features_made_beforehand(requests: Sequence[Request]) -> Generator[None]:
     def lookup(samples: NDArray[np.float32]) -> NDArray[np.float32]:
         return kept[id(samples)]
 
-    with patch.object(resident_batcher, "log_mel", lookup):
+    with patch.object(mel_features, "log_mel", lookup):
         yield
 
 
@@ -101,7 +102,7 @@ def spent() -> Generator[dict[str, float]]:
         for name, owner, attribute in (
             ("encoder", ResidentRows, "encode"),
             ("decoder", ResidentRows, "decode"),
-            ("features", resident_batcher, "log_mel"),
+            ("features", mel_features, "log_mel"),
         ):
             instead = clocked(name, getattr(owner, attribute))
             stack.enter_context(patch.object(owner, attribute, instead))

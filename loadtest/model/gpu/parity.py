@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from loadtest.model.gpu.facts import Facts
 from loadtest.model.gpu.loading import load, prompt_of
 from loadtest.model.gpu.random_model import EXACT, NO_END, checkpoint, noise, request
+from streamer.decoding.request import Decoded
 from streamer.decoding.resident import ResidentModel, ResidentRows
 from streamer.decoding.resident_batcher import ResidentBatcher
 from streamer.families.cohere.features import MEL_BINS, log_mel
 from streamer.onnx.sessions import Device
 
 FED, PLACES = 40, [2, 0, 3]
-ROWS, COLUMNS, SECONDS, FRAMES = 4, 64, 8.0, 800
+ROWS, COLUMNS, FRAMES = 4, 64, 800
 SAME = 0.95
 """Share of tokens that must be the same, each behind the same ones: ties of random weights part."""
 TEXTS = 12
@@ -58,17 +59,20 @@ def _greedy(folder: Path, device: Device, facts: Facts) -> None:
     """Whole texts of clips that come and go: equal ones are counted; captured must be as plain."""
     rng = np.random.default_rng(8)
     prompt = prompt_of(folder)
-    clips = [noise(rng, seconds) for seconds in rng.uniform(1, SECONDS, TEXTS)]
+    clips = [noise(rng, seconds) for seconds in rng.uniform(1, FRAMES / 100, TEXTS)]
 
     def texts(model: ResidentModel) -> list[tuple[int, ...]]:
-        batcher = ResidentBatcher(model, NO_END, rows=ROWS, seconds=SECONDS)
+        batcher = ResidentBatcher(model, NO_END, rows=ROWS, longest=FRAMES)
         waiting = [(i, request(clip, prompt)) for i, clip in enumerate(clips)]
         ended: dict[int, tuple[int, ...]] = {}
         while len(ended) < len(clips):
-            free = batcher.room
-            batcher.join(waiting[:free])
+            free = batcher.free_slots
+            for key, one in waiting[:free]:
+                batcher.join(key, one)
             waiting = waiting[free:]
-            ended |= {key: decoded.tokens for key, decoded in batcher.step()}
+            for key, decoded in batcher.step():
+                assert isinstance(decoded, Decoded)
+                ended[key] = decoded.tokens
         return [ended[i] for i in range(len(clips))]
 
     exact, plain = texts(load(folder / EXACT, "cpu")), texts(load(folder, device))
@@ -88,7 +92,7 @@ def _equal(some: list[tuple[int, ...]], others: list[tuple[int, ...]]) -> int:
 
 def _forced(model: ResidentModel, mels: list[NDArray[np.float32]], fed: list[list[int]]) -> Choices:
     """What is chosen behind each of the tokens fed, whatever was chosen before."""
-    rows = ResidentRows(model, rows=ROWS, columns=COLUMNS, seconds=SECONDS)
+    rows = ResidentRows(model, rows=ROWS, columns=COLUMNS, longest=FRAMES)
     rows.encode(mels, PLACES)
     chosen = rows.decode(fed, aligned=True)
     return chosen.tokens[PLACES, :FED], chosen.log_probability[PLACES, :FED]

@@ -8,10 +8,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnxruntime as ort
 
 from loadtest.model.gpu.facts import Facts
 from loadtest.model.gpu.loading import load, prompt_of
+from streamer.decoding.request import Request
+from streamer.families.cohere.features import MIN_SAMPLES
 from streamer.onnx.sessions import Device
 
 SHORT = {"CUDAExecutionProvider": "cuda", "CPUExecutionProvider": "cpu"}
@@ -35,7 +38,7 @@ def place(folder: Path, device: Device, facts: Facts) -> None:
             graph.session = ort.InferenceSession(
                 graph.path, options, providers=list(zip(providers, settings, strict=True))
             )
-        model.try_once(prompt_of(folder))
+        model.try_once(Request(np.zeros(MIN_SAMPLES, np.float32), prompt_of(folder)))
         for name, graph in graphs.items():
             profile = json.loads(Path(graph.session.end_profiling()).read_text(encoding="utf-8"))
             found = nodes(profile)
