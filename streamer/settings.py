@@ -29,7 +29,9 @@ class Settings(BaseSettings):
         default=None, ge=0, le=65535, description="port of Wyoming (10300); none keeps it shut"
     )
     model: str = Field(
-        default="embedded", description="name of a known model, or a folder with its graphs"
+        default="auto",
+        description="name of a known model, or a folder with its graphs; auto is moonshine where "
+        "its files can be had, else embedded",
     )
     provider: Literal["auto", "cuda", "cpu"] = Field(
         default="auto", description="where the model runs; auto is CUDA where it is usable"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
 
 import pytest
 import uvloop
 from hypothesis import settings
+
+# No test may wait for a network: those that want another model name it.
+os.environ["STREAMER_MODEL"] = "embedded"
 
 # How long one example takes on a busy machine says nothing about the code.
 settings.register_profile("busy", deadline=None)

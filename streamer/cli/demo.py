@@ -38,7 +38,7 @@ def add_to(commands: Commands) -> None:
         "demo",
         help="stream a bundled recording and see it transcribed",
         description=(
-            "Start the server on loopback with the embedded model, stream a bundled recording in "
+            "Start the server on loopback with the default model, stream a bundled recording in "
             "real time, and print partials as they change and finals with their latency. Then "
             "keep serving the microphone page."
         ),

@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
 from streamer.cli.errors import CommandError
+from streamer.cli.progress import progress_bar
 from streamer.decoding.step_engine import StepEngine
 from streamer.engines.local import LocalEngine
 from streamer.families.registry import load_model
+from streamer.models.default import default_folder
 from streamer.models.errors import ModelError
-from streamer.models.registry import resolve
+from streamer.models.registry import AUTO, resolve
 from streamer.settings import Settings
 from streamer.speech.engine_info import EngineInfo
 
+Tell = Callable[[str], None]
 
-def load_step_engine(settings: Settings) -> StepEngine:
-    """Find and load the model; raises CommandError in words that tell what to mend."""
+
+def load_step_engine(settings: Settings, tell: Tell | None = None) -> StepEngine:
+    """Find and load the model; raises CommandError in words that tell what to mend.
+
+    `tell` is given what happens where the default model is not here yet; else the user reads it.
+    """
     try:
-        return load_model(
-            resolve(settings.model), provider=settings.provider, threads=settings.threads
-        )
+        folder = _folder(settings.model, tell)
+        return load_model(folder, provider=settings.provider, threads=settings.threads)
     except ModelError as error:
         raise CommandError(str(error)) from error
 
 
-def load_engine(settings: Settings) -> LocalEngine:
+def load_engine(settings: Settings, tell: Tell | None = None) -> LocalEngine:
     """Load the model and put it in a thread of its own; raises CommandError."""
-    return LocalEngine(load_step_engine(settings), settings.max_batch)
+    return LocalEngine(load_step_engine(settings, tell), settings.max_batch)
+
+
+def _folder(model: str, tell: Tell | None) -> Path:
+    if model != AUTO:
+        return resolve(model)
+    if tell is not None:
+        return default_folder(tell)
+    with progress_bar() as show:
+        return default_folder(lambda line: print(line, file=sys.stderr, flush=True), show)
 
 
 def describe(info: EngineInfo) -> str:
@@ -33,6 +52,6 @@ def describe(info: EngineInfo) -> str:
     if info.demonstration:
         line += (
             "\nThis is the small demonstration model that ships with streamer; "
-            "`streamer models` tells how to get the real one."
+            "`streamer models pull moonshine` brings the real one."
         )
     return line

@@ -56,9 +56,9 @@ def add_to(commands: Commands) -> None:
 
 def list_models(arguments: argparse.Namespace) -> ExitCode:
     """Print each known model, and whether it is here."""
-    print(f"{EMBEDDED:<13}  {EMBEDDED_SUMMARY}")
     for name, asset in ASSETS.items():
         print(f"{name:<13}  {asset.summary}, {asset.size / 1e6:.0f} MB; {_place(asset)}")
+    print(f"{EMBEDDED:<13}  {EMBEDDED_SUMMARY}; serves where moonshine cannot be had")
     for name, model in PUBLISHED.items():
         folder = pulled_folder(name)
         size_gb = sum(file.size for file in model.files) / 1e9

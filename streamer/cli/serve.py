@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import signal
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,8 @@ from streamer.server.listeners.startup import StartupServer
 from streamer.server.listeners.tls import CertificateError, certificate_of
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 def add_to(commands: Commands) -> None:
@@ -78,7 +81,7 @@ async def _loaded(settings: Settings) -> Engine:
     """Load the model in a thread that gives way, so that those of ONNX Runtime do too."""
     with ThreadPoolExecutor(1, initializer=lower_priority) as loader:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(loader, load_engine, settings)
+        return await loop.run_in_executor(loader, load_engine, settings, log.warning)
 
 
 async def _serve(settings: Settings) -> ExitCode:

@@ -16,7 +16,12 @@ class Features(Protocol):
 
     @property
     def name(self) -> str:
-        """The graph's input of (B, *bins, n) float32; its input `{name}_lengths` (B) says n."""
+        """The graph's input of (B, *bins, n) float32."""
+        ...
+
+    @property
+    def lengths_name(self) -> str:
+        """The graph's input of (B) int64 that says n of each."""
         ...
 
     @property

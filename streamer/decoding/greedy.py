@@ -49,7 +49,7 @@ def decode_greedily(
             if token == eos or len(tokens[row]) >= room:
                 active[place] = False
                 confidence = float(np.exp(np.mean(log_probabilities[row])))
-                yield row, Decoded(tuple(tokens[row]), confidence)
+                yield row, Decoded(tuple(tokens[row]), confidence, complete=token == eos)
         fed = chosen[:, np.newaxis]
         if active.any() and 2 * np.count_nonzero(active) <= len(active):
             kept = np.flatnonzero(active)

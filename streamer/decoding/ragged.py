@@ -169,7 +169,7 @@ class RaggedEncoder:
         cross = dict.fromkeys(pair_names("cross", layers), _CACHE)
         inputs: Signature = {
             features.name: (_FLOAT, ("*batch", *bins, "*frames")),
-            f"{features.name}_lengths": (_INT64, ("*batch",)),
+            features.lengths_name: (_INT64, ("*batch",)),
         }
         check(graph, inputs, {**cross, "encoded_lengths": (_INT64, ("*batch",))})
         self._graph = graph
@@ -190,8 +190,8 @@ class RaggedEncoder:
         arrays = [self._features.make(request) for request in requests]
         longest = max(array.shape[-1] for array in arrays)
         batch, lengths = padded(arrays, len(arrays), longest)
-        name = self._features.name
-        outputs = self._graph.session.run(self._outputs, {name: batch, f"{name}_lengths": lengths})
+        feed = {self._features.name: batch, self._features.lengths_name: lengths}
+        outputs = self._graph.session.run(self._outputs, feed)
         *cross, frames = (np.asarray(output) for output in outputs)
         return [
             Encoded([layer[row, :, :count] for layer in cross], count)

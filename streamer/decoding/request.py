@@ -56,6 +56,8 @@ class Decoded:
     confidence: float
     heard: Heard | None = None
     """Where it was asked for, and the contract can tell."""
+    complete: bool = True
+    """Whether the end token came; else the row was as long as it may be."""
 
 
 DecodedOrError = Decoded | EngineError

@@ -77,7 +77,7 @@ class ResidentModel:
             encoder,
             {
                 features.name: (_FLOAT, ("*clips", *features.bins, "*frames")),
-                f"{features.name}_lengths": lengths,
+                features.lengths_name: lengths,
                 "places": lengths,
                 **caches("cross"),
             },
@@ -161,8 +161,9 @@ class ResidentRows:
         batch, lengths = padded(features, count, longest)
         chosen = np.array([*places, *[places[-1]] * (count - len(places))], np.int64)
         binding = self._model.encoder.session.io_binding()
-        name = self._model.features.name
-        for key, array in ((name, batch), (f"{name}_lengths", lengths), ("places", chosen)):
+        made = self._model.features
+        fed = {made.name: batch, made.lengths_name: lengths, "places": chosen}
+        for key, array in fed.items():
             binding.bind_cpu_input(key, array)
         self._bind(binding, pair_names("cross", self._model.layers), self._cross_attention)
         binding.bind_output("encoded_lengths", "cpu")

@@ -75,4 +75,4 @@ class Row:
         scores = np.array(self.log_probabilities, np.float32)
         heard = Heard(scores, np.stack(self.attention)) if self.attention else None
         tokens = tuple(self.tokens[:-1] if ended else self.tokens)
-        return Decoded(tokens, float(np.exp(scores.mean())), heard)
+        return Decoded(tokens, float(np.exp(scores.mean())), heard, complete=ended)

@@ -59,13 +59,15 @@ def timed_words(
     frame_samples: int,
     seconds: float,
     spaced: bool,
+    frame_middle: int = 0,
 ) -> tuple[Word, ...]:
     """Divide a hypothesis into words of `seconds` of audio.
 
     `log_probabilities` (n,) and `attention` (n, S) are of the tokens, and may go on with the end
-    token. `spaced` says whether the language puts spaces between words.
+    token. `spaced` says whether the language puts spaces between words, `frame_middle` which sample
+    frame 0 stands for.
     """
-    middles = token_middles(attention) * (frame_samples / SAMPLE_RATE)
+    middles = (token_middles(attention) * frame_samples + frame_middle) / SAMPLE_RATE
     parts = tokenizer.words(tokens, spaced=spaced)
     starts = [min(max(0.0, float(middles[part.first]) - LEAD_S), seconds) for part in parts]
     starts = np.maximum.accumulate([*starts, seconds]).tolist()

@@ -8,10 +8,11 @@ from pathlib import Path
 from streamer.decoding.step_engine import StepEngine
 from streamer.families.base import ModelFamily
 from streamer.families.cohere.family import CohereFamily
+from streamer.families.moonshine.family import MoonshineFamily
 from streamer.models.errors import ModelError
 from streamer.onnx.sessions import Provider
 
-FAMILIES: Sequence[ModelFamily] = (CohereFamily(),)
+FAMILIES: Sequence[ModelFamily] = (MoonshineFamily(), CohereFamily())
 
 
 def load_model(

@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 from streamer.models.errors import AssetDamagedError, AssetMissingError
-from streamer.models.places import pulled_folder
+from streamer.models.places import pulled_folder, shared_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,11 @@ def find(asset: Asset) -> Path:
     """Return a folder that holds the asset's members, checked; no link leads out of it.
 
     An installed package goes first, which is found without being imported, then the user's data
-    folder. Raises AssetMissingError, or AssetDamagedError where there are other files than those
-    that were published, or only some of them.
+    folder, then that of all users. Raises AssetMissingError, or AssetDamagedError where there are
+    other files than those that were published, or only some of them.
     """
-    places = [folder for folder in (installed(asset), asset.folder) if folder is not None]
+    folders = (installed(asset), asset.folder, shared_folder(asset.name))
+    places = [folder for folder in folders if folder is not None]
     wrong: list[str] = []
     for folder in places:
         problems = check(folder, asset)

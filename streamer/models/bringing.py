@@ -14,11 +14,18 @@ from streamer.models.sources import opened
 from streamer.models.wheels import fetch
 
 
-def bring(asset: Asset, source: Path | None = None, progress: Progress = no_progress) -> Path:
+def bring(
+    asset: Asset,
+    source: Path | None = None,
+    progress: Progress = no_progress,
+    *,
+    limit_s: float | None = None,
+) -> Path:
     """Make sure that the asset's members are on this machine; return their folder.
 
     From its wheel, which the user's package index gives, or which is `source` (also a folder that
-    holds the members). What is there already and right stays as it is. Raises PullError.
+    holds the members). What is there already and right stays as it is. Fetching takes `limit_s` at
+    most, or as long as it takes. Raises PullError.
     """
     if source is not None:
         with opened(source) as members:
@@ -29,7 +36,7 @@ def bring(asset: Asset, source: Path | None = None, progress: Progress = no_prog
     except ModelError:
         with tempfile.TemporaryDirectory(prefix="streamer-") as temporary:
             require_space(Path(temporary), asset.size)
-            with opened(fetch(asset, Path(temporary), progress)) as members:
+            with opened(fetch(asset, Path(temporary), progress, limit_s)) as members:
                 install(asset, members, progress)
     return asset.folder
 

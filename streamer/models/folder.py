@@ -27,7 +27,7 @@ class ModelFolder:
         tokens = folder / "tokens.txt"
         if not tokens.is_file():
             raise ModelError(f"{folder} has no tokens.txt")
-        return cls(_only(folder, "encoder"), _only(folder, "decoder"), tokens)
+        return cls(only(folder, "encoder"), only(folder, "decoder"), tokens)
 
     @property
     def encoder_bytes(self) -> int:
@@ -36,7 +36,8 @@ class ModelFolder:
         return sum(file.stat().st_size for file in files)
 
 
-def _only(folder: Path, stem: str) -> Path:
+def only(folder: Path, stem: str) -> Path:
+    """Return the one graph whose name begins so; raises ModelError where there is not one."""
     found = sorted(folder.glob(f"{stem}*.onnx"))
     if len(found) == 1:
         return found[0]

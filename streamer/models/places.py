@@ -10,3 +10,8 @@ import platformdirs
 def pulled_folder(name: str) -> Path:
     """Where a published model is kept on this machine, pulled or not."""
     return platformdirs.user_data_path("streamer") / "models" / name
+
+
+def shared_folder(name: str) -> Path:
+    """Where a published model may lie for all users of a machine, or in an image."""
+    return platformdirs.site_data_path("streamer") / "models" / name

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from streamer.models.assets import find
+from streamer.models.catalogue import ASSETS
 from streamer.models.errors import ModelError
 from streamer.models.places import pulled_folder
 
+AUTO = "auto"
+"""Moonshine where it can be had, else the embedded model; see `default_folder`."""
 EMBEDDED = "embedded"
 EMBEDDED_SUMMARY = "the small English demonstration model inside this package"
 
@@ -74,11 +78,13 @@ def embedded_folder() -> Path:
 def resolve(model: str) -> Path:
     """Find the folder that a `--model` value means: the embedded model, a known name, or a path.
 
-    Raises ModelError for a known model that was not pulled yet, and for what is neither a known
-    name nor a folder.
+    Raises ModelError for a known model that was not pulled yet or is damaged, and for what is
+    neither a known name nor a folder.
     """
     if model == EMBEDDED:
         return embedded_folder()
+    if model in ASSETS:
+        return find(ASSETS[model])
     if model in PUBLISHED:
         folder = pulled_folder(model)
         if folder.is_dir():
@@ -87,5 +93,5 @@ def resolve(model: str) -> Path:
     folder = Path(model).expanduser()
     if folder.is_dir():
         return folder
-    known = ", ".join([EMBEDDED, *PUBLISHED])
+    known = ", ".join([AUTO, EMBEDDED, *ASSETS, *PUBLISHED])
     raise ModelError(f"{model} is neither a folder nor a model that streamer knows ({known})")

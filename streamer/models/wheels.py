@@ -10,6 +10,7 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+import threading
 from collections import deque
 from collections.abc import Iterator
 from importlib import metadata
@@ -27,10 +28,10 @@ _PATIENCE = ("--retries", "1", "--timeout", "30")
 """Seconds without an answer; pip's own five tries make who has no network wait for long."""
 
 
-def fetch(asset: Asset, folder: Path, progress: Progress) -> Path:
+def fetch(asset: Asset, folder: Path, progress: Progress, limit_s: float | None = None) -> Path:
     """Bring the asset's wheel into a folder; return it, or the folder that it is unpacked in.
 
-    Raises FetchError.
+    Raises FetchError, also where it is not there after `limit_s`.
     """
     command = _command(asset, folder)
     if command is None:
@@ -39,7 +40,7 @@ def fetch(asset: Asset, folder: Path, progress: Progress) -> Path:
             f"one, and there is no uv. {_otherwise(asset)}"
         )
     progress(asset.requirement, 0, 0)
-    said = _run(command, asset, progress)
+    said = _run(command, asset, progress, limit_s)
     if said is not None:
         raise FetchError(
             f"{asset.requirement} could not be fetched: {_reason(said)}. {_otherwise(asset)}"
@@ -91,7 +92,9 @@ def _uv_tags(tags: Tags) -> list[str]:
     return options
 
 
-def _run(command: list[str], asset: Asset, progress: Progress) -> list[str] | None:
+def _run(
+    command: list[str], asset: Asset, progress: Progress, limit_s: float | None
+) -> list[str] | None:
     """Run it and pass its progress on; return what it said where it failed."""
     said: deque[str] = deque(maxlen=_KEPT_LINES)
     try:
@@ -103,6 +106,8 @@ def _run(command: list[str], asset: Asset, progress: Progress) -> list[str] | No
             text=True,
             errors="replace",
         ) as process:
+            late = threading.Event()
+            timer = _stopping(process, late, limit_s)
             try:
                 assert process.stdout is not None
                 for line in process.stdout:
@@ -114,9 +119,29 @@ def _run(command: list[str], asset: Asset, progress: Progress) -> list[str] | No
             except BaseException:
                 process.terminate()
                 raise
+            finally:
+                timer.cancel()
     except OSError as error:
         return [str(error)]
-    return None if process.returncode == 0 else list(said)
+    if process.returncode == 0:
+        return None
+    return [f"it took longer than {limit_s:g} s"] if late.is_set() else list(said)
+
+
+def _stopping(
+    process: subprocess.Popen[str], late: threading.Event, limit_s: float | None
+) -> threading.Timer:
+    """End a process after so long, and let that be known; the timer runs only with a limit."""
+
+    def stop() -> None:
+        late.set()
+        process.kill()
+
+    timer = threading.Timer(limit_s or 0.0, stop)
+    timer.daemon = True
+    if limit_s is not None:
+        timer.start()
+    return timer
 
 
 _UNREACHABLE = ("Retrying (", "Connection", "connection", "resolve", "timed out", "Network")

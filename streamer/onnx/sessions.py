@@ -38,6 +38,7 @@ RUNTIME_ERRORS: tuple[type[Exception], ...] = (
 """What ONNX Runtime raises; its errors have no common base of their own."""
 
 _PROVIDERS: dict[Device, str] = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+_WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
 _CUDA_OPTIONS = {
     # The default tries every algorithm again for each new length of audio; "DEFAULT" runs the
     # convolutions of our graphs "in fallback mode": 1.5 s a call where these take 22 ms (H200).
@@ -61,12 +62,24 @@ class Tensor:
 class Graph:
     """One loaded graph. Raises ModelError for a file that ONNX Runtime refuses."""
 
-    def __init__(self, path: Path, device: Device, threads: int, *, captured: bool = False) -> None:
-        """Load a graph; with `captured` CUDA replays calls whose run options name a graph id."""
+    def __init__(
+        self,
+        path: Path,
+        device: Device,
+        threads: int,
+        *,
+        captured: bool = False,
+        weights: Path | None = None,
+    ) -> None:
+        """Load a graph; with `captured` CUDA replays calls whose run options name a graph id.
+
+        `weights` is the folder of the files that it reads its weights from, where these do not lie
+        beside it; no link may lead out of it.
+        """
         self.path = path
         self.captured = captured
         self._graph_ids = count(1)
-        self.session = _create_session(path, device, threads, captured=captured)
+        self.session = _create_session(path, device, threads, captured=captured, weights=weights)
         self.device: Device = (
             "cuda" if self.session.get_providers()[0] == _PROVIDERS["cuda"] else "cpu"
         )
@@ -92,7 +105,12 @@ class Graph:
 
 
 def load_graphs(
-    encoder: Path, decoder: Path, provider: Provider, threads: int
+    encoder: Path,
+    decoder: Path,
+    provider: Provider,
+    threads: int,
+    *,
+    weights: Path | None = None,
 ) -> tuple[Graph, Graph]:
     """Load both graphs on one device: CUDA where asked for or "auto", and really usable.
 
@@ -103,7 +121,14 @@ def load_graphs(
     device: Device = "cpu"
     if provider != "cpu":
         device = _cuda_or_cpu(encoder, decoder, required=provider == "cuda")
-    graphs = Graph(encoder, device, threads), Graph(decoder, device, threads)
+
+    def loaded(on: Device) -> tuple[Graph, Graph]:
+        return (
+            Graph(encoder, on, threads, weights=weights),
+            Graph(decoder, on, threads, weights=weights),
+        )
+
+    graphs = loaded(device)
     if all(graph.device == device for graph in graphs):
         return graphs
     # ONNX Runtime only logs that a provider could not be loaded, and goes on without it.
@@ -114,7 +139,7 @@ def load_graphs(
     if provider == "cuda":
         raise ModelError(message)
     logger.warning("%s; running on the CPU", message)
-    return Graph(encoder, "cpu", threads), Graph(decoder, "cpu", threads)
+    return loaded("cpu")
 
 
 def usable_cores() -> int:
@@ -160,7 +185,7 @@ def _saturates() -> bool:
 
 
 def _create_session(
-    path: Path, device: Device, threads: int, *, captured: bool
+    path: Path, device: Device, threads: int, *, captured: bool, weights: Path | None
 ) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
@@ -176,7 +201,11 @@ def _create_session(
     if device == "cuda":
         capture = {"enable_cuda_graph": "1"} if captured else {}
         providers.insert(0, (_PROVIDERS["cuda"], _CUDA_OPTIONS | capture))
+    if weights is not None:
+        options.add_session_config_entry(_WEIGHTS_FOLDER, str(weights))
     try:
-        return ort.InferenceSession(path, options, providers=providers)
+        # ONNX Runtime looks into that folder only for graphs that it gets as bytes.
+        graph = path if weights is None else path.read_bytes()
+        return ort.InferenceSession(graph, options, providers=providers)
     except RUNTIME_ERRORS as error:
         raise ModelError(f"{path} cannot be loaded: {error}") from error

@@ -32,6 +32,8 @@ class Hypothesis:
     tokens: tuple[int, ...]
     confidence: float
     words: tuple[Word, ...] | None = None
+    complete: bool = True
+    """Whether the model came to an end by itself, and not to the limit of a text's length."""
 
 
 NOTHING_HEARD = Hypothesis(text="", tokens=(), confidence=1.0)

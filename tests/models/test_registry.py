@@ -37,7 +37,7 @@ def test_a_folder_is_itself(tmp_path: Path) -> None:
 
 
 def test_anything_else_is_refused_with_the_known_names() -> None:
-    known = r"\(embedded, cohere-int8\)"
+    known = r"\(auto, embedded, moonshine, cohere-int8\)"
     with pytest.raises(ModelError, match=f"nonsense is neither .* {known}"):
         resolve("nonsense")
 

@@ -15,6 +15,7 @@ class MelFeatures:
     """The `Features` of this family. One object serves one model, and all its threads."""
 
     name = "mel"
+    lengths_name = "mel_lengths"
     bins = (MEL_BINS,)
     buckets = (200, 400, 800, 1600, 2400, round(MAX_CLIP_S * SAMPLE_RATE / HOP))
 

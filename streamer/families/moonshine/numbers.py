@@ -1,0 +1,74 @@
+"""What a model's graphs say of themselves in their metadata."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from streamer.models.errors import ModelError
+from streamer.onnx.sessions import Graph
+from streamer.speech.clip import MAX_CLIP_S, SAMPLE_RATE
+
+MODEL_TYPE = "moonshine"
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Limits and sizes of a model."""
+
+    name: str
+    languages: tuple[str, ...]
+    frame_samples: int
+    """From one encoder frame to the next."""
+    frame_middle: int
+    """Of frame 0, in samples from the clip's start."""
+    least_samples: int
+    """That make one frame."""
+    tail: int
+    """Zeros that go behind a clip's samples."""
+    max_seconds: float
+    """Of a clip, up to which the model is good."""
+    prompt: int
+    end: int
+    tokens_per_second: float
+    least_tokens: int
+
+    @classmethod
+    def of(cls, encoder: Graph, decoder: Graph) -> Numbers:
+        """Read them. Raises ModelError that names what is missing."""
+        for graph in (encoder, decoder):
+            if graph.metadata.get("model_type") != MODEL_TYPE:
+                raise ModelError(f"{graph.path} is not a graph that streamer wrote for Moonshine")
+        sound, tokens = _Reader(encoder), _Reader(decoder)
+        return cls(
+            name=sound.read("name", str),
+            languages=tuple(sound.read("languages", str).split()),
+            frame_samples=sound.read("samples_per_frame", int),
+            frame_middle=sound.read("frame_middle", int),
+            least_samples=sound.read("least_samples", int),
+            tail=round(sound.read("tail_seconds", float) * SAMPLE_RATE),
+            max_seconds=min(float(MAX_CLIP_S), sound.read("max_seconds", float)),
+            prompt=tokens.read("prompt", int),
+            end=tokens.read("end_token", int),
+            tokens_per_second=tokens.read("tokens_per_second", float),
+            least_tokens=tokens.read("least_tokens", int),
+        )
+
+    def max_tokens(self, seconds: float) -> int:
+        """Say how many tokens so much speech may have, the end token among them."""
+        return max(self.least_tokens, math.ceil(seconds * self.tokens_per_second))
+
+
+class _Reader:
+    def __init__(self, graph: Graph) -> None:
+        self._metadata: Mapping[str, str] = graph.metadata
+        self._path = graph.path
+
+    def read(self, key: str, kind: Callable[[str], _T]) -> _T:
+        try:
+            return kind(self._metadata[f"streamer.{key}"])
+        except (KeyError, ValueError) as error:
+            raise ModelError(f"{self._path} does not say its streamer.{key}") from error

@@ -1,0 +1,32 @@
+"""Which model serves where none is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from streamer.models.assets import find
+from streamer.models.bringing import bring
+from streamer.models.catalogue import MOONSHINE
+from streamer.models.errors import ModelError, PullError
+from streamer.models.progress import Progress, no_progress
+from streamer.models.registry import embedded_folder
+
+FETCH_LIMIT_S = 120.0
+"""After which a start goes on without the files: a server that is never ready helps nobody."""
+
+
+def default_folder(tell: Callable[[str], None], progress: Progress = no_progress) -> Path:
+    """Return the folder of Moonshine, fetched if need be; else that of the embedded model.
+
+    `tell` is given a sentence before anything is fetched, and one where that does not succeed.
+    """
+    try:
+        return find(MOONSHINE)
+    except ModelError as error:
+        tell(f"{error}. Fetching its files once ({MOONSHINE.size / 1e6:.0f} MB) ...")
+    try:
+        return bring(MOONSHINE, progress=progress, limit_s=FETCH_LIMIT_S)
+    except PullError as error:
+        tell(f"{error}. Going on with the small model inside this package.")
+        return embedded_folder()
