@@ -21,7 +21,7 @@ from streamer.protocols.native.messages import (
     SpeechStarted,
 )
 from streamer.speech.end_reason import EndReason
-from streamer.turns.endpointing import POST_ROLL_MS
+from streamer.turns.endpointing import POST_ROLL_MS, PRE_ROLL_MS
 
 POST_ROLL_S = POST_ROLL_MS / 1000
 
@@ -121,7 +121,7 @@ def _measure_stream(log: StreamLog, samples: Samples) -> None:
 
 def _pre_roll_of(start: float) -> float:
     """Seconds between an utterance's start and its first voiced sample."""
-    return min(0.3, start)
+    return min(PRE_ROLL_MS / 1000, start)
 
 
 def _measure_final(

@@ -20,7 +20,9 @@ def audio_option(parser: argparse.ArgumentParser) -> None:
 
 def report_option(parser: argparse.ArgumentParser) -> None:
     """Where the report goes, beside standard output."""
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report here too")
+    parser.add_argument(
+        "--json", "--output", type=Path, metavar="FILE", help="write the report here too"
+    )
 
 
 def server_options(parser: argparse.ArgumentParser) -> None:

@@ -36,6 +36,7 @@ VERBS: Mapping[str, Verb] = {
             "overload": Action("loadtest.run.overload", "more than that: who is refused, and how"),
             "memory": Action("loadtest.run.memory", "resident memory under steady load"),
             "files": Action("loadtest.run.files", "files: the server against a bare loop"),
+            "wer": Action("loadtest.run.wer", "word errors on human speech, offline and streamed"),
             "partials": Action("loadtest.run.partials", "what partials cost, and drafts save"),
             "word-times": Action("loadtest.run.word_times", "word times against the truth"),
         },

@@ -37,10 +37,8 @@ class TorchModel:
         features = self._extractor(
             [clip.samples for clip in clips], sampling_rate=SAMPLE_RATE, return_tensors="pt"
         )
-        prompts = [
-            self._tokenizer.prompt(clip.options.language, clip.options.punctuation)
-            for clip in clips
-        ]
+        asked = [clip.options for clip in clips]
+        prompts = [self._tokenizer.prompt(one.language, one.punctuation) for one in asked]
         with torch.inference_mode():
             sequences = self._model.generate(
                 input_features=features["input_features"],

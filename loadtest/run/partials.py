@@ -58,10 +58,10 @@ class Recogniser:
     def __init__(self, folder: Path) -> None:
         files = ModelFolder.find(folder)
         self.tokenizer = Tokenizer.from_file(files.tokens)
-        encoder, graph = load_graphs(files.encoder, files.decoder, "cpu", 1)
-        decoder = RaggedDecoder.of(graph)
-        clips = RaggedEncoder(encoder, MelFeatures(), decoder.layers)
-        self._batcher = RaggedBatcher(clips, decoder, self.tokenizer.eos)
+        encoder, decoder = load_graphs(files.encoder, files.decoder, "cpu", 1)
+        rows = RaggedDecoder.of(decoder)
+        clips = RaggedEncoder(encoder, MelFeatures(), rows.layers)
+        self._batcher = RaggedBatcher(clips, rows, self.tokenizer.eos)
 
     def recognise(self, clip: Clip) -> tuple[Decoded, int]:
         """Recognise a clip with nobody else around."""
@@ -72,7 +72,7 @@ class Recogniser:
         while not (ended := self._batcher.step()):
             pass
         ((_, decoded),) = ended
-        assert isinstance(decoded, Decoded), decoded
+        assert isinstance(decoded, Decoded)
         return decoded, self._batcher.calls - before
 
 

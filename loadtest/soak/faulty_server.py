@@ -12,12 +12,13 @@ import resource
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from unittest.mock import patch
 
 from streamer.cli import loading
 from streamer.cli.main import main
 from streamer.decoding.step_engine import StepEngine
+from streamer.engines.local import LocalEngine
 from streamer.settings import Settings
 from streamer.speech.clip import Clip
 from streamer.speech.engine_info import EngineInfo
@@ -42,7 +43,7 @@ class FaultyEngine:
     def join(self, key: int, clip: Clip) -> None:
         self._engine.join(key, clip)
 
-    def step(self) -> list[tuple[int, Outcome]]:
+    def step(self) -> Sequence[tuple[int, Outcome]]:
         match self._fault:
             case ["exception"]:
                 self._fault = []
@@ -55,7 +56,7 @@ class FaultyEngine:
                 time.sleep(float(seconds))
             case _:
                 pass
-        return list(self._engine.step())
+        return self._engine.step()
 
     def drop(self, key: int) -> None:
         self._engine.drop(key)
@@ -79,15 +80,12 @@ def _late(clock: Callable[[], float], seconds: float) -> Callable[[], float]:
     return lambda: clock() - seconds
 
 
-_load_step_engine = loading.load_step_engine
-
-
-def _load(settings: Settings) -> FaultyEngine:
-    engine = FaultyEngine(_load_step_engine(settings))
+def _load(settings: Settings) -> LocalEngine:
+    engine = FaultyEngine(loading.load_step_engine(settings))
     threading.Thread(target=engine.obey, daemon=True).start()
-    return engine
+    return LocalEngine(engine, settings.max_batch)
 
 
 if __name__ == "__main__":
-    with patch("streamer.cli.loading.load_step_engine", _load):
+    with patch("streamer.cli.serve.load_engine", _load):
         sys.exit(main())

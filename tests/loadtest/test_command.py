@@ -14,7 +14,7 @@ from loadtest.verbs import VERBS
 ROOT = Path(__file__).parents[2]
 TEXTS = [ROOT / "README.md", ROOT / "SECURITY.md", ROOT / "docs" / "gpu.md"]
 ACTIONS = [(verb, action) for verb, one in VERBS.items() for action in one.actions]
-HEAVY = {"peers": "transformers", "peer-capacity": "websockets"}
+HEAVY = {"peers": "transformers", "peer-capacity": "websockets", "wer": "whisper_normalizer"}
 
 
 def helped(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:

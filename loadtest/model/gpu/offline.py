@@ -7,7 +7,6 @@ beforehand, which is the device's speed, and one that makes them between the cal
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -22,7 +21,8 @@ from loadtest.model.gpu.random_model import SAMPLE_RATE, Work, noise, request
 from streamer.decoding.request import Request
 from streamer.decoding.resident import ResidentRows
 from streamer.decoding.resident_batcher import ResidentBatcher
-from streamer.families.cohere.mel_features import MelFeatures
+from streamer.families.cohere import mel_features
+from streamer.families.cohere.features import log_mel
 
 SECONDS = (2.0, 30.0)
 
@@ -39,13 +39,15 @@ def offline(
 ) -> dict[str, float]:
     """Recognise them all."""
     audio_s = sum(len(one.samples) for one in requests) / SAMPLE_RATE
-    waiting = deque(enumerate(requests))
+    waiting = list(enumerate(requests))
     calls, left = batcher.calls, len(requests)
     with spent() as seconds:
         began = time.perf_counter()
         while left:
-            while waiting and batcher.free_slots:
-                batcher.join(*waiting.popleft())
+            free = batcher.free_slots
+            for key, one in waiting[:free]:
+                batcher.join(key, one)
+            waiting = waiting[free:]
             left -= len(batcher.step())
         wall = time.perf_counter() - began
     steps = batcher.calls - calls
@@ -69,24 +71,16 @@ def offline(
     return {name: round(number, 4) for name, number in found.items()}
 
 
-class KeptFeatures(MelFeatures):
-    """Features of which some are made beforehand."""
+@contextmanager
+def features_made_beforehand(requests: Sequence[Request]) -> Generator[None]:
+    """Keep the features of these clips, so that the batcher finds them made."""
+    kept = {id(one.samples): log_mel(one.samples) for one in requests}
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._kept: dict[int, NDArray[np.float32]] = {}
+    def lookup(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        return kept[id(samples)]
 
-    def make(self, request: Request) -> NDArray[np.float32]:
-        """Look them up, or make them."""
-        kept = self._kept.get(id(request))
-        return super().make(request) if kept is None else kept
-
-    @contextmanager
-    def made_beforehand(self, requests: Sequence[Request]) -> Generator[None]:
-        """Keep those of these requests for as long as the context lasts."""
-        self._kept = {id(one): self.make(one) for one in requests}
+    with patch.object(mel_features, "log_mel", lookup):
         yield
-        self._kept = {}
 
 
 @contextmanager
@@ -108,7 +102,7 @@ def spent() -> Generator[dict[str, float]]:
         for name, owner, attribute in (
             ("encoder", ResidentRows, "encode"),
             ("decoder", ResidentRows, "decode"),
-            ("features", KeptFeatures, "make"),
+            ("features", mel_features, "log_mel"),
         ):
             instead = clocked(name, getattr(owner, attribute))
             stack.enter_context(patch.object(owner, attribute, instead))

@@ -18,7 +18,7 @@ from streamer.families.cohere.features import MEL_BINS, log_mel
 from streamer.onnx.sessions import Device
 
 FED, PLACES = 40, [2, 0, 3]
-ROWS, COLUMNS, SECONDS, FRAMES = 4, 64, 8.0, 800
+ROWS, COLUMNS, FRAMES = 4, 64, 800
 SAME = 0.95
 """Share of tokens that must be the same, each behind the same ones: ties of random weights part."""
 TEXTS = 12
@@ -59,17 +59,19 @@ def _greedy(folder: Path, device: Device, facts: Facts) -> None:
     """Whole texts of clips that come and go: equal ones are counted; captured must be as plain."""
     rng = np.random.default_rng(8)
     prompt = prompt_of(folder)
-    clips = [noise(rng, seconds) for seconds in rng.uniform(1, SECONDS, TEXTS)]
+    clips = [noise(rng, seconds) for seconds in rng.uniform(1, FRAMES / 100, TEXTS)]
 
     def texts(model: ResidentModel) -> list[tuple[int, ...]]:
         batcher = ResidentBatcher(model, NO_END, rows=ROWS, longest=FRAMES)
         waiting = [(i, request(clip, prompt)) for i, clip in enumerate(clips)]
         ended: dict[int, tuple[int, ...]] = {}
         while len(ended) < len(clips):
-            while waiting and batcher.free_slots:
-                batcher.join(*waiting.pop(0))
+            free = batcher.free_slots
+            for key, one in waiting[:free]:
+                batcher.join(key, one)
+            waiting = waiting[free:]
             for key, decoded in batcher.step():
-                assert isinstance(decoded, Decoded), decoded
+                assert isinstance(decoded, Decoded)
                 ended[key] = decoded.tokens
         return [ended[i] for i in range(len(clips))]
 

@@ -13,8 +13,8 @@ import onnxruntime as ort
 
 from loadtest.model.gpu.facts import Facts
 from loadtest.model.gpu.loading import load, prompt_of
-from loadtest.model.gpu.random_model import SAMPLE_RATE
 from streamer.decoding.request import Request
+from streamer.families.cohere.features import MIN_SAMPLES
 from streamer.onnx.sessions import Device
 
 SHORT = {"CUDAExecutionProvider": "cuda", "CPUExecutionProvider": "cpu"}
@@ -38,7 +38,7 @@ def place(folder: Path, device: Device, facts: Facts) -> None:
             graph.session = ort.InferenceSession(
                 graph.path, options, providers=list(zip(providers, settings, strict=True))
             )
-        model.try_once(Request(np.zeros(SAMPLE_RATE // 4, np.float32), prompt_of(folder)))
+        model.try_once(Request(np.zeros(MIN_SAMPLES, np.float32), prompt_of(folder)))
         for name, graph in graphs.items():
             profile = json.loads(Path(graph.session.end_profiling()).read_text(encoding="utf-8"))
             found = nodes(profile)

@@ -10,9 +10,11 @@ import numpy as np
 from loadtest.model.gpu.facts import Facts, timed_ms
 from loadtest.model.gpu.loading import load
 from loadtest.model.gpu.random_model import Work
-from streamer.decoding.resident import CALL_SIZES, ResidentModel, ResidentRows
+from streamer.decoding.grouping import MAX_TOGETHER
+from streamer.decoding.resident import ResidentModel, ResidentRows
 from streamer.decoding.resident_batcher import MAX_COLUMNS
 from streamer.families.cohere.features import MEL_BINS
+from streamer.families.cohere.mel_features import MelFeatures
 from streamer.onnx.sessions import Device
 
 WIDTHS = (1, 8, 16)
@@ -20,6 +22,8 @@ WIDTHS = (1, 8, 16)
 ROWS = (64, 32, 16, 8)
 HEARD, SAID = 200, 60
 """Encoder frames and tokens of every row of a decoder call."""
+LONGEST = MelFeatures.buckets[-1]
+"""Mel frames of a clip."""
 FEW_FRAMES = 4000
 """In one call, where there is only a CPU."""
 
@@ -27,13 +31,13 @@ FEW_FRAMES = 4000
 def encoder_table(model: ResidentModel, rows: int, work: Work, facts: Facts) -> None:
     """Each length with each number of clips, the largest first; the first call makes plans."""
     cuda = model.decoder.device == "cuda"
-    places = ResidentRows(model, rows=rows, columns=MAX_COLUMNS, longest=model.features.buckets[-1])
+    places = ResidentRows(model, rows=rows, columns=MAX_COLUMNS, longest=LONGEST)
     facts.add("caches", rows=rows)
     rng = np.random.default_rng(1)
-    for frames in reversed(model.features.buckets):
+    for frames in reversed(MelFeatures.buckets):
         mel = rng.standard_normal((MEL_BINS, frames)).astype(np.float32)
-        for clips in reversed(CALL_SIZES):
-            if facts.over or clips > rows or (not cuda and frames * clips > FEW_FRAMES):
+        for clips in _halves(min(MAX_TOGETHER, rows)):
+            if facts.over or (not cuda and frames * clips > FEW_FRAMES):
                 continue
             first, ms = timed_ms(partial(places.encode, [mel] * clips, range(clips)), 6)
             audio_s = clips * frames / 100
@@ -53,9 +57,7 @@ def decoder_table(folder: Path, device: Device, most: int, work: Work, facts: Fa
     for captured in (False, True) if device == "cuda" else (False,):
         model = load(folder, device, captured=captured)
         for rows in [count for count in ROWS if count <= most] or [most]:
-            places = ResidentRows(
-                model, rows=rows, columns=MAX_COLUMNS, longest=model.features.buckets[-1]
-            )
+            places = ResidentRows(model, rows=rows, columns=MAX_COLUMNS, longest=LONGEST)
             places.frames[:], places.past[:] = HEARD, SAID
             for width in WIDTHS:
                 if facts.over:
@@ -74,3 +76,7 @@ def decoder_table(folder: Path, device: Device, most: int, work: Work, facts: Fa
                     bytes_TB_s=round(work.step_bytes / ms / 1e9, 2) if rows == 64 else None,
                 )
                 facts.check(finite)
+
+
+def _halves(most: int) -> list[int]:
+    return [count for count in (16, 8, 4, 2, 1) if count <= most]
