@@ -37,7 +37,7 @@ TURNS = 2
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     audio_option(parser)
-    parser.add_argument("--model", default="embedded", help="embedded, or one of tests/models")
+    parser.add_argument("--model", default="embedded", help="a model of the package")
     parser.add_argument("--seconds", type=float, default=60.0, help="of a turn, or to confirm")
     parser.add_argument("--streams", type=int, action="append", help="take turns, do not search")
     parser.add_argument("--work-threads", type=int, default=2, help="of sherpa-onnx")

@@ -48,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("--audio", type=Path, nargs="+", default=[sample_path()])
     parser.add_argument("--copies", type=int, default=8, help="how often the audio is done a turn")
-    parser.add_argument("--model", default="embedded", help="embedded, or one of tests/models")
+    parser.add_argument("--model", default="embedded", help="a model of the package")
     parser.add_argument("--rounds", type=int, default=5)
     report_option(parser)
 

@@ -12,7 +12,7 @@ import onnxruntime as ort
 from loadtest.model.gpu.facts import Facts
 from loadtest.model.gpu.live import capacity
 from loadtest.model.gpu.loading import load, prompt_of
-from loadtest.model.gpu.offline import KeptFeatures, offline, requests_of
+from loadtest.model.gpu.offline import features_made_beforehand, offline, requests_of
 from loadtest.model.gpu.parity import parity
 from loadtest.model.gpu.peaks import peak_of
 from loadtest.model.gpu.placement import place
@@ -48,8 +48,7 @@ def _speed(
     parts: Sequence[str], options: argparse.Namespace, work: Work, card: str, facts: Facts
 ) -> None:
     folder = options.work / options.size
-    features = KeptFeatures()
-    model = load(folder, options.device, captured=options.captured, features=features)
+    model = load(folder, options.device, captured=options.captured)
     prompt = prompt_of(folder)
     batcher = ResidentBatcher(model, NO_END, rows=options.rows)
     if options.device == "cuda":
@@ -60,7 +59,7 @@ def _speed(
         log_mel(noise(np.random.default_rng(1), 30.0))
         facts.add("features of one core", rtfx=round(30 / (time.perf_counter() - began)))
         requests, peak = requests_of(options.clips, prompt), peak_of(card)
-        with features.made_beforehand(requests):
+        with features_made_beforehand(requests):
             for name in ("first pass", "features made beforehand"):
                 if not facts.over:
                     found = offline(batcher, requests, options.rows, work, peak)
