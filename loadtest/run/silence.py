@@ -1,4 +1,6 @@
-"""What silence costs the event loop: `python -m loadtest.silence [--against TREE]`.
+"""What silence costs the event loop.
+
+    python -m loadtest run silence [--against TREE]
 
 Sessions of the native protocol send frames of 20 ms of silence in real time, which is what most
 sessions do most of the time. Printed: CPU seconds of the event loop's thread a second, and Python
@@ -9,15 +11,12 @@ measured in turns with this one, which evens out what else the machine does.
 from __future__ import annotations
 
 import argparse
-import base64
 import json
 import os
 import re
-import runpy
 import signal
 import socket
 import statistics
-import struct
 import subprocess
 import sys
 import time
@@ -25,15 +24,16 @@ from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
+
+from loadtest.attack.raw import BINARY, TEXT, Target, frame
 
 FRAME_S = 0.02
-FRAME = struct.pack("!BBH4x", 0x82, 0x80 | 126, 640) + bytes(640)
-"""A client's binary frame of 20 ms at 16 kHz, masked with zeros."""
-START = struct.pack("!BB4x", 0x81, 0x80 | 16) + b'{"type":"start"}'
+FRAME = frame(BINARY, bytes(640))
+START = frame(TEXT, b'{"type":"start"}')
 
 COUNTED_FRAMES = 200
-TREE = Path(__file__).resolve().parents[1]
+TREE = Path(__file__).resolve().parents[2]
+COUNTED = Path(__file__).with_name("counted_server.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,9 @@ class Server:
 @contextmanager
 def serving(tree: Path) -> Generator[Server]:
     """Run the server of a source tree on a free port of loopback."""
-    command = [sys.executable, __file__, "--inside", "serve", "--port", "0", "--threads", "1"]
+    command = [sys.executable, str(COUNTED), "serve", "--port", "0", "--threads", "1"]
     command += ["--max-sessions", "100000", "--max-lateness-s", "1000"]
-    command += ["--resume-window-s", "0"]
+    command += ["--resume-window-s", "0", "--model", "embedded"]
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -93,15 +93,8 @@ def serving(tree: Path) -> Generator[Server]:
 
 def opened(address: str) -> socket.socket:
     """Open a session, and wait until it is ready."""
-    host, port = address.split(":")
-    raw = socket.create_connection((host, int(port)), timeout=10)
-    key = base64.b64encode(os.urandom(16)).decode()
-    raw.sendall(
-        f"GET /v1/stream HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\n"
-        f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
-        "Sec-WebSocket-Version: 13\r\n\r\n".encode()
-        + START
-    )
+    raw = Target.of(f"ws://{address}").upgraded()
+    raw.sendall(START)
     received = b""
     while b'"ready"' not in received:
         received += raw.recv(4096)
@@ -163,36 +156,16 @@ def calls_a_frame(tree: Path) -> tuple[float, float]:
     )
 
 
-def inside(arguments: list[str]) -> None:
-    """Run the server's command line in this process, and answer signals."""
-    counts = {"calls": 0, "ours": 0}
-
-    def profile(frame: FrameType, event: str, _: object) -> None:
-        if event == "call":
-            counts["calls"] += 1
-            counts["ours"] += "/streamer/" in frame.f_code.co_filename
-
-    def read(*_: object) -> None:
-        line = json.dumps({"cpu_s": time.thread_time(), **counts})
-        print("reading", line, flush=True)
-
-    def count(*_: object) -> None:
-        sys.setprofile(None if sys.getprofile() is not None else profile)
-
-    signal.signal(signal.SIGUSR1, read)
-    signal.signal(signal.SIGUSR2, count)
-    sys.argv = ["streamer", *arguments]
-    runpy.run_module("streamer.cli.main", run_name="__main__")
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    """Measure this tree, and perhaps another one in turns with it."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
     parser.add_argument("--against", type=Path, help="a source tree to compare with")
     parser.add_argument("--sessions", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=2.0, help="of a turn")
     parser.add_argument("--rounds", type=int, default=10)
-    options = parser.parse_args(argv)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure this tree, and perhaps another one in turns with it."""
     trees = [TREE] if options.against is None else [options.against.resolve(), TREE]
     shares = cpu_shares(trees, options.sessions, options.seconds, options.rounds)
     print(f"| tree | CPU of the loop, {options.sessions} sessions | of each turn | calls | ours |")
@@ -201,11 +174,5 @@ def main(argv: Sequence[str] | None = None) -> None:
         each = " ".join(f"{share:.3f}" for share in shares[tree])
         calls, ours = calls_a_frame(tree)
         median = statistics.median(shares[tree])
-        print(f"| {tree} | {median:.3f} | {each} | {calls:.1f} | {ours:.1f} |", flush=True)
-
-
-if __name__ == "__main__":
-    if sys.argv[1:2] == ["--inside"]:
-        inside(sys.argv[2:])
-    else:
-        main()
+        print(f"| {tree.name} | {median:.3f} | {each} | {calls:.1f} | {ours:.1f} |", flush=True)
+    return 0
