@@ -1,8 +1,9 @@
-"""An engine that hears again, in parts, what ran into the limit of its length.
+"""An engine that hears again, in parts, what ran into its limit, or hardly anything.
 
-Such a row loops or rambles: the model lost its way, most often because of where the clip is cut or
-what is noisy in it. Two halves, cut at a pause, begin afresh. Only clips whose text will stay are
-heard again; for what is said of a growing utterance the next pass comes soon enough.
+A row at the limit of its length loops or rambles: the model lost its way, most often because of
+where the clip is cut or what is noisy in it. Now and then it takes long speech for silence. Two
+halves, cut at a pause, begin afresh. Only clips whose text will stay are heard again; for what is
+said of a growing utterance the next pass comes soon enough.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from streamer.speech.hypothesis import Hypothesis, Outcome
 
 SHORTEST_S = 2.0
 """Of a part. What is shorter stays as it is, however it ended."""
+FEWEST_TOKENS_PER_S = 0.5
+"""Of speech; slow speech has 2. A clip with fewer is heard again once: it may be no speech."""
 _PAUSE = SAMPLE_RATE // 10
 """Samples that are looked at as one: 100 ms."""
 
@@ -105,12 +108,11 @@ class WatchedEngine:
         if not isinstance(outcome, Hypothesis):
             self.drop(key)
             return outcome
-        if outcome.complete or not part.clip.exact or part.clip.seconds < 2 * SHORTEST_S:
-            part.heard = outcome
-        else:
+        if _is_lost(part, outcome):
             part.halves = _halves(part)
             self._waiting.extend((key, half) for half in part.halves)
             return None
+        part.heard = outcome
         while (whole := part.whole) is not None:
             heard = [half.heard for half in whole.halves if half.heard is not None]
             if len(heard) < len(whole.halves):
@@ -119,6 +121,15 @@ class WatchedEngine:
             whole.heard = _joined(heard, offsets)
             part = whole
         return part.heard
+
+
+def _is_lost(part: _Part, heard: Hypothesis) -> bool:
+    """Tell whether a part must be heard again."""
+    clip = part.clip
+    if not clip.exact or clip.seconds < 2 * SHORTEST_S:
+        return False
+    few = part.whole is None and len(heard.tokens) < FEWEST_TOKENS_PER_S * clip.seconds
+    return few or not heard.complete
 
 
 def _halves(part: _Part) -> list[_Part]:

@@ -11,12 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from synthetic import SAMPLE
 
-import streamer
 from streamer.cli.channels import channel_names
 from streamer.cli.main import main
 
-SAMPLE = Path(streamer.__file__).parent / "models" / "sample" / "sample.flac"
 RATE = 16_000
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 from servers import client, of_type, receive_all, send, serving
 from sounds import Samples, click, pcm, room, silence
+from synthetic import SAMPLE
 
-import streamer
 from streamer.cli.loading import load_step_engine
 from streamer.decoding.step_engine import StepEngine
 from streamer.dispatch.dispatcher import Dispatcher
@@ -21,8 +20,6 @@ from streamer.pipeline.files import offline_settings, transcribe_blocks
 from streamer.session.events import Final
 from streamer.settings import Settings
 from streamer.speech.clip import SAMPLE_RATE
-
-SAMPLE = Path(streamer.__file__).parent / "models" / "sample" / "sample.flac"
 
 
 @pytest.fixture(scope="module")

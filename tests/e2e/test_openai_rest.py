@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from openai import AsyncOpenAI
 from servers import running
+from synthetic import SAMPLE
 
-import streamer
 from streamer.cli.loading import load_engine
 from streamer.engines.base import Engine
 from streamer.settings import Settings
-
-SAMPLE = Path(streamer.__file__).parent / "models" / "sample" / "sample.flac"
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import contextlib
 import itertools
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,16 +14,14 @@ from audiohook_client import audiohook
 from phone import CALL, call, mulaw
 from servers import of_type, receive_all, serving
 from sounds import Samples
+from synthetic import SAMPLE, SENTENCES
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-import streamer
 from streamer.cli.loading import load_engine
 from streamer.engines.base import Engine
 from streamer.settings import Settings
 
-SAMPLE = Path(streamer.__file__).parent / "models" / "sample" / "sample.flac"
-SENTENCES = SAMPLE.with_suffix(".txt").read_text(encoding="utf-8").splitlines()
 RATE = 16_000
 
 Turn = tuple[str, float, str]  # who, from when, what

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import soundfile
 from servers import running
+from synthetic import SAMPLE
 from wyoming.asr import Transcribe, Transcript
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.client import AsyncClient
 from wyoming.info import Describe, Info
 
-import streamer
 from streamer.cli.loading import load_engine
 from streamer.engines.base import Engine
 from streamer.settings import Settings
-
-SAMPLE = Path(streamer.__file__).parent / "models" / "sample" / "sample.flac"
 
 
 @pytest.fixture(scope="module")

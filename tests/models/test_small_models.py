@@ -8,15 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from synthetic import SAMPLE
 
-import streamer
 from streamer.decoding.batched_engine import transcribe
 from streamer.families.registry import load_model
 from streamer.models.registry import embedded_folder
 from streamer.speech.clip import SAMPLE_RATE, Clip
 from streamer.speech.options import DecodeOptions
 
-SAMPLE = Path(streamer.__file__).parent / "models" / "sample" / "sample.flac"
 HERE = Path(__file__).parent
 EMBEDDED = (embedded_folder(), HERE / "published" / "embedded")
 TINY = (HERE / "embedded-tiny", HERE / "published" / "embedded-tiny")

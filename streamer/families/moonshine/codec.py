@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from streamer.decoding.beyond import length_within
 from streamer.decoding.loops import length_without_loop
 from streamer.decoding.request import Decoded, Request
 from streamer.decoding.word_times import timed_words
@@ -42,19 +43,23 @@ class MoonshineCodec:
             clip.samples,
             (numbers.prompt,),
             clip.draft,
-            aligned=options.words and self._aligns,
+            aligned=self._aligns,
             growing=clip.growing,
             max_tokens=numbers.max_tokens(clip.seconds),
         )
 
     def hypothesis(self, clip: Clip, decoded: Decoded | None) -> Hypothesis:
-        """Say what a row heard, or that nothing was; of a loop only its first round."""
+        """Say what a row heard, or that nothing was.
+
+        Of a loop only the first round counts, and nothing that was heard behind the clip's end.
+        """
         timed = clip.options.words and self._aligns
         if decoded is None:
             return replace(NOTHING_HEARD, words=() if timed else None)
         tokens = decoded.tokens
         if not decoded.complete:
             tokens = tokens[: length_without_loop(tokens)]
+        tokens = tokens[: self._length_within(clip, tokens, decoded)]
         heard = Hypothesis(
             self._tokenizer.decode(tokens),
             tokens,
@@ -63,6 +68,13 @@ class MoonshineCodec:
             complete=decoded.complete,
         )
         return heard if clip.options.punctuation else _plain(heard)
+
+    def _length_within(self, clip: Clip, tokens: tuple[int, ...], decoded: Decoded) -> int | None:
+        if decoded.heard is None:
+            return None
+        last_frame = (len(clip.samples) - self._numbers.frame_middle) / self._numbers.frame_samples
+        words = self._tokenizer.words(tokens, spaced=True)
+        return length_within(words, decoded.heard.attention, last_frame)
 
     def _words(
         self, clip: Clip, tokens: tuple[int, ...], decoded: Decoded

@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import numpy as np
 import soundfile
 import soxr
 from sounds import Samples, silence
+from synthetic import SAMPLE
 
-import streamer
 from streamer.speech.clip import SAMPLE_RATE
-
-SAMPLE = Path(streamer.__file__).parent / "models" / "sample" / "sample.flac"
 
 SPOKEN = "good morning, my name is brian woods, how can i help you?"
 """What the sample's first utterance says."""

@@ -14,13 +14,13 @@ import soundfile
 import soxr
 from e2e.page.browser import WIDE, Launch, Screenshot, drop, lines_of, wait_until_ready
 from playwright.sync_api import ConsoleMessage, Page, expect
+from synthetic import SAMPLE, SENTENCES
 
 import streamer
 
 MODELS = Path(streamer.__file__).parent / "models"
-SAMPLE = MODELS / "sample" / "sample.flac"
 HEARD_S = 13.4
-HEARD = " ".join((MODELS / "sample" / "sample.txt").read_text().splitlines()[:3])
+HEARD = " ".join(SENTENCES[:3])
 """The first three sentences, which end before ``HEARD_S``."""
 
 pytestmark = pytest.mark.skipif(

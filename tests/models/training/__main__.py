@@ -26,14 +26,13 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import Progress
 
-import streamer
 from tests.models.training.sizes import SIZES
 from tests.models.training.targets import TARGETS, Target
 
 if TYPE_CHECKING:
     from tests.models.training.audio.shards import Split
 
-_SAMPLE = Path(streamer.__file__).parent / "models" / "sample"
+_RECORDINGS = Path(__file__).parents[2] / "recordings"
 _VOCABULARY_SENTENCES = 30_000
 _SHARDS = 100
 
@@ -223,7 +222,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 def _sample(_: argparse.Namespace) -> int:
     from tests.models.training import sample
 
-    sample.write(_SAMPLE)
+    sample.write(_RECORDINGS)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The recording that ``streamer demo`` plays: sentences of the domain that no model trained on."""
+"""The synthetic recording of the tests: sentences of the domain that no model trained on."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ _SEED = 1
 
 
 def write(folder: Path) -> None:
-    """Writes ``sample.flac`` (16 kHz) and ``sample.txt`` (one sentence a line)."""
+    """Writes ``synthetic.flac`` (16 kHz) and ``synthetic.txt`` (one sentence a line)."""
     assert all(held_out(s) for s in SENTENCES), "a sentence of the sample may be trained on"
     parts = [np.zeros(SAMPLE_RATE // 2, np.int16)]
     for sound in synthesise(VOICE, Delivery(rate=1.0, pitch=0.0), SENTENCES):
@@ -33,5 +33,5 @@ def write(folder: Path) -> None:
     whole = np.concatenate(parts).astype(np.float32) / 32768 * 0.6
     whole += np.random.default_rng(_SEED).standard_normal(len(whole)).astype(np.float32) * 1e-4
     folder.mkdir(parents=True, exist_ok=True)
-    soundfile.write(folder / "sample.flac", whole, SAMPLE_RATE, subtype="PCM_16")
-    (folder / "sample.txt").write_text("".join(f"{s}\n" for s in SENTENCES), encoding="utf-8")
+    soundfile.write(folder / "synthetic.flac", whole, SAMPLE_RATE, subtype="PCM_16")
+    (folder / "synthetic.txt").write_text("".join(f"{s}\n" for s in SENTENCES), encoding="utf-8")
