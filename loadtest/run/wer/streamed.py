@@ -15,6 +15,10 @@ from streamer.protocols.native.messages import Error, Final, ServerMessage
 from streamer.speech.end_reason import EndReason
 
 AT_ONCE = 8
+LIVE_AT_ONCE = 4
+"""Streams with partials, few enough that none waits for another's."""
+PATIENCE_S = 60
+"""A server that is busy lets nobody in for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +55,28 @@ async def stream_all(
     """Let each be heard by a stream of its own, made when its turn comes; in their order.
 
     At `pace` times the speed of life, with partials; 0 is as fast as it goes, without.
-    Raises StreamError where a stream fails.
+    Raises StreamError where a stream fails, or is not let in for a minute.
     """
-    turn = asyncio.Semaphore(AT_ONCE)
+    turn = asyncio.Semaphore(LIVE_AT_ONCE if pace else AT_ONCE)
 
     async def one(make: Callable[[], Sound]) -> Heard:
         async with turn:
-            heard = await _stream(url, await asyncio.to_thread(make), detector, pace)
+            heard = await _let_in(url, await asyncio.to_thread(make), detector, pace)
             advance(1)
             return heard
 
     return await asyncio.gather(*(one(make) for make in sounds))
+
+
+async def _let_in(url: str, sound: Sound, detector: str, pace: float) -> Heard:
+    for _ in range(PATIENCE_S):
+        try:
+            return await _stream(url, sound, detector, pace)
+        except StreamError as error:
+            if not error.passing:
+                raise
+            await asyncio.sleep(1)
+    return await _stream(url, sound, detector, pace)
 
 
 async def _stream(url: str, sound: Sound, detector: str, pace: float) -> Heard:
