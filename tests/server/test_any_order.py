@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-import zlib
 from typing import Any, cast
 
 from hypothesis import HealthCheck, settings
@@ -22,12 +21,13 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
+from server.judgement import MIN_SPEECH_MS, START, judge
+from server.stand_ins import INFO, Engine, Socket, checksum
 from sounds import pcm, silence, voice
 
 from streamer.client.outgoing import Order, Outgoing
 from streamer.dispatch.dispatcher import Dispatcher
-from streamer.dispatch.job import Job, JobKind, UtteranceKey
-from streamer.dispatch.queue import Listener
+from streamer.dispatch.job import JobKind
 from streamer.protocols.door import Host
 from streamer.protocols.native.dialect import NativeDialect
 from streamer.protocols.native.messages import Configure, Flush, Stop
@@ -37,26 +37,9 @@ from streamer.server.connection.resumable import ResumableSessions
 from streamer.server.connection.service import Service
 from streamer.server.doors import limits_of
 from streamer.server.metrics import Metrics
-from streamer.session import inputs
-from streamer.session.events import Done, Event, Final, Flushed
-from streamer.session.session import Session
-from streamer.session.settings import StreamSettings, parse_changes
 from streamer.settings import Settings
-from streamer.speech.clip import Clip
-from streamer.speech.engine_info import EngineInfo
-from streamer.speech.hypothesis import Hypothesis
 
-INFO = EngineInfo(
-    name="checksums",
-    languages=("en", "de"),
-    provider="CPU",
-    precision="fp32",
-    max_seconds=35.0,
-    demonstration=False,
-)
-MIN_SPEECH_MS = 100
 PEER = Peer.of(None, "127.0.0.1")
-START = {"endpoint_silence_ms": 200, "max_utterance_s": 2, "partial_interval_ms": 100}
 SOUNDS = (
     pcm(voice(0.4)),
     pcm(voice(1.1, seed=2)),
@@ -65,61 +48,6 @@ SOUNDS = (
     b"\x01",
     b"",
 )
-
-
-def checksum(clip: Clip) -> Hypothesis:
-    """A text that no other audio has."""
-    return Hypothesis(f"{zlib.crc32(clip.samples.tobytes()):x}", (), 1.0)
-
-
-class Engine:
-    """Stands where the scheduler stands; answers when it is told to, in whatever order."""
-
-    def __init__(self) -> None:
-        self.info = INFO
-        self.jobs: list[tuple[Job, Listener]] = []
-
-    def submit(self, job: Job, listener: Listener) -> None:
-        self.jobs.append((job, listener))
-
-    def withdraw(self, key: UtteranceKey) -> None:
-        self.jobs = [one for one in self.jobs if one[0].key != key]
-
-    def withdraw_session(self, session: str) -> None:
-        self.jobs = [one for one in self.jobs if one[0].key.session != session]
-
-
-class Transport:
-    def __init__(self) -> None:
-        self.aborted = asyncio.Event()
-
-    def abort(self) -> None:
-        self.aborted.set()
-
-    def is_closing(self) -> bool:
-        return self.aborted.is_set()
-
-
-class Socket:
-    """A line of two lists."""
-
-    def __init__(self) -> None:
-        self.transport = cast("asyncio.WriteTransport", Transport())
-        self.up: asyncio.Queue[str | bytes] = asyncio.Queue()
-        self.down: list[str] = []
-        self.closed: int | None = None
-
-    async def recv(self) -> str | bytes:
-        return await self.up.get()
-
-    async def send(self, message: str) -> None:
-        self.down.append(message)
-
-    async def close(self, code: int = 1000, reason: str = "") -> None:
-        self.closed = code
-
-    async def wait_closed(self) -> None:
-        await asyncio.Event().wait()
 
 
 class Protocol(RuleBasedStateMachine):
@@ -148,7 +76,8 @@ class Protocol(RuleBasedStateMachine):
             return
         try:
             self.runner.run(self._finish())
-            self._judge()
+            self.numbers_have_no_gap_and_no_repeat()
+            judge(self.received, self.said, self.failed)
         finally:
             self.runner.close()
 
@@ -314,72 +243,6 @@ class Protocol(RuleBasedStateMachine):
         assert self.task is not None
         self.task.cancel()
         await asyncio.wait([self.task])
-
-    def _judge(self) -> None:
-        self.numbers_have_no_gap_and_no_repeat()
-        due = undisturbed(self.said)
-        finals = [one for one in self.received if one["type"] == "final"]
-        expected = [one for one in due if isinstance(one, Final)]
-        assert [
-            (one["utterance"], one["start"], one["end"], one["reason"], one["language"])
-            for one in finals
-        ] == [(one.utterance, one.start, one.end, one.reason, one.language) for one in expected]
-        failures = [one["utterance"] for one in self.received if one["type"] == "error"]
-        assert set(failures) <= self.failed
-        assert len(failures) == len(set(failures))
-        for final, one in zip(finals, expected, strict=True):
-            assert final["text"] == ("" if one.utterance in failures else one.text)
-        started = [one["utterance"] for one in self.received if one["type"] == "speech_started"]
-        assert started == [one["utterance"] for one in finals]
-        flushed = [one["id"] for one in self.received if one["type"] == "flushed"]
-        assert flushed == [one.id for one in due if isinstance(one, Flushed)]
-        done = self.received[-1]
-        (expected_done,) = (one for one in due if isinstance(one, Done))
-        assert (done["type"], done["audio"]) == ("done", expected_done.audio)
-        self._judge_partials()
-
-    def _judge_partials(self) -> None:
-        """No partial before its start or after its final, and what was stable stays."""
-        open_: dict[int, str] = {}
-        for one in self.received:
-            match one["type"]:
-                case "speech_started":
-                    open_[one["utterance"]] = ""
-                case "partial":
-                    assert one["text"].startswith(open_[one["utterance"]])
-                    open_[one["utterance"]] = one["text"][: one["stable"]]
-                case "final":
-                    del open_[one["utterance"]]
-                case _:
-                    pass
-
-
-def undisturbed(said: list[bytes | Order]) -> list[Event]:
-    """What one session says of it all, with an engine that answers every final at once."""
-    current = StreamSettings.model_validate({"language": "en", **START})
-    session = Session("model", current, MIN_SPEECH_MS)
-    events: list[Event] = []
-
-    def take(outputs: list[Any]) -> None:
-        for output in outputs:
-            if isinstance(output, Job):
-                if output.kind is JobKind.FINAL:
-                    take(session.handle(inputs.JobDone(output, checksum(output.clip))))
-            elif not hasattr(output, "key"):
-                events.append(output)
-
-    for one in said:
-        match one:
-            case bytes():
-                take(session.handle(inputs.Audio(one)))
-            case Configure():
-                current = parse_changes(current, one.model_extra or {}, INFO.languages)
-                take(session.handle(inputs.Configure(current)))
-            case Flush():
-                take(session.handle(inputs.Flush(one.id)))
-            case Stop():
-                take(session.handle(inputs.Stop()))
-    return events
 
 
 async def _settle() -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 from engines import CountingEngine
+from server.resuming import AUDIO, back, drop, told, undisturbed, until_told
 from servers import (
-    Message,
     client,
-    get,
     of_type,
     receive,
     receive_all,
@@ -18,7 +16,7 @@ from servers import (
     send,
     serving,
 )
-from sounds import pcm, silence, two_utterances, voice
+from sounds import pcm, voice
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus
 
@@ -26,39 +24,6 @@ from streamer.engines.local import LocalEngine
 from streamer.protocols.native.replay_buffer import ReplayBuffer
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
-
-AUDIO = pcm(two_utterances())
-
-
-def back(session: str, last_seq: int | None = None, **settings: Any) -> str:
-    known = {} if last_seq is None else {"last_seq": last_seq}
-    fields = {"resume": session, **known, **settings}
-    return "?" + "&".join(f"{name}={value}" for name, value in fields.items())
-
-
-async def drop(ws: ClientConnection) -> None:
-    ws.transport.abort()
-    await ws.wait_closed()
-
-
-async def undisturbed(audio: bytes) -> list[Message]:
-    async with serving() as address, client(address, "?partials=false") as ws:
-        await ws.send(audio)
-        await send(ws, "stop")
-        return await receive_all(ws)
-
-
-def without_ready(messages: list[Message]) -> list[Message]:
-    return [message for message in messages if message["type"] not in ("ready", "acknowledged")]
-
-
-def told(messages: list[Message]) -> list[Message]:
-    """What is told of each utterance; when the engine is ready with a final is not to the point."""
-    numberless = [
-        {name: value for name, value in message.items() if name != "seq"}
-        for message in without_ready(messages)
-    ]
-    return sorted(numberless, key=lambda message: (message.get("utterance", 99), message["type"]))
 
 
 async def test_a_dropped_stream_goes_on_as_if_nothing_had_been() -> None:
@@ -143,63 +108,6 @@ async def test_orders_that_arrived_are_counted_so_that_none_is_carried_out_twice
             assert (await receive(ws))["messages_received"] == 3
 
 
-async def test_a_session_that_nobody_has_is_told_with_what_to_do() -> None:
-    async with serving() as address, client(address, back("nobody", 3)) as ws:
-        (error,) = await receive_all(ws)
-        assert (error["code"], error["fatal"]) == ("unknown_session", True)
-        assert "open a new one" in error["message"]
-        assert ws.close_code == 1008
-
-
-async def test_a_session_is_kept_for_its_window_and_no_longer() -> None:
-    async with serving(resume_window_s=1.0) as address:
-        async with client(address) as ws:
-            session = (await receive(ws))["session"]
-        await until_told(address, "streamer_suspended 1.0")
-        await until_told(address, "streamer_suspended 0.0")
-        async with client(address, back(session)) as ws:
-            assert (await receive(ws))["code"] == "unknown_session"
-
-
-async def metrics(address: str) -> str:
-    return (await get(address, "/metrics"))[2].decode()
-
-
-async def until_told(address: str, line: str) -> None:
-    async with asyncio.timeout(5):
-        while True:
-            if line in await metrics(address):
-                return
-            await asyncio.sleep(0.05)
-
-
-async def test_a_window_of_nothing_keeps_nothing() -> None:
-    async with serving(resume_window_s=0) as address:
-        async with client(address) as ws:
-            session = (await receive(ws))["session"]
-        async with client(address, back(session)) as ws:
-            assert (await receive(ws))["code"] == "unknown_session"
-
-
-async def test_a_session_that_has_said_all_is_not_kept() -> None:
-    async with serving() as address:
-        async with client(address) as ws:
-            await send(ws, "stop")
-            session = (await receive_all(ws))[0]["session"]
-        async with client(address, back(session)) as ws:
-            assert (await receive(ws))["code"] == "unknown_session"
-
-
-async def test_only_the_same_key_comes_back() -> None:
-    async with serving(api_keys=["a", "b"]) as address:
-        async with client(address, **bearer("a")) as ws:
-            session = (await receive(ws))["session"]
-        async with client(address, back(session), **bearer("b")) as ws:
-            assert (await receive(ws))["code"] == "unknown_session"
-        async with client(address, back(session), **bearer("a")) as ws:
-            assert (await receive(ws))["resumed"]
-
-
 async def test_a_new_connection_takes_over_from_one_that_is_not_known_to_be_dead() -> None:
     async with serving() as address, client(address, "?partials=false") as dead:
         await dead.send(AUDIO[:50_000])
@@ -251,55 +159,6 @@ async def test_a_client_that_does_not_read_is_suspended_and_then_gets_it_all() -
     assert [message["seq"] for message in messages] == list(range(1, len(messages) + 1))
     ids = [int(message["id"].split()[0]) for message in of_type(messages, "flushed")]
     assert ids == list(range(count))
-
-
-async def test_no_more_sessions_wait_than_may_run() -> None:
-    async with serving(max_sessions=2) as address:
-        sessions: list[str] = []
-        for _ in range(3):
-            async with client(address) as ws:
-                sessions.append((await receive(ws))["session"])
-        codes: list[str] = []
-        for session in sessions:
-            async with client(address, back(session, 0)) as ws:
-                codes.append((await receive(ws)).get("code", "resumed"))
-    assert codes == ["unknown_session", "resumed", "resumed"]
-
-
-def bearer(key: str) -> dict[str, Any]:
-    return {"additional_headers": {"Authorization": f"Bearer {key}"}}
-
-
-async def suspend(address: str, key: str) -> str:
-    """Open a session and drop it; returns its id."""
-    async with client(address, **bearer(key)) as ws:
-        session: str = (await receive(ws))["session"]
-        await drop(ws)
-    return session
-
-
-async def test_whoever_drops_again_and_again_does_not_push_out_what_others_left() -> None:
-    async with serving(api_keys=["a", "b"], max_sessions=2) as address:
-        left = await suspend(address, "a")
-        for _ in range(4):
-            await suspend(address, "b")
-        await until_told(address, "streamer_expired_total 3.0")
-        await until_told(address, "streamer_suspended 2.0")
-        async with client(address, back(left), **bearer("a")) as ws:
-            assert (await receive(ws))["resumed"]
-
-
-async def test_no_more_sessions_of_a_key_wait_than_it_may_have() -> None:
-    async with serving(api_keys=["a"], max_sessions_per_key=1) as address:
-        first = await suspend(address, "a")
-        await until_told(address, "streamer_suspended 1.0")
-        second = await suspend(address, "a")
-        await until_told(address, "streamer_expired_total 1.0")
-        async with client(address, back(first), **bearer("a")) as ws:
-            assert (await receive(ws))["code"] == "unknown_session"
-        await until_told(address, "streamer_sessions 0.0")
-        async with client(address, back(second), **bearer("a")) as ws:
-            assert (await receive(ws))["resumed"]
 
 
 async def test_messages_that_are_kept_no_more_cannot_be_missed_unnoticed(
@@ -355,46 +214,3 @@ async def test_while_the_server_drains_old_clients_come_back_and_new_ones_do_not
         async with asyncio.timeout(5):
             await draining
     assert told(before + after) == told(await undisturbed(AUDIO))
-
-
-@pytest.mark.parametrize("code", [1000, 1001])
-async def test_a_client_that_says_stop_and_good_bye_is_not_waited_for(code: int) -> None:
-    engine = CountingEngine()
-    engine.may_run.clear()
-    server = TranscriptionServer(Settings(port=0), LocalEngine(engine))
-    async with server:
-        host, port = server.address
-        async with client(f"{host}:{port}", "?partials=false") as ws:
-            await ws.send(AUDIO)
-            await send(ws, "stop")
-            session = (await receive_until(ws, "speech_ended"))[0]["session"]
-            await ws.close(code)
-        async with client(f"{host}:{port}", back(session)) as ws:
-            assert (await receive(ws))["code"] == "unknown_session"
-        async with asyncio.timeout(5):
-            await server.drain()
-        engine.may_run.set()
-
-
-@pytest.mark.parametrize(("stops", "code"), [(False, 1000), (True, 4000), (True, 1011)])
-async def test_one_that_does_not_say_both_may_come_back(stops: bool, code: int) -> None:
-    engine = CountingEngine()
-    engine.may_run.clear()
-    async with serving(engine) as address:
-        async with client(address, "?partials=false") as ws:
-            await ws.send(AUDIO)
-            if stops:
-                await send(ws, "stop")
-            await receive_until(ws, "speech_ended")
-            await ws.close(code)
-        await until_told(address, "streamer_suspended 1.0")
-        engine.may_run.set()
-
-
-async def test_a_server_ends_though_somebody_might_still_come_back() -> None:
-    async with serving() as address, client(address) as ws:
-        await ws.send(pcm(silence(0.5)))
-        await receive(ws)
-        await drop(ws)
-        began = asyncio.get_running_loop().time()
-    assert asyncio.get_running_loop().time() - began < 5

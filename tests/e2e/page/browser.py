@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from e2e.page.fake_server import tones
+from e2e.page.tones import tones
 
 try:
     from playwright.sync_api import Browser, Page, ViewportSize

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 import soundfile
-from e2e.page.fake_server import FakeServer, running, tones
+from e2e.page.fake_server import FakeServer, running
+from e2e.page.tones import tones
 
 if TYPE_CHECKING:  # the test modules skip themselves where playwright is not installed
     from e2e.page.browser import Launch, OpenPage, Screenshot

@@ -1,16 +1,14 @@
 """A server of the native protocol that the tests can make do what they want.
 
-It serves ``web/`` and ``/v1/stream`` on one port, from a thread of its own. Its "speech" is
-tones: loud stretches are utterances, and the pitch of a tone says which of ``SENTENCES`` it is,
-so that the same sound gives the same words in any session. It can vanish in mid-sentence and
-come back.
+It serves ``web/`` and ``/v1/stream`` on one port, from a thread of its own, and hears the
+sentences of ``tones.py``. It can vanish in mid-sentence and come back.
 """
 
 import asyncio
 import json
 import mimetypes
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -18,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from e2e.page.tones import FRAME_S, SENTENCES, Channel
 from numpy.typing import NDArray
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
@@ -30,20 +29,6 @@ POLICY = (
     "media-src 'self' blob:; img-src 'self' data:; worker-src 'self'; object-src 'none'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-LOWEST_HZ = 300
-STEP_HZ = 100
-SENTENCES = (
-    "Good morning, and welcome to the first meeting of the year.",
-    "The train to Lisbon leaves at seven minutes past nine.",
-    "Please call Margaret Osborne before the end of the week.",
-    "We sold four hundred and twelve tickets on Saturday.",
-    "Turn the lights down in the kitchen, and play some music.",
-    "That is all for today. Thank you for listening.",
-)
-FRAME_S = 0.02
-LOUD = 800
-SILENT_FRAMES = 30
-PARTIAL_FRAMES = 15
 
 
 @dataclass
@@ -58,74 +43,6 @@ class Behaviour:
     """Sent as a fatal error in answer to ``start``."""
     received: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """Every text message of every client, in order."""
-
-
-@dataclass
-class Channel:
-    """One channel's endpointing: loud frames open an utterance, silent ones close it."""
-
-    number: int
-    rate: int
-    say: Callable[..., Any]
-    sentences: tuple[str, ...]
-    frames: list[NDArray[np.int16]] = field(default_factory=list[NDArray[np.int16]])
-    now: int = 0
-    start: int | None = None
-    utterance: int = 0
-    silent: int = 0
-
-    def feed(self, frame: NDArray[np.int16]) -> None:
-        self.now += 1
-        loud = np.abs(frame.astype(np.int32)).max() > LOUD
-        if self.start is None:
-            if not loud:
-                return
-            self.start = self.now - 1
-            self.frames = []
-            self.silent = 0
-            self._tell("speech_started", at=self.start * FRAME_S)
-        self.frames.append(frame)
-        self.silent = 0 if loud else self.silent + 1
-        if self.silent >= SILENT_FRAMES:
-            self.close("silence")
-        elif len(self.frames) % PARTIAL_FRAMES == 0:
-            self._partial()
-
-    def close(self, reason: str) -> None:
-        if self.start is None:
-            return
-        end = (self.now - self.silent) * FRAME_S
-        self._tell("speech_ended", at=end, reason=reason)
-        self._tell(
-            "final",
-            text=self._sentence(),
-            start=self.start * FRAME_S,
-            end=end,
-            reason=reason,
-            language="en",
-            confidence=0.97,
-        )
-        self.start = None
-        self.utterance += 1
-
-    def _partial(self) -> None:
-        assert self.start is not None
-        words = self._sentence().split()[: max(1, len(self.frames) // 7)]
-        text = " ".join(words)
-        stable = len(" ".join(words[:-2])) if len(words) > 2 else 0
-        self._tell(
-            "partial", text=text, stable=stable, start=self.start * FRAME_S, end=self.now * FRAME_S
-        )
-
-    def _sentence(self) -> str:
-        loud = [f for f in self.frames if np.abs(f.astype(np.int32)).max() > LOUD]
-        sound = np.concatenate(loud).astype(np.float64)
-        spectrum = np.abs(np.fft.rfft(sound))
-        pitch = np.argmax(spectrum) * self.rate / len(sound)
-        return self.sentences[round((pitch - LOWEST_HZ) / STEP_HZ) % len(self.sentences)]
-
-    def _tell(self, kind: str, **fields: object) -> None:
-        self.say(kind, channel=self.number, utterance=self.utterance, **fields)
 
 
 _METRICS = b'streamer_queue_jobs{kind="final"} 2.0\nstreamer_queue_jobs{kind="partial"} 3.0\n'
@@ -283,18 +200,6 @@ def _answer(status: HTTPStatus, kind: str, body: bytes) -> Response:
     headers["Cache-Control"] = "no-store"
     headers["Connection"] = "close"
     return Response(status.value, status.phrase, headers, body)
-
-
-def tones(count: int, rate: int = 48000, *, pause_s: float = 0.8) -> NDArray[np.float32]:
-    """``count`` utterances of 1.2 s, the n-th at the pitch of the n-th sentence; in [-0.3, 0.3]."""
-    pieces: list[NDArray[np.float32]] = []
-    times = np.arange(round(1.2 * rate)) / rate
-    for n in range(count):
-        # Loudness that comes and goes like syllables, so that no gain control takes it for noise.
-        loudness = 0.2 + 0.1 * np.sin(2 * np.pi * 4 * times)
-        tone = loudness * np.sin(2 * np.pi * (LOWEST_HZ + n * STEP_HZ) * times)
-        pieces += [np.zeros(round(pause_s * rate), np.float32), tone.astype(np.float32)]
-    return np.concatenate([*pieces, np.zeros(rate, np.float32)])
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 import time
 
 from e2e.page.browser import OpenPage, lines_of, wait_until_ready
-from e2e.page.fake_server import SENTENCES, FakeServer
+from e2e.page.fake_server import FakeServer
+from e2e.page.tones import SENTENCES
 from playwright.sync_api import expect
 
 # Keeps every stream and context in reach, and lets a test choose how the microphone fails.

@@ -1,7 +1,8 @@
 """Sound from elsewhere than the microphone, and the settings it is sent with."""
 
 from e2e.page.browser import OpenPage, drop, flac, lines_of, wait_until_ready
-from e2e.page.fake_server import SENTENCES, FakeServer
+from e2e.page.fake_server import FakeServer
+from e2e.page.tones import SENTENCES
 from playwright.sync_api import expect
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from e2e.page.browser import OpenPage, drop, flac, lines_of, wait_until_ready
-from e2e.page.fake_server import SENTENCES, FakeServer
+from e2e.page.fake_server import FakeServer
+from e2e.page.tones import SENTENCES
 from playwright.sync_api import Page, expect
 
 
