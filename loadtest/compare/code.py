@@ -4,10 +4,11 @@
     python -m loadtest compare OLD NEW --rounds 8 --streams 100 --allow 3 --json out.json
 
 Each serves with its own code, both all the time; whoever is asked second in a round is asked first
-in the next. A turn is files as fast as they go (RTFx) and then live streams (finals' wait beyond
-the silence at p95). The ratio is new over old within a round, told as the median of the rounds; the
-noise is the half of the ratios in the middle. Worse means beyond --allow with all of that half,
-undecided with a part of it. Exit status: 0 not worse, 1 worse, 3 undecided.
+in the next. A turn is files as fast as they go (RTFx, and the CPU time that the server took) and
+then live streams (finals' wait beyond the silence at p95). Where others use the machine too, CPU
+time is what can be told. The ratio is new over old within a round, told as the median of the
+rounds; the noise is the half of the ratios in the middle. Worse means beyond --allow with all of
+that half, undecided with a part of it. Exit status: 0 not worse, 1 worse, 3 undecided.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from loadtest.progress import note
 from loadtest.reports import tell
 from loadtest.run.files import through_server
 from loadtest.run.streams import run_streams
-from loadtest.serving import served
+from loadtest.serving import cpu_s, served_process
 
 REST_S = 2.0
 """Before live streams: a server that judges its load by the last seconds must have forgotten."""
@@ -58,19 +59,24 @@ def run(options: argparse.Namespace) -> int:
 async def _compare(options: argparse.Namespace) -> int:
     audio = pcm(options.audio)
     rtfx: dict[str, list[float]] = {"old": [], "new": []}
+    cpu_ms: dict[str, list[float]] = {"old": [], "new": []}
     p95_ms: dict[str, list[float]] = {"old": [], "new": []}
     with ExitStack() as stack:
-        urls = {
-            name: stack.enter_context(served(options.serve, checkout=folder))
+        servers = {
+            name: stack.enter_context(served_process(options.serve, checkout=folder))
             for name, folder in (("old", options.old), ("new", options.new))
         }
-        for url in urls.values():
+        for url, _ in servers.values():
             await through_server(url, audio, 2)  # warm
         for number in range(options.rounds):
-            for name in sorted(urls, reverse=number % 2 == 0):
-                rtfx[name].append(await _files(urls[name], audio, options.files))
+            for name in sorted(servers, reverse=number % 2 == 0):
+                url, process = servers[name]
+                before = cpu_s(process.pid)
+                rtfx[name].append(await _files(url, audio, options.files))
+                spent_ms = 1000 * (cpu_s(process.pid) - before)
+                cpu_ms[name].append(spent_ms / (options.files * len(audio) / BYTES_PER_S))
                 await asyncio.sleep(REST_S)
-                live = await run_streams(urls[name], audio, options.streams, options.seconds)
+                live = await run_streams(url, audio, options.streams, options.seconds)
                 p95 = live["final_beyond_silence_ms"]["p95"]
                 if p95 is None or live["late_or_lost"] + live["failed_streams"]:
                     raise CommandError(f"{name}: finals were lost: {live}")
@@ -79,6 +85,9 @@ async def _compare(options: argparse.Namespace) -> int:
     allowed = options.allow / 100
     found = {
         "rtfx of files": compared(rtfx["old"], rtfx["new"], allowed, more_is_better=True),
+        "CPU of files, ms a second": compared(
+            cpu_ms["old"], cpu_ms["new"], allowed, more_is_better=False
+        ),
         "finals p95, ms": compared(p95_ms["old"], p95_ms["new"], allowed, more_is_better=False),
     }
     tell(

@@ -7,10 +7,11 @@ FOLDER has a manifest.jsonl, a JSON object a line: `file`, `kind` (speech or noi
 `language`, which must be English. Each recording is heard clean, as mu-law at 8 kHz, and with white
 noise and with the babble of others at 10 dB: offline (the model alone, all at once) and over a
 WebSocket with each voice detector. Words are compared after Whisper's English normaliser. A false
-end is a pause that ended an utterance within a sentence. Made up is text where nobody speaks: the
-manifest's noises, and silence, noise, tones, keys and clicks of ours. Flicker is erased words over
-final words, case and punctuation aside, at the speed of life. The exit status is 1 where a partial
-takes back what was stable, or a bar is missed; bars are about the default detector.
+end is a pause that ended an utterance within a sentence. Unheard are recordings of which there is
+no word at all. Made up is text where nobody speaks: the manifest's noises, and silence, noise,
+tones, keys and clicks of ours. Flicker is erased words over final words, case and punctuation
+aside, at the speed of life. The exit status is 1 where a partial takes back what was stable, or a
+bar is missed; bars are about the default detector.
 """
 
 from __future__ import annotations

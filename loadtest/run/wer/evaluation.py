@@ -43,21 +43,23 @@ class Evaluation:
         voices = [(one.path, one.samples()) for one in self._voices()]
         said = [one.text for one in self.recordings]
         report: dict[str, Any] = {"wer": {}, "words": summed((t, t) for t in said).words}
-        report["false_ends"] = {}
+        report["false_ends"], report["unheard"] = {}, {}
         for kind in self.kinds:
             makes = [
                 partial(_make, kind, number, one, voices)
                 for number, one in enumerate(self.recordings)
             ]
-            offline = self._offline(kind, makes)
-            wer = {"offline": summed(zip(said, offline, strict=True)).percent}
+            texts = {"offline": self._offline(kind, makes)}
             ends: dict[str, float] = {}
             for detector in self.detectors:
                 heard = await self._streamed(kind, detector, makes)
-                texts = [one.text for one in heard]
-                wer[detector] = summed(zip(said, texts, strict=True)).percent
+                texts[detector] = [one.text for one in heard]
                 ends[detector] = _false_ends(said, heard)
-            report["wer"][kind] = {name: round(value, 2) for name, value in wer.items()}
+            report["wer"][kind] = {
+                name: round(summed(zip(said, heard, strict=True)).percent, 2)
+                for name, heard in texts.items()
+            }
+            report["unheard"][kind] = {name: self._unheard(heard) for name, heard in texts.items()}
             report["false_ends"][kind] = ends
         report["made_up"] = await self._made_up()
         if self.pace:
@@ -81,6 +83,11 @@ class Evaluation:
             made_up = {one: text for one, text in zip(sounds, texts, strict=True) if text}
             found[name] = {"share": round(len(made_up) / len(sounds), 3), "texts": made_up}
         return {"sounds": len(sounds), **found}
+
+    def _unheard(self, texts: Sequence[str]) -> list[str]:
+        """Name the recordings of which not a word was heard."""
+        pairs = zip(self.recordings, texts, strict=True)
+        return [one.path.name for one, text in pairs if not text.strip()]
 
     def _offline(self, name: str, makes: Sequence[Make]) -> list[str]:
         with bar(f"{name}, offline", len(makes)) as advance:
