@@ -47,6 +47,7 @@ VERBS: Mapping[str, Verb] = {
         {
             "code": Action("loadtest.compare.code", "an old checkout and a new one"),
             "peers": Action("loadtest.compare.peers", "files through other runtimes"),
+            "moonshine": Action("loadtest.compare.moonshine", "the same on the default model"),
             "peer-capacity": Action("loadtest.compare.peer_capacity", "streams through another"),
         },
         default="code",

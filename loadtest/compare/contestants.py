@@ -15,6 +15,7 @@ from loadtest.bare_loop import BareLoop
 from loadtest.clients import transcribe_file
 from loadtest.compare.sherpa import sherpa_connection
 from loadtest.compare.torch_model import TorchModel
+from loadtest.compare.torch_moonshine import TorchMoonshine
 from loadtest.run.files import FILES_AT_ONCE
 from streamer.audio.encodings import Encoding
 from streamer.speech.clip import Clip
@@ -42,7 +43,9 @@ def bare_loop(loop: BareLoop, clips: Sequence[Clip], batch: int) -> Contestant:
     )
 
 
-def torch_model(model: TorchModel, clips: Sequence[Clip], batch: int) -> Contestant:
+def torch_model(
+    model: TorchModel | TorchMoonshine, clips: Sequence[Clip], batch: int
+) -> Contestant:
     """transformers."""
     return Contestant(
         "transformers",

@@ -87,7 +87,7 @@ def _servers(options: argparse.Namespace) -> dict[str, AbstractContextManager[Ru
     @contextmanager
     def theirs() -> Generator[Run]:
         threads = Threads(options.work_threads, 1)
-        with sherpa_server(published_folder(folder), threads) as url:
+        with sherpa_server(cohere_arguments(published_folder(folder)), threads) as url:
             yield partial(run_sherpa_streams, url, audio)
 
     return {"streamer": ours(), "sherpa-onnx": theirs()}

@@ -24,7 +24,7 @@ from loadtest.compare import contestants as peers
 from loadtest.compare.contestants import Contestant
 from loadtest.compare.published import published_folder
 from loadtest.compare.rounds import OURS, choose, report, run_rounds
-from loadtest.compare.sherpa import Threads, sherpa_server
+from loadtest.compare.sherpa import Threads, cohere_arguments, sherpa_server
 from loadtest.compare.torch_model import TorchModel
 from loadtest.compare.weights import model_of, publish_int8
 from loadtest.cutting import cut
@@ -79,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
         everyone += [peers.bare_loop(loop, every_clip, batch) for batch in BATCHES]
         for name, graphs in (("sherpa-onnx", published), ("sherpa-onnx, INT8", published_int8)):
             for threads in SHERPA_THREADS:
-                address = stack.enter_context(sherpa_server(graphs, threads))
+                address = stack.enter_context(sherpa_server(cohere_arguments(graphs), threads))
                 everyone.append(peers.sherpa(name, address, str(threads), every_clip))
         everyone += [peers.torch_model(torch_model, every_clip, batch) for batch in BATCHES]
         note(f"the fastest variant of each peer, of {len(everyone)} ...")

@@ -8,6 +8,7 @@ the connection.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -17,13 +18,14 @@ import subprocess
 import sysconfig
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from streamer.families.moonshine.tokenizer import parsed
 from streamer.speech.clip import SAMPLE_RATE, Clip
 
 PROGRAM = "sherpa-onnx-offline-websocket-server"
@@ -42,9 +44,33 @@ class Threads:
         return f"{self.work} x {self.inside} threads"
 
 
+def cohere_arguments(folder: Path) -> list[str]:
+    """Name the published contract of Cohere Transcribe in a folder."""
+    return [
+        f"--cohere-transcribe-encoder={folder / 'encoder.onnx'}",
+        f"--cohere-transcribe-decoder={folder / 'decoder.onnx'}",
+        f"--tokens={folder / 'tokens.txt'}",
+        "--cohere-transcribe-language=en",
+        "--cohere-transcribe-use-itn=false",
+    ]
+
+
+def moonshine_arguments(folder: Path, scratch: Path) -> list[str]:
+    """Name Moonshine's published files; the vocabulary is written anew, its pieces in base64."""
+    tokens = scratch / "tokens.txt"
+    pieces = parsed((folder / "tokenizer.bin").read_bytes())
+    lines = (f"{base64.b64encode(piece).decode()} {i}\n" for i, piece in enumerate(pieces))
+    tokens.write_text("".join(lines), encoding="ascii")
+    return [
+        f"--moonshine-encoder={folder / 'encoder_model.ort'}",
+        f"--moonshine-merged-decoder={folder / 'decoder_model_merged.ort'}",
+        f"--tokens={tokens}",
+    ]
+
+
 @contextmanager
-def sherpa_server(folder: Path, threads: Threads) -> Generator[str]:
-    """Run the server with the published contract in `folder` on a free port; yield its address.
+def sherpa_server(model: Sequence[str], threads: Threads) -> Generator[str]:
+    """Run the server with the model that these arguments name on a free port; yield its address.
 
     Raises FileNotFoundError where the program is not installed, and TimeoutError.
     """
@@ -55,11 +81,7 @@ def sherpa_server(folder: Path, threads: Threads) -> Generator[str]:
     command = [
         program,
         f"--port={port}",
-        f"--cohere-transcribe-encoder={folder / 'encoder.onnx'}",
-        f"--cohere-transcribe-decoder={folder / 'decoder.onnx'}",
-        f"--tokens={folder / 'tokens.txt'}",
-        "--cohere-transcribe-language=en",
-        "--cohere-transcribe-use-itn=false",
+        *model,
         f"--num-work-threads={threads.work}",
         f"--num-threads={threads.inside}",
         f"--log-file={os.devnull}",
