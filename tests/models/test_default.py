@@ -79,7 +79,11 @@ def test_an_index_that_never_answers_is_given_up(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     command = [sys.executable, "-c", "import time; time.sleep(60)"]
-    monkeypatch.setattr("streamer.models.wheels._command", lambda asset, folder: command)
+
+    def sleeping(asset: Asset, folder: Path) -> list[str]:
+        return command
+
+    monkeypatch.setattr("streamer.models.wheels._command", sleeping)
     began = time.monotonic()
     with pytest.raises(FetchError, match=r"took longer than 0\.5 s"):
         fetch(ASSET, tmp_path, no_progress, 0.5)
