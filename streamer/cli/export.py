@@ -1,4 +1,4 @@
-"""`streamer export`: a checkpoint of the model family becomes a folder that can be served."""
+"""`streamer export`: a checkpoint of a known family becomes a folder that can be served."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def add_to(commands: Commands) -> None:
         "export",
         help="export a Hugging Face checkpoint to ONNX",
         description=(
-            "Export a `cohere_asr` checkpoint folder (safetensors) to a folder that `--model` "
-            "takes. Needs the extra `export`."
+            "Export a checkpoint folder (safetensors) of a `cohere_asr` or `moonshine` model to a "
+            "folder that `--model` takes. Needs the extra `export`."
         ),
     )
     parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT")
@@ -29,14 +29,20 @@ def add_to(commands: Commands) -> None:
         "--contract",
         choices=CONTRACTS,
         default="own",
-        help="own is what this server is fastest with, published is what sherpa-onnx runs "
-        "(default: own)",
+        help="own is what this server is fastest with, published is what sherpa-onnx runs; "
+        "Moonshine has our own only (default: own)",
     )
     parser.add_argument(
         "--precision",
         choices=PRECISIONS,
         default="fp32",
         help="fp16 is for GPUs, int8 for CPUs (default: fp32)",
+    )
+    parser.add_argument(
+        "--language",
+        default="en",
+        metavar="CODE",
+        help="of a Moonshine checkpoint, which does not say it (default: en)",
     )
     parser.set_defaults(run=run)
 
@@ -46,17 +52,30 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     if not arguments.checkpoint.is_dir():
         raise CommandError(f"{arguments.checkpoint} is not a folder")
     try:
-        from streamer.families.cohere.export.checkpoint import ExportError, export_checkpoint
+        from streamer.export.architecture import architecture_of
+        from streamer.export.errors import ExportError
+        from streamer.families.cohere.export import checkpoint as cohere
+        from streamer.families.moonshine.export import checkpoint as moonshine
     except ImportError as error:
         problem = f"export needs the extra: pip install 'streamer[export]' ({error})"
         raise CommandError(problem) from error
     try:
-        export_checkpoint(
-            arguments.checkpoint,
-            arguments.out,
-            contract=arguments.contract,
-            precision=arguments.precision,
-        )
+        if architecture_of(arguments.checkpoint) == moonshine.ARCHITECTURE:
+            if arguments.contract != "own":
+                raise ExportError("Moonshine models keep our own contract only")
+            moonshine.export_checkpoint(
+                arguments.checkpoint,
+                arguments.out,
+                precision=arguments.precision,
+                language=arguments.language,
+            )
+        else:
+            cohere.export_checkpoint(
+                arguments.checkpoint,
+                arguments.out,
+                contract=arguments.contract,
+                precision=arguments.precision,
+            )
     except (ExportError, ModelError, OSError) as error:
         raise CommandError(str(error)) from error
     print(f"Exported. Serve it: streamer serve --model {arguments.out}")

@@ -12,11 +12,11 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
+from typing import Protocol
 
 import numpy as np
 
-from streamer.decoding.batched_engine import BatchedEngine
-from streamer.decoding.step_engine import EngineWork
+from streamer.decoding.step_engine import CountsWork, EngineWork, StepEngine
 from streamer.speech.clip import SAMPLE_RATE, Clip
 from streamer.speech.engine_info import EngineInfo
 from streamer.speech.hypothesis import Hypothesis, Outcome
@@ -41,10 +41,14 @@ class _Part:
     heard: Hypothesis | None = None
 
 
+class CountingEngine(StepEngine, CountsWork, Protocol):
+    """What can be watched."""
+
+
 class WatchedEngine:
     """A `StepEngine` around another one. Used by one thread at a time."""
 
-    def __init__(self, engine: BatchedEngine) -> None:
+    def __init__(self, engine: CountingEngine) -> None:
         self._engine = engine
         self._inner = count()
         self.reset()
@@ -93,10 +97,6 @@ class WatchedEngine:
         self._parts: dict[int, tuple[int, _Part]] = {}
         self._waiting: deque[tuple[int, _Part]] = deque()
         self._engine.reset()
-
-    def check(self, clip: Clip) -> None:
-        """Raise ValueError for a clip that cannot be taken, as `join` does."""
-        self._engine.check(clip)
 
     def _begin(self, key: int, part: _Part) -> None:
         inner = next(self._inner)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 from typing import Literal
@@ -10,6 +9,8 @@ from typing import Literal
 import torch
 from transformers import AutoTokenizer, CohereAsrForConditionalGeneration
 
+from streamer.export.architecture import architecture_of
+from streamer.export.errors import ExportError
 from streamer.export.writing import BOTH
 from streamer.families.cohere.export.published import export_published
 from streamer.families.cohere.export.ragged import export_ragged
@@ -20,10 +21,6 @@ Contract = Literal["own", "published"]
 Precision = Literal["fp32", "fp16", "int8"]
 
 ARCHITECTURE = "cohere_asr"
-
-
-class ExportError(Exception):
-    """A checkpoint that cannot be exported; the message says why."""
 
 
 def export_checkpoint(
@@ -81,10 +78,6 @@ def write_tokens(checkpoint: Path, size: int, path: Path) -> None:
 
 
 def _check(checkpoint: Path) -> None:
-    try:
-        config = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ExportError(f"{checkpoint} is no checkpoint: {error}") from error
-    kind = config.get("model_type") if isinstance(config, dict) else None
+    kind = architecture_of(checkpoint)
     if kind != ARCHITECTURE:
         raise ExportError(f"{checkpoint} holds a {kind} model, not a {ARCHITECTURE} one")
