@@ -80,8 +80,8 @@ def _late(clock: Callable[[], float], seconds: float) -> Callable[[], float]:
     return lambda: clock() - seconds
 
 
-def _load(settings: Settings) -> LocalEngine:
-    engine = FaultyEngine(loading.load_step_engine(settings))
+def _load(settings: Settings, tell: loading.Tell | None = None) -> LocalEngine:
+    engine = FaultyEngine(loading.load_step_engine(settings, tell))
     threading.Thread(target=engine.obey, daemon=True).start()
     return LocalEngine(engine, settings.max_batch)
 
