@@ -21,7 +21,7 @@ import uvloop
 
 from loadtest.clients import pcm
 from loadtest.compare.published import published_folder
-from loadtest.compare.sherpa import Threads, sherpa_server
+from loadtest.compare.sherpa import Threads, cohere_arguments, sherpa_server
 from loadtest.compare.sherpa_streams import run_sherpa_streams
 from loadtest.options import audio_option, report_option
 from loadtest.reports import tell

@@ -7,17 +7,19 @@ from openai import AsyncOpenAI
 from servers import running
 from synthetic import SAMPLE
 
-from streamer.cli.loading import load_engine
-from streamer.engines.base import Engine
+from streamer.cli.loading import load_step_engine
+from streamer.decoding.step_engine import StepEngine
 from streamer.settings import Settings
 
 
 @pytest.fixture(scope="module")
-def engine() -> Engine:
-    return load_engine(Settings(threads=1))
+def engine() -> StepEngine:
+    return load_step_engine(Settings(threads=1))
 
 
-async def test_the_bundled_recording_is_transcribed_whole_and_as_a_stream(engine: Engine) -> None:
+async def test_the_bundled_recording_is_transcribed_whole_and_as_a_stream(
+    engine: StepEngine,
+) -> None:
     async with running(engine, rest_port=0) as server:
         assert server.rest_address is not None
         host, port = server.rest_address

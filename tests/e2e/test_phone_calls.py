@@ -18,8 +18,8 @@ from synthetic import SAMPLE, SENTENCES
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from streamer.cli.loading import load_engine
-from streamer.engines.base import Engine
+from streamer.cli.loading import load_step_engine
+from streamer.decoding.step_engine import StepEngine
 from streamer.settings import Settings
 
 RATE = 16_000
@@ -28,8 +28,8 @@ Turn = tuple[str, float, str]  # who, from when, what
 
 
 @pytest.fixture(scope="module")
-def engine() -> Engine:
-    return load_engine(Settings(threads=1))
+def engine() -> StepEngine:
+    return load_step_engine(Settings(threads=1))
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def check(turns: list[Turn], first: str, second: str) -> None:
     assert sum(word in heard for word in said) / len(said) > 0.75
 
 
-async def test_a_call_from_twilio(engine: Engine, sides: tuple[Samples, Samples]) -> None:
+async def test_a_call_from_twilio(engine: StepEngine, sides: tuple[Samples, Samples]) -> None:
     async with serving(engine) as address, connect(f"ws://{address}/v1/calls/{CALL}") as listener:
         async with connect(f"ws://{address}/twilio") as ws:
             for message in call(*sides):
@@ -68,7 +68,7 @@ async def test_a_call_from_twilio(engine: Engine, sides: tuple[Samples, Samples]
     check(turns, "inbound", "outbound")
 
 
-async def test_a_call_from_genesys(engine: Engine, sides: tuple[Samples, Samples]) -> None:
+async def test_a_call_from_genesys(engine: StepEngine, sides: tuple[Samples, Samples]) -> None:
     codes = np.stack([mulaw(side) for side in sides], axis=1).tobytes()
     async with serving(engine) as address, audiohook(address) as client:
         await client.open(language="en-US")

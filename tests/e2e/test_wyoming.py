@@ -11,17 +11,17 @@ from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.client import AsyncClient
 from wyoming.info import Describe, Info
 
-from streamer.cli.loading import load_engine
-from streamer.engines.base import Engine
+from streamer.cli.loading import load_step_engine
+from streamer.decoding.step_engine import StepEngine
 from streamer.settings import Settings
 
 
 @pytest.fixture(scope="module")
-def engine() -> Engine:
-    return load_engine(Settings(threads=1))
+def engine() -> StepEngine:
+    return load_step_engine(Settings(threads=1))
 
 
-async def test_a_voice_command_as_home_assistant_sends_it(engine: Engine) -> None:
+async def test_a_voice_command_as_home_assistant_sends_it(engine: StepEngine) -> None:
     samples, rate = soundfile.read(SAMPLE, dtype="int16")
     audio = samples[-4 * rate :].tobytes()
     async with running(engine, wyoming_port=0) as server:

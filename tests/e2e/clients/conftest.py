@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from streamer.cli.loading import load_engine
-from streamer.engines.base import Engine
+from streamer.cli.loading import load_step_engine
+from streamer.decoding.step_engine import StepEngine
 from streamer.settings import Settings
 
 
 @pytest.fixture(scope="package")
-def engine() -> Engine:
-    return load_engine(Settings(threads=1))
+def engine() -> StepEngine:
+    return load_step_engine(Settings(threads=1))
