@@ -36,8 +36,9 @@ from streamer.session.session import Session
 from streamer.speech.clip import Clip
 from streamer.speech.hypothesis import Hypothesis
 
-CONFIDENCE_TOLERANCE = 1e-3
-"""Sums of floats depend on who shared the batch; a text never does."""
+CONFIDENCE_TOLERANCE = 5e-3
+"""Sums of floats, and with INT8 the kernels, depend on who shared the batch: 0.0014 was seen with
+the embedded model. A text never does."""
 
 
 @dataclass(frozen=True, slots=True)
