@@ -67,7 +67,7 @@ class Recogniser:
         """Recognise a clip with nobody else around."""
         before = self._batcher.calls
         prompt = self.tokenizer.prompt(clip.options.language, clip.options.punctuation)
-        request = Request(clip.samples, prompt, clip.draft, growing=clip.growing)
+        request = Request(clip.samples, prompt, clip.draft, incremental=clip.incremental)
         self._batcher.join(0, request)
         while not (ended := self._batcher.step()):
             pass
@@ -124,19 +124,21 @@ def report(recogniser: Recogniser, passes: Sequence[Pass], audio_s: float) -> No
     features = IncrementalFeatures()
 
     def kept(clip: Clip) -> object:
-        if clip.growing is None:
+        if clip.incremental is None:
             return log_mel(clip.samples)
-        return features.log_mel(clip.growing, clip.samples)
+        return features.log_mel(clip.incremental, clip.samples)
 
     def anew(clip: Clip) -> object:
         return log_mel(clip.samples)
 
     for name, run in (("made anew", anew), ("kept", kept)):
         print(f"features {name}: {_milliseconds(run, clips) / audio_s:.2f} ms a second of audio")
-    growing = [one for one in passes if not one.job.clip.exact]
-    exact = [recogniser.recognise(replace(one.job.clip, growing=None))[0] for one in growing]
-    same = sum(one.tokens == other.tokens for one, other in zip(growing, exact, strict=True))
-    print(f"partials with the tokens of exact features: {same} of {len(growing)}")
+    incremental = [one for one in passes if not one.job.clip.exact]
+    exact = [
+        recogniser.recognise(replace(one.job.clip, incremental=None))[0] for one in incremental
+    ]
+    same = sum(one.tokens == other.tokens for one, other in zip(kept, exact, strict=True))
+    print(f"partials with the tokens of exact features: {same} of {len(kept)}")
     plain = [recogniser.recognise(replace(clip, draft=())) for clip in clips]
     for one, (decoded, _) in zip(passes, plain, strict=True):
         if one.job.clip.exact:

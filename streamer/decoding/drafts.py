@@ -29,16 +29,16 @@ class Draft:
         """
         return self._tokens[self._place : self._place + most] if self._agrees else ()
 
-    def follow(self, heard: Sequence[int], new: int) -> None:
+    def follow(self, decoded: Sequence[int], new: int) -> None:
         """Go on by the last `new` tokens of all that the present pass has heard."""
-        for end in range(len(heard) - new + 1, len(heard) + 1):
-            self._agrees = self._tokens[self._place : self._place + 1] == (heard[end - 1],)
+        for end in range(len(decoded) - new + 1, len(decoded) + 1):
+            self._agrees = self._tokens[self._place : self._place + 1] == (decoded[end - 1],)
             if self._agrees:
                 self._place += 1
             else:
-                self._find(heard[:end])
+                self._find(decoded[:end])
 
-    def _find(self, heard: Sequence[int]) -> None:
+    def _find(self, decoded: Sequence[int]) -> None:
         """Look nearby for the longest stretch that ends like what was heard, and go on behind it.
 
         Where there is none, one token was heard instead of another.
@@ -46,7 +46,7 @@ class Draft:
         best = (0, 0, self._place + 1)
         end = min(self._place + WINDOW, len(self._tokens))
         for place in range(max(0, self._place - WINDOW), end):
-            length = _common_ending(self._tokens[: place + 1], heard)
+            length = _common_ending(self._tokens[: place + 1], decoded)
             best = max(best, (length, -abs(place - self._place), place + 1))
         self._agrees = best[0] > 0
         self._place = best[2]

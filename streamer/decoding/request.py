@@ -16,15 +16,15 @@ class Request:
     """A clip of (n,) samples, long enough for features, and the decoder's prompt for it.
 
     The draft is what an earlier pass gave for less of the same audio, or nothing; a contract that
-    cannot check it in one call does without. `aligned` asks for `Decoded.heard`. `growing` is the
-    clip's. At most `max_tokens` follow the prompt, the end token among them, or as many as fit.
+    cannot check it in one call does without. `aligned` asks for `Decoded.alignment`. `incremental`
+    is the clip's. At most `max_tokens` follow the prompt, the end token among them, or as many as fit.
     """
 
     samples: NDArray[np.float32]
     prompt: Sequence[int]
     draft: Sequence[int] = ()
     aligned: bool = False
-    growing: str | None = None
+    incremental: str | None = None
     max_tokens: int | None = None
 
     def limited(self, fitting: int) -> int:
@@ -33,8 +33,8 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
-    """When, and how surely, each choice of a row was heard: n is the tokens and the end token.
+class Alignment:
+    """When, and how surely, each choice of a row was made: n is the tokens and the end token.
 
     `log_probabilities` is (n,); `attention` (n, S) is how much of each choice's cross-attention
     lies on each encoder frame.
@@ -54,7 +54,7 @@ class Decoded:
 
     tokens: tuple[int, ...]
     confidence: float
-    heard: Heard | None = None
+    alignment: Alignment | None = None
     """Where it was asked for, and the contract can tell."""
     complete: bool = True
     """Whether the end token came; else the row was as long as it may be."""

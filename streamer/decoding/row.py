@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamer.decoding.drafts import AHEAD, Draft
-from streamer.decoding.request import Decoded, Heard
+from streamer.decoding.request import Alignment, Decoded
 from streamer.decoding.step_engine import EngineWork
 
 
@@ -22,7 +22,7 @@ class Row:
     """Behind the prompt, the end token among them."""
     draft: Draft
     aligned: bool
-    """Whether `Decoded.heard` is wanted."""
+    """Whether `Decoded.alignment` is wanted."""
     tokens: list[int] = field(default_factory=list[int])
     log_probabilities: list[float] = field(default_factory=list[float])
     attention: list[NDArray[np.float32]] = field(default_factory=list[NDArray[np.float32]])
@@ -73,6 +73,6 @@ class Row:
         if not ended and len(self.tokens) < self.max_tokens:
             return None
         scores = np.array(self.log_probabilities, np.float32)
-        heard = Heard(scores, np.stack(self.attention)) if self.attention else None
+        alignment = Alignment(scores, np.stack(self.attention)) if self.attention else None
         tokens = tuple(self.tokens[:-1] if ended else self.tokens)
-        return Decoded(tokens, float(np.exp(scores.mean())), heard, complete=ended)
+        return Decoded(tokens, float(np.exp(scores.mean())), alignment, complete=ended)

@@ -38,7 +38,7 @@ class _Part:
     offset_s: float = 0.0
     """From the start of `whole`."""
     halves: list[_Part] = field(default_factory=list["_Part"])
-    heard: Hypothesis | None = None
+    hypothesis: Hypothesis | None = None
 
 
 class CountingEngine(StepEngine, CountsWork, Protocol):
@@ -112,24 +112,24 @@ class WatchedEngine:
             part.halves = _halves(part)
             self._waiting.extend((key, half) for half in part.halves)
             return None
-        part.heard = outcome
+        part.hypothesis = outcome
         while (whole := part.whole) is not None:
-            heard = [half.heard for half in whole.halves if half.heard is not None]
-            if len(heard) < len(whole.halves):
+            hypotheses = [half.hypothesis for half in whole.halves if half.hypothesis is not None]
+            if len(hypotheses) < len(whole.halves):
                 return None
             offsets = [half.offset_s for half in whole.halves]
-            whole.heard = _joined(heard, offsets)
+            whole.hypothesis = _joined(hypotheses, offsets)
             part = whole
-        return part.heard
+        return part.hypothesis
 
 
-def _is_lost(part: _Part, heard: Hypothesis) -> bool:
+def _is_lost(part: _Part, hypothesis: Hypothesis) -> bool:
     """Tell whether a part must be heard again."""
     clip = part.clip
     if not clip.exact or clip.seconds < 2 * SHORTEST_S:
         return False
-    few = part.whole is None and len(heard.tokens) < FEWEST_TOKENS_PER_S * clip.seconds
-    return few or not heard.complete
+    few = part.whole is None and len(hypothesis.tokens) < FEWEST_TOKENS_PER_S * clip.seconds
+    return few or not hypothesis.complete
 
 
 def _halves(part: _Part) -> list[_Part]:
@@ -160,21 +160,21 @@ def quietest(clip: Clip) -> int:
     return int(quiet[np.argmin(np.abs(quiet + _PAUSE // 2 - n // 2))]) + _PAUSE // 2
 
 
-def _joined(heard: Sequence[Hypothesis], offsets: Sequence[float]) -> Hypothesis:
+def _joined(hypotheses: Sequence[Hypothesis], offsets: Sequence[float]) -> Hypothesis:
     """Put hypotheses one behind the other; the confidence is that of an average token."""
-    weights = [len(one.tokens) + 1 for one in heard]
-    scores = [np.log(max(one.confidence, 1e-30)) for one in heard]
+    weights = [len(one.tokens) + 1 for one in hypotheses]
+    scores = [np.log(max(one.confidence, 1e-30)) for one in hypotheses]
     words = None
-    if all(one.words is not None for one in heard):
+    if all(one.words is not None for one in hypotheses):
         words = tuple(
             replace(word, start=word.start + offset, end=word.end + offset)
-            for one, offset in zip(heard, offsets, strict=True)
+            for one, offset in zip(hypotheses, offsets, strict=True)
             for word in one.words or ()
         )
     return Hypothesis(
-        text=" ".join(one.text for one in heard if one.text),
-        tokens=tuple(token for one in heard for token in one.tokens),
+        text=" ".join(one.text for one in hypotheses if one.text),
+        tokens=tuple(token for one in hypotheses for token in one.tokens),
         confidence=float(np.exp(np.average(scores, weights=weights))),
         words=words,
-        complete=all(one.complete for one in heard),
+        complete=all(one.complete for one in hypotheses),
     )

@@ -59,7 +59,7 @@ class Channel:
         self._detector = detector
         self._frame_samples = detector.frame_samples
         self._tape = Tape()
-        self._heard = 0  # samples judged; within a block the tape is longer
+        self._position = 0  # samples judged; within a block the tape is longer
         self._forget_at = FORGET_SAMPLES
         self._open: Utterance | None = None
         self._owed: deque[Utterance] = deque()  # closed, without a final yet
@@ -80,7 +80,7 @@ class Channel:
         """Samples from the start that no future final can touch."""
         if self._owed:
             return self._owed[0].start
-        return min(self._endpointer.keeps_from * self._frame_samples, self._heard)
+        return min(self._endpointer.keeps_from * self._frame_samples, self._position)
 
     def push(self, frames: NDArray[np.float32]) -> list[tuple[int, Output]]:
         """Take the next (n, frame) samples.
@@ -95,15 +95,15 @@ class Channel:
             energies = np.vecdot(frames, frames).tolist()
         outputs: list[tuple[int, Output]] = []
         for at, (is_speech, energy) in enumerate(zip(voiced, energies, strict=True)):
-            self._heard += self._frame_samples
+            self._position += self._frame_samples
             if boundaries := self._endpointer.push(is_speech, energy):
                 outputs += [(at, output) for output in self._apply(boundaries)]
             # In a pause there is nothing new to transcribe since `Settled`.
-            partial_due = self._open is not None and self._heard >= self._open.next_partial
+            partial_due = self._open is not None and self._position >= self._open.next_partial
             if self._open is not None and partial_due and not self._endpointer.in_pause:
                 outputs.append((at, self._ask_partial(self._open)))
-        if self._heard >= self._forget_at:
-            self._forget_at = self._heard + FORGET_SAMPLES
+        if self._position >= self._forget_at:
+            self._forget_at = self._position + FORGET_SAMPLES
             self._tape.forget(self._endpointer.keeps_from * self._frame_samples)
         return outputs
 
@@ -119,10 +119,10 @@ class Channel:
     def stop(self, tail: NDArray[np.float32]) -> list[Output]:
         """Take the last samples, fewer than a frame, and close the open utterance behind them."""
         self._tape.append(tail)
-        self._heard += len(tail)
+        self._position += len(tail)
         if not self._endpointer.close(EndReason.STOP) or self._open is None:
             return []
-        return self._close(self._open, self._heard, EndReason.STOP)
+        return self._close(self._open, self._position, EndReason.STOP)
 
     def deliver(self, job: Job, hypothesis: Hypothesis) -> list[Output]:
         """Take the hypothesis for a job; one that comes too late to matter is ignored."""
@@ -179,14 +179,14 @@ class Channel:
     def _ask_partial(self, utterance: Utterance, *, last: bool = False) -> Job:
         """Ask for what is heard so far; the `last` of these may do as the final."""
         utterance.next_partial = self._due(utterance)
-        return self._job(utterance, JobKind.PARTIAL, self._heard, grows=not last)
+        return self._job(utterance, JobKind.PARTIAL, self._position, grows=not last)
 
     def _due(self, utterance: Utterance) -> float:
         """Where the next partial is due; never where the client wants none."""
         if not utterance.settings.partials:
             return float("inf")
         asked = utterance.settings.partial_interval_ms * SAMPLES_PER_MS
-        return self._heard + max(asked, PARTIAL_PACE * (self._heard - utterance.start))
+        return self._position + max(asked, PARTIAL_PACE * (self._position - utterance.start))
 
     def _job(self, utterance: Utterance, kind: JobKind, end: int, *, grows: bool = False) -> Job:
         key, options = self._key(utterance), utterance.settings.decode_options
@@ -194,7 +194,7 @@ class Channel:
             samples=self._tape.cut(utterance.start, end),
             options=replace(options, words=False) if grows and options.words else options,
             draft=utterance.hypothesis.tokens,
-            growing=f"{key.session}/{key.channel}/{key.utterance}" if grows else None,
+            incremental=f"{key.session}/{key.channel}/{key.utterance}" if grows else None,
         )
         return Job(key, kind, clip, end, self._slack_s(utterance, kind, clip.exact))
 

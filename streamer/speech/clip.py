@@ -24,7 +24,7 @@ class Clip:
     `samples` is (n,) float32 mono at `SAMPLE_RATE`, in [-1, 1]. Whoever makes a clip hands the
     array over: nobody may write to it afterwards. `draft` is the tokens of a hypothesis for less
     of the same audio: an engine may check them at once instead of one by one, and its answer never
-    depends on them. `growing` names an utterance of which more is to come: all clips of a name
+    depends on them. `incremental` names an utterance of which more is to come: all clips of a name
     begin with the same samples, so that an engine may keep what it made of them, and its answer may
     differ by what 1e-5 of noise makes.
     """
@@ -32,12 +32,12 @@ class Clip:
     samples: NDArray[np.float32]
     options: DecodeOptions
     draft: tuple[int, ...] = ()
-    growing: str | None = None
+    incremental: str | None = None
 
     @property
     def exact(self) -> bool:
         """Whether the answer is what the reference would say, to the last bit of noise."""
-        return self.growing is None
+        return self.incremental is None
 
     @property
     def seconds(self) -> float:

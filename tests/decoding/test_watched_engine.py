@@ -120,8 +120,8 @@ def test_long_speech_of_which_nothing_was_heard_is_heard_again_once() -> None:
 
 
 def test_what_is_said_of_a_growing_utterance_waits_for_the_next_pass() -> None:
-    growing = replace(clip(10), growing="utterance")
-    (result,), model = heard(lost_above(0), growing)
+    incremental = replace(clip(10), incremental="utterance")
+    (result,), model = heard(lost_above(0), incremental)
     assert len(model.heard) == 1
     assert not result.complete
 

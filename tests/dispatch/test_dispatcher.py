@@ -177,10 +177,10 @@ async def test_the_event_loop_never_waits_for_the_engine() -> None:
 async def test_a_partial_in_flight_that_is_not_exact_gives_way_to_the_final_of_its_end() -> None:
     engine, answers = CountingEngine(), Answers()
     engine.may_run.clear()
-    growing = job(0, JobKind.PARTIAL)
-    growing = replace(growing, clip=replace(growing.clip, growing="s/0/0"))
+    incremental = job(0, JobKind.PARTIAL)
+    incremental = replace(incremental, clip=replace(incremental.clip, incremental="s/0/0"))
     async with running(engine) as dispatcher:
-        dispatcher.submit(growing, answers)
+        dispatcher.submit(incremental, answers)
         await asyncio.sleep(0.05)
         dispatcher.submit(job(0, JobKind.FINAL), answers)
         engine.may_run.set()

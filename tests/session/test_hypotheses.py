@@ -47,11 +47,11 @@ def test_only_an_exact_hypothesis_becomes_the_final() -> None:
     """Partials in mid-speech reuse features; the one asked for as a pause begins does not."""
     stream = driver(words=True)
     stream.feed(pcm(np.concatenate([voice(1.5), silence(0.2)])))
-    growing = [job for job in stream.jobs if not job.clip.exact]
-    assert len(growing) >= 3
-    assert len({job.clip.growing for job in growing}) == 1
-    assert not any(job.clip.options.words for job in growing)
-    assert all(job.kind is JobKind.PARTIAL for job in growing)
+    incremental = [job for job in stream.jobs if not job.clip.exact]
+    assert len(incremental) >= 3
+    assert len({job.clip.incremental for job in incremental}) == 1
+    assert not any(job.clip.options.words for job in incremental)
+    assert all(job.kind is JobKind.PARTIAL for job in incremental)
     stream = driver(vad="off")
     stream.feed(pcm(voice(1.5)))
     last = stream.jobs[-1]

@@ -141,6 +141,6 @@ class Streams:
                 ask = self._partials.pop(next(iter(self._partials)))
             key = next(self._keys)
             self._flying[key] = ask
-            growing = None if ask.final else f"{ask.stream} {ask.utterance}"
+            incremental = None if ask.final else f"{ask.stream} {ask.utterance}"
             samples = sound[: round(SAMPLE_RATE * ask.heard)]
-            batcher.join(key, request(samples, prompt, growing))
+            batcher.join(key, request(samples, prompt, incremental))

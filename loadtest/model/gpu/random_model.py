@@ -107,8 +107,8 @@ def noise(rng: np.random.Generator, seconds: float) -> NDArray[np.float32]:
 
 
 def request(
-    samples: NDArray[np.float32], prompt: Sequence[int], growing: str | None = None
+    samples: NDArray[np.float32], prompt: Sequence[int], incremental: str | None = None
 ) -> Request:
     """Ask for as many tokens as somebody would say in that time."""
     tokens = max(1, round(TOKENS_A_SECOND * len(samples) / SAMPLE_RATE))
-    return Request(samples, prompt, growing=growing, max_tokens=tokens)
+    return Request(samples, prompt, incremental=incremental, max_tokens=tokens)

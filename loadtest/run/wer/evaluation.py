@@ -18,7 +18,7 @@ from loadtest.run.wer.non_speech import non_speech
 from loadtest.run.wer.offline import hear_all
 from loadtest.run.wer.scoring import is_one_sentence, summed
 from loadtest.run.wer.sounds import KINDS, Sound, clean
-from loadtest.run.wer.streamed import Heard, stream_all
+from loadtest.run.wer.streamed import Alignment, stream_all
 from streamer.decoding.step_engine import StepEngine
 
 Make = Callable[[], Sound]
@@ -95,7 +95,7 @@ class Evaluation:
 
     async def _streamed(
         self, name: str, detector: str, makes: Sequence[Make], pace: float = 0.0
-    ) -> list[Heard]:
+    ) -> list[Alignment]:
         with bar(f"{name}, streamed, detector {detector}", len(makes)) as advance:
             return await stream_all(self.url, makes, advance, detector=detector, pace=pace)
 
@@ -112,7 +112,7 @@ def _make(
     return KINDS[kind](recording.samples(), np.random.default_rng(number), others)
 
 
-def _false_ends(said: Sequence[str], heard: Sequence[Heard]) -> float:
+def _false_ends(said: Sequence[str], heard: Sequence[Alignment]) -> float:
     """Utterances ended by a pause within a sentence, a sentence."""
     ends = [one.ends_within for text, one in zip(said, heard, strict=True) if is_one_sentence(text)]
     return round(sum(ends) / max(1, len(ends)), 3)

@@ -22,7 +22,7 @@ PATIENCE_S = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Alignment:
     """All that a server said of one sound."""
 
     messages: Sequence[ServerMessage]
@@ -51,7 +51,7 @@ async def stream_all(
     *,
     detector: str,
     pace: float = 0.0,
-) -> list[Heard]:
+) -> list[Alignment]:
     """Let each be heard by a stream of its own, made when its turn comes; in their order.
 
     At `pace` times the speed of life, with partials; 0 is as fast as it goes, without.
@@ -59,7 +59,7 @@ async def stream_all(
     """
     turn = asyncio.Semaphore(LIVE_AT_ONCE if pace else AT_ONCE)
 
-    async def one(make: Callable[[], Sound]) -> Heard:
+    async def one(make: Callable[[], Sound]) -> Alignment:
         async with turn:
             heard = await _let_in(url, await asyncio.to_thread(make), detector, pace)
             advance(1)
@@ -68,7 +68,7 @@ async def stream_all(
     return await asyncio.gather(*(one(make) for make in sounds))
 
 
-async def _let_in(url: str, sound: Sound, detector: str, pace: float) -> Heard:
+async def _let_in(url: str, sound: Sound, detector: str, pace: float) -> Alignment:
     for _ in range(PATIENCE_S):
         try:
             return await _stream(url, sound, detector, pace)
@@ -79,7 +79,7 @@ async def _let_in(url: str, sound: Sound, detector: str, pace: float) -> Heard:
     return await _stream(url, sound, detector, pace)
 
 
-async def _stream(url: str, sound: Sound, detector: str, pace: float) -> Heard:
+async def _stream(url: str, sound: Sound, detector: str, pace: float) -> Alignment:
     opening = open_stream(
         url,
         encoding=sound.encoding,
@@ -99,7 +99,7 @@ async def _stream(url: str, sound: Sound, detector: str, pace: float) -> Heard:
     for message in messages:
         if isinstance(message, Error):
             raise StreamError(f"{url}: {message.message}")
-    return Heard(messages)
+    return Alignment(messages)
 
 
 async def _send(stream: Stream, sound: Sound, pace: float) -> None:

@@ -31,7 +31,7 @@ class CohereCodec:
         if len(clip.samples) < MIN_SAMPLES:
             return None
         aligned = options.words and self._frame_samples is not None
-        return Request(clip.samples, prompt, clip.draft, aligned, clip.growing)
+        return Request(clip.samples, prompt, clip.draft, aligned, clip.incremental)
 
     def hypothesis(self, clip: Clip, decoded: Decoded | None) -> Hypothesis:
         """Say what a row heard, or that nothing was."""
@@ -39,13 +39,13 @@ class CohereCodec:
         if decoded is None:
             return replace(NOTHING_HEARD, words=None if times is None else ())
         text = self._tokenizer.decode(decoded.tokens)
-        if decoded.heard is None or times is None:
+        if decoded.alignment is None or times is None:
             return Hypothesis(text, decoded.tokens, decoded.confidence)
         words = timed_words(
             self._tokenizer,
             decoded.tokens,
-            decoded.heard.log_probabilities,
-            decoded.heard.attention,
+            decoded.alignment.log_probabilities,
+            decoded.alignment.attention,
             frame_samples=times,
             seconds=clip.seconds,
             spaced=clip.options.language not in UNSPACED_LANGUAGES,

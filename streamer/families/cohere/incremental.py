@@ -77,8 +77,8 @@ class IncrementalFeatures:
 
     def _forget(self, now: float) -> None:
         while self._kept:
-            name, (heard, rows) = next(iter(self._kept.items()))
-            if now - heard <= KEPT_S and self.bytes <= self._limit:
+            name, (made, rows) = next(iter(self._kept.items()))
+            if now - made <= KEPT_S and self.bytes <= self._limit:
                 return
             del self._kept[name]
             self.bytes -= rows.nbytes

@@ -28,6 +28,6 @@ class MelFeatures:
 
     def make(self, request: Request) -> NDArray[np.float32]:
         """Make the mel frames of a request: (128, V)."""
-        if request.growing is None:
+        if request.incremental is None:
             return log_mel(request.samples)
-        return self._incremental.log_mel(request.growing, request.samples)
+        return self._incremental.log_mel(request.incremental, request.samples)

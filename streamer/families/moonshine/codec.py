@@ -44,7 +44,7 @@ class MoonshineCodec:
             (numbers.prompt,),
             clip.draft,
             aligned=self._aligns,
-            growing=clip.growing,
+            incremental=clip.incremental,
             max_tokens=numbers.max_tokens(clip.seconds),
         )
 
@@ -60,32 +60,32 @@ class MoonshineCodec:
         if not decoded.complete:
             tokens = tokens[: length_without_loop(tokens)]
         tokens = tokens[: self._length_within(clip, tokens, decoded)]
-        heard = Hypothesis(
+        hypothesis = Hypothesis(
             self._tokenizer.decode(tokens),
             tokens,
             decoded.confidence,
             self._words(clip, tokens, decoded) if timed else None,
             complete=decoded.complete,
         )
-        return heard if clip.options.punctuation else _plain(heard)
+        return hypothesis if clip.options.punctuation else _plain(hypothesis)
 
     def _length_within(self, clip: Clip, tokens: tuple[int, ...], decoded: Decoded) -> int | None:
-        if decoded.heard is None:
+        if decoded.alignment is None:
             return None
         last_frame = (len(clip.samples) - self._numbers.frame_middle) / self._numbers.frame_samples
         words = self._tokenizer.words(tokens, spaced=True)
-        return length_within(words, decoded.heard.attention, last_frame)
+        return length_within(words, decoded.alignment.attention, last_frame)
 
     def _words(
         self, clip: Clip, tokens: tuple[int, ...], decoded: Decoded
     ) -> tuple[Word, ...] | None:
-        if decoded.heard is None:
+        if decoded.alignment is None:
             return None
         return timed_words(
             self._tokenizer,
             tokens,
-            decoded.heard.log_probabilities[: len(tokens) + 1],
-            decoded.heard.attention[: len(tokens) + 1],
+            decoded.alignment.log_probabilities[: len(tokens) + 1],
+            decoded.alignment.attention[: len(tokens) + 1],
             frame_samples=self._numbers.frame_samples,
             seconds=clip.seconds,
             spaced=True,
@@ -93,10 +93,10 @@ class MoonshineCodec:
         )
 
 
-def _plain(heard: Hypothesis) -> Hypothesis:
+def _plain(hypothesis: Hypothesis) -> Hypothesis:
     """Take the punctuation away; the model always writes it."""
-    words = heard.words
+    words = hypothesis.words
     if words is not None:
         plain = (replace(word, text=without_punctuation(word.text)) for word in words)
         words = tuple(word for word in plain if word.text)
-    return replace(heard, text=without_punctuation(heard.text), words=words)
+    return replace(hypothesis, text=without_punctuation(hypothesis.text), words=words)

@@ -177,27 +177,27 @@ def test_a_failing_engine_is_told_and_the_transcript_still_comes(dialect: Wyomin
 
 
 def test_words_of_the_next_utterance_wait_for_the_final_of_this() -> None:
-    growing = IncrementalTranscript("en")
-    assert growing.add_partial(events.Partial(0, 0, "one two", 3, 0, 1)) == "one"
-    assert growing.add_partial(events.Partial(0, 1, "three", 5, 2, 3)) == ""
-    assert growing.add_final(final(0, "one two")) == " two"
-    assert growing.add_partial(events.Partial(0, 1, "three", 5, 2, 3)) == " three"
-    assert growing.add_final(final(1, "three")) == ""
-    assert growing.text == "one two three"
+    incremental = IncrementalTranscript("en")
+    assert incremental.add_partial(events.Partial(0, 0, "one two", 3, 0, 1)) == "one"
+    assert incremental.add_partial(events.Partial(0, 1, "three", 5, 2, 3)) == ""
+    assert incremental.add_final(final(0, "one two")) == " two"
+    assert incremental.add_partial(events.Partial(0, 1, "three", 5, 2, 3)) == " three"
+    assert incremental.add_final(final(1, "three")) == ""
+    assert incremental.text == "one two three"
 
 
 def test_a_final_that_contradicts_is_in_the_text_alone() -> None:
-    growing = IncrementalTranscript("en")
-    growing.add_partial(events.Partial(0, 0, "recognise speech", 16, 0, 1))
-    assert growing.add_final(final(0, "wreck a nice beach")) == ""
-    assert growing.add_final(final(1, "again")) == " again"
-    assert growing.text == "wreck a nice beach again"
+    incremental = IncrementalTranscript("en")
+    incremental.add_partial(events.Partial(0, 0, "recognise speech", 16, 0, 1))
+    assert incremental.add_final(final(0, "wreck a nice beach")) == ""
+    assert incremental.add_final(final(1, "again")) == " again"
+    assert incremental.text == "wreck a nice beach again"
 
 
 def test_japanese_has_no_spaces_between_utterances() -> None:
-    growing = IncrementalTranscript("ja")
-    assert [growing.add_final(final(0, "はい")), growing.add_final(final(1, "どうぞ"))] == [
+    incremental = IncrementalTranscript("ja")
+    assert [incremental.add_final(final(0, "はい")), incremental.add_final(final(1, "どうぞ"))] == [
         "はい",
         "どうぞ",
     ]
-    assert growing.text == "はいどうぞ"
+    assert incremental.text == "はいどうぞ"

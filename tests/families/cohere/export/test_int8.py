@@ -16,7 +16,7 @@ from streamer.families.cohere.features import log_mel
 from streamer.families.cohere.tokenizer import Tokenizer
 from streamer.families.registry import load_model
 from streamer.onnx.sessions import Graph
-from tests.families.cohere.export.heard import Ragged, noise, recognised
+from tests.families.cohere.export.recognising import Ragged, noise, recognised
 
 if TYPE_CHECKING:
     from tests.families.cohere.export.conftest import Checkpoint

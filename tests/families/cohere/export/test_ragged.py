@@ -21,7 +21,7 @@ from streamer.families.registry import load_model
 from streamer.onnx.sessions import Graph
 from streamer.speech.clip import Clip
 from streamer.speech.options import DecodeOptions
-from tests.families.cohere.export.heard import Ragged, noise, recognised
+from tests.families.cohere.export.recognising import Ragged, noise, recognised
 
 if TYPE_CHECKING:
     from onnx import NodeProto

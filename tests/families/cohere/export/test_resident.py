@@ -21,7 +21,7 @@ from streamer.models.errors import ModelError
 from streamer.onnx.sessions import Graph
 from streamer.speech.clip import Clip
 from streamer.speech.options import DecodeOptions
-from tests.families.cohere.export.heard import noise, recognised_by
+from tests.families.cohere.export.recognising import noise, recognised_by
 
 if TYPE_CHECKING:
     from tests.families.cohere.export.conftest import Checkpoint

@@ -65,7 +65,9 @@ def test_an_exported_folder_says_what_transformers_says(checkpoint: Path, tmp_pa
     model = MoonshineForConditionalGeneration.from_pretrained(checkpoint)
     clips = [noise(n) for n in (4_000, 9_000, 20_000)]
     options = DecodeOptions("eo")
-    for place, result in transcribe(engine, [Clip(one, options, growing="once") for one in clips]):
+    for place, result in transcribe(
+        engine, [Clip(one, options, incremental="once") for one in clips]
+    ):
         padded = np.concatenate([clips[place], np.zeros(4800, np.float32)])
         expected = generated(model, padded, 9)
         assert result.tokens == expected[: len(result.tokens)]
