@@ -133,7 +133,7 @@ def report(recogniser: Recogniser, passes: Sequence[Pass], audio_s: float) -> No
 
     for name, run in (("made anew", anew), ("kept", kept)):
         print(f"features {name}: {_milliseconds(run, clips) / audio_s:.2f} ms a second of audio")
-    incremental = [one for one in passes if not one.job.clip.exact]
+    kept = [one for one in passes if not one.job.clip.exact]
     exact = [
         recogniser.recognise(replace(one.job.clip, incremental=None))[0] for one in incremental
     ]
