@@ -133,12 +133,12 @@ def report(recogniser: Recogniser, passes: Sequence[Pass], audio_s: float) -> No
 
     for name, run in (("made anew", anew), ("kept", kept)):
         print(f"features {name}: {_milliseconds(run, clips) / audio_s:.2f} ms a second of audio")
-    kept = [one for one in passes if not one.job.clip.exact]
+    unfinished = [one for one in passes if not one.job.clip.exact]
     exact = [
-        recogniser.recognise(replace(one.job.clip, incremental=None))[0] for one in incremental
+        recogniser.recognise(replace(one.job.clip, incremental=None))[0] for one in unfinished
     ]
-    same = sum(one.tokens == other.tokens for one, other in zip(kept, exact, strict=True))
-    print(f"partials with the tokens of exact features: {same} of {len(kept)}")
+    same = sum(one.tokens == other.tokens for one, other in zip(unfinished, exact, strict=True))
+    print(f"partials with the tokens of exact features: {same} of {len(unfinished)}")
     plain = [recogniser.recognise(replace(clip, draft=())) for clip in clips]
     for one, (decoded, _) in zip(passes, plain, strict=True):
         if one.job.clip.exact:

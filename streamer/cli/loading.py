@@ -49,9 +49,4 @@ def _folder(model: str, tell: Tell | None) -> Path:
 def describe(info: EngineInfo) -> str:
     """Say in one line which model runs where."""
     line = f"{info.name} ({info.precision}, {info.provider}), languages: {' '.join(info.languages)}"
-    if info.demonstration:
-        line += (
-            "\nThis is the small demonstration model that ships with streamer; "
-            "`streamer models pull moonshine` brings the real one."
-        )
-    return line
+    return line if info.advice is None else f"{line}\n{info.advice}"

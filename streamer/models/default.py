@@ -28,5 +28,8 @@ def default_folder(tell: Callable[[str], None], progress: Progress = no_progress
     try:
         return bring(MOONSHINE, progress=progress, limit_s=FETCH_LIMIT_S)
     except PullError as error:
-        tell(f"{error}. Going on with the small model inside this package.")
+        tell(
+            f"{error}. Going on with the small demonstration model inside this package, "
+            "which hears people badly."
+        )
         return embedded_folder()

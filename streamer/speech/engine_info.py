@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_DEMONSTRATION = (
+    "This is the small demonstration model that ships with streamer, and it hears people badly; "
+    "`streamer models pull moonshine` brings the real one."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
@@ -17,3 +22,8 @@ class EngineInfo:
     demonstration: bool
     word_timings: bool = False
     """Whether hypotheses can tell when each word was said."""
+
+    @property
+    def advice(self) -> str | None:
+        """What who meets the demonstration model should know; None with any other."""
+        return _DEMONSTRATION if self.demonstration else None

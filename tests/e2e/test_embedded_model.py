@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 import soundfile
-from servers import client, of_type, receive_all, send, serving
+from servers import client, of_type, receive, receive_all, send, serving
 from sounds import Samples, click, pcm, room, silence
 from synthetic import SAMPLE
 
@@ -82,6 +82,22 @@ async def test_streaming_with_partials_gives_the_finals_of_the_file(engine: Step
     finals = of_type(messages, "final")
     assert [final["text"] for final in finals] == [final.text for final in files]
     assert len(of_type(messages, "partial")) > 0
+
+
+async def test_ready_says_how_to_get_the_real_model(engine: StepEngine) -> None:
+    async with serving(engine) as address, client(address) as ws:
+        await send(ws, "start")
+        ready = await receive(ws)
+    assert ready["demonstration"]
+    assert "`streamer models pull moonshine` brings the real one" in ready["advice"]
+
+
+async def test_ready_advises_nothing_with_any_other_model() -> None:
+    async with serving() as address, client(address) as ws:
+        await send(ws, "start")
+        ready = await receive(ws)
+    assert not ready["demonstration"]
+    assert "advice" not in ready
 
 
 @pytest.mark.parametrize(

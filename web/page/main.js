@@ -22,6 +22,7 @@ import { setUpCaptions, setUpDrop, setUpHelp, setUpTheme } from "./surroundings.
  */
 
 const SAMPLE_LANGUAGE = "en";
+const REAL_MODEL = "“streamer models pull moonshine” on the server brings the real one";
 
 const choices = load();
 const record = byId("record", HTMLButtonElement);
@@ -201,7 +202,9 @@ async function meet() {
   language.replaceChildren(...ready.languages.map((code) => new Option(names.of(code), code)));
   if (!ready.languages.includes(choices.language)) choices.language = ready.languages[0] ?? "";
   language.value = choices.language;
-  byId("about").append(` Model: ${ready.model}.`);
+  // Said here too: above, the first words take the place of it.
+  const model = ready.demonstration ? `${ready.model}, for demonstration only: ${REAL_MODEL}` : ready.model;
+  byId("about").append(` Model: ${model}.`);
   byId("demonstration").hidden = !ready.demonstration;
   allow(true);
   enter("ready");

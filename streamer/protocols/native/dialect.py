@@ -172,6 +172,7 @@ class NativeDialect:
             session=self._host.session,
             model=info.name,
             demonstration=info.demonstration,
+            advice=info.advice,
             provider=info.provider,
             languages=list(info.languages),
             sample_rate=SAMPLE_RATE,

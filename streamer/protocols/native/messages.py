@@ -67,7 +67,8 @@ class Ready(_Message):
 
     A resumed stream has `resumed`. The client sends on from there: after so many seconds of audio,
     exact to the byte, and after so many text messages (`start` and `keepalive` do not count). Its
-    `seq` is the one that the client named: what follows goes on from there.
+    `seq` is the one that the client named: what follows goes on from there. With `demonstration`,
+    `advice` says how the server gets the real model.
     """
 
     type: Literal["ready"] = "ready"
@@ -75,6 +76,7 @@ class Ready(_Message):
     session: str
     model: str
     demonstration: bool
+    advice: str | None = None
     provider: str
     languages: list[str]
     sample_rate: int

@@ -1,5 +1,7 @@
 """Sound from elsewhere than the microphone, and the settings it is sent with."""
 
+import re
+
 from e2e.page.browser import OpenPage, drop, flac, lines_of, wait_until_ready
 from e2e.page.fake_server import FakeServer
 from e2e.page.tones import SENTENCES
@@ -109,4 +111,15 @@ def test_keys_can_be_switched_off(open_page: OpenPage, server: FakeServer) -> No
 def test_the_demonstration_model_says_what_it_is(open_page: OpenPage, server: FakeServer) -> None:
     server.behaviour.demonstration = True
     page = open_page(server.url)
-    expect(page.locator("#empty")).to_contain_text("streamer models pull cohere-int8")
+    expect(page.locator("#demonstration")).to_contain_text("streamer models pull moonshine")
+    drop(page, flac(1))
+    wait_until_ready(page)
+    expect(page.locator("#empty")).to_be_hidden()
+    expect(page.locator("#about")).to_contain_text("streamer models pull moonshine")
+
+
+def test_any_other_model_is_only_named(open_page: OpenPage, server: FakeServer) -> None:
+    page = open_page(server.url)
+    wait_until_ready(page)
+    expect(page.locator("#demonstration")).to_be_hidden()
+    expect(page.locator("#about")).to_contain_text(re.compile(r"Model: a tone listener\.$"))
