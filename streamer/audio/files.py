@@ -37,6 +37,9 @@ class AudioFile:
         try:
             self._file = soundfile.SoundFile(source)
         except (OSError, soundfile.LibsndfileError) as error:
+            if isinstance(source, Path) and not source.exists():
+                # libsndfile knows this as "System error" only.
+                raise AudioFileError(f"{self.name}: no such file") from error
             raise AudioFileError(f"{self.name}: not readable as audio: {error}") from error
         if self._file.samplerate not in RATES or self._file.channels > MAX_CHANNELS:
             claim = f"{self._file.samplerate} Hz and {self._file.channels} channels"

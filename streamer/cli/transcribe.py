@@ -184,7 +184,8 @@ async def _transcribe_all(
                 task = bar.add_task(path.name, total=audio.seconds)
                 lines = await _collect(transcriber(audio), bar, task)
             except (AudioFileError, EngineFailedError, StreamError) as error:
-                console.print(f"streamer: {error}", style="red", markup=False, highlight=False)
+                told = f"streamer: {error}"  # in one line, for who searches a log
+                console.print(told, style="red", markup=False, highlight=False, soft_wrap=True)
                 return False
         _write(path, lines, style, output, with_name=names)
         return True

@@ -9,7 +9,11 @@ import platformdirs
 
 def pulled_folder(name: str) -> Path:
     """Where a published model is kept on this machine, pulled or not."""
-    return platformdirs.user_data_path("streamer") / "models" / name
+    try:
+        return platformdirs.user_data_path("streamer") / "models" / name
+    except RuntimeError:
+        # A user without a home, as in some containers: what lies there for all is all there is.
+        return shared_folder(name)
 
 
 def shared_folder(name: str) -> Path:

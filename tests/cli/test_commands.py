@@ -123,8 +123,10 @@ def test_a_file_that_is_no_audio_is_told_and_the_others_are_done(
     files = [str(tmp_path / name) for name in ("notes.txt", "missing.wav", "quiet.wav")]
     assert main(["transcribe", *files]) == 1
     captured = capsys.readouterr()
-    error = " ".join(captured.err.split())
+    error = captured.err
+    assert len(error.splitlines()) == 2
     assert "not readable as audio" in error
+    assert "missing.wav: no such file" in error
     assert "Traceback" not in error
     assert "quiet.wav" in captured.out
 
