@@ -134,9 +134,7 @@ def report(recogniser: Recogniser, passes: Sequence[Pass], audio_s: float) -> No
     for name, run in (("made anew", anew), ("kept", kept)):
         print(f"features {name}: {_milliseconds(run, clips) / audio_s:.2f} ms a second of audio")
     unfinished = [one for one in passes if not one.job.clip.exact]
-    exact = [
-        recogniser.recognise(replace(one.job.clip, incremental=None))[0] for one in unfinished
-    ]
+    exact = [recogniser.recognise(replace(one.job.clip, incremental=None))[0] for one in unfinished]
     same = sum(one.tokens == other.tokens for one, other in zip(unfinished, exact, strict=True))
     print(f"partials with the tokens of exact features: {same} of {len(unfinished)}")
     plain = [recogniser.recognise(replace(clip, draft=())) for clip in clips]
