@@ -72,7 +72,7 @@ def test_without_an_index_the_small_model_serves_and_the_way_out_is_told(
     assert default_folder(told.append) == embedded_folder()
     assert len(told) == 2
     assert f"streamer models pull {ASSET.name} --from WHEEL" in told[1]
-    assert "small model inside this package" in told[1]
+    assert "small demonstration model inside this package" in told[1]
 
 
 def test_an_index_that_never_answers_is_given_up(
