@@ -24,7 +24,10 @@ from streamer.speech.hypothesis import Hypothesis, Outcome
 SHORTEST_S = 2.0
 """Of a part. What is shorter stays as it is, however it ended."""
 FEWEST_TOKENS_PER_S = 0.5
-"""Of speech; slow speech has 2. A clip with fewer is heard again once: it may be no speech."""
+"""Of speech; slow speech has 2. A clip with fewer is heard again: it may be no speech."""
+LONGEST_QUIET_PART_S = 8.0
+"""A part with hardly a word is heard again while it is longer. Of half a minute of noisy speech
+both halves were taken for silence, and only their halves were heard."""
 _PAUSE = SAMPLE_RATE // 10
 """Samples that are looked at as one: 100 ms."""
 
@@ -128,7 +131,8 @@ def _is_lost(part: _Part, hypothesis: Hypothesis) -> bool:
     clip = part.clip
     if not clip.exact or clip.seconds < 2 * SHORTEST_S:
         return False
-    few = part.whole is None and len(hypothesis.tokens) < FEWEST_TOKENS_PER_S * clip.seconds
+    whole = part.whole is None or clip.seconds > LONGEST_QUIET_PART_S
+    few = whole and len(hypothesis.tokens) < FEWEST_TOKENS_PER_S * clip.seconds
     return few or not hypothesis.complete
 
 

@@ -13,7 +13,12 @@ from numpy.typing import NDArray
 
 from streamer.decoding.batched_engine import transcribe
 from streamer.decoding.step_engine import EngineWork
-from streamer.decoding.watched_engine import SHORTEST_S, WatchedEngine, quietest
+from streamer.decoding.watched_engine import (
+    LONGEST_QUIET_PART_S,
+    SHORTEST_S,
+    WatchedEngine,
+    quietest,
+)
 from streamer.speech.clip import SAMPLE_RATE, Clip
 from streamer.speech.engine_info import EngineInfo
 from streamer.speech.hypothesis import EngineError, Hypothesis, Outcome, Word
@@ -117,6 +122,16 @@ def test_long_speech_of_which_nothing_was_heard_is_heard_again_once() -> None:
     (result,), model = heard(lambda one: said(one, tokens_per_s=0), clip(30))
     assert len(model.heard) == 3
     assert result.text == ""
+
+
+def test_quiet_parts_are_heard_again_while_they_are_long() -> None:
+    (result,), model = heard(lambda one: said(one, tokens_per_s=0), clip(30))
+    assert result.text == ""
+    again = [one.seconds for one in model.heard]
+    assert again[0] == 30
+    assert min(again) <= LONGEST_QUIET_PART_S
+    assert all(seconds > LONGEST_QUIET_PART_S / 4 for seconds in again)
+    assert len(again) <= 1 + 2 + 4 + 8
 
 
 def test_what_is_said_of_a_growing_utterance_waits_for_the_next_pass() -> None:
