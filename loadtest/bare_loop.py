@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from loadtest.batches import in_batches
 from streamer.decoding.batched_engine import transcribe
 from streamer.families.registry import load_model
 from streamer.speech.clip import Clip
@@ -18,10 +19,8 @@ class BareLoop:
 
     def transcribe(self, clips: Sequence[Clip], batch: int) -> list[str]:
         """Return the texts in order; so many at a time, the longest first, which suits it best."""
-        order = sorted(range(len(clips)), key=lambda i: -len(clips[i].samples))
-        texts = [""] * len(clips)
-        for at in range(0, len(order), batch):
-            some = order[at : at + batch]
-            for place, heard in transcribe(self._engine, [clips[i] for i in some]):
-                texts[some[place]] = heard.text
-        return texts
+        return in_batches(clips, batch, self._batch)
+
+    def _batch(self, clips: list[Clip]) -> list[str]:
+        heard = dict(transcribe(self._engine, clips))
+        return [heard[place].text for place in range(len(clips))]

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from transformers import CohereAsrFeatureExtractor, CohereAsrForConditionalGeneration
 
+from loadtest.batches import in_batches
 from streamer.families.cohere.tokenizer import Tokenizer
 from streamer.speech.clip import SAMPLE_RATE, Clip
 
@@ -25,13 +26,7 @@ class TorchModel:
 
     def transcribe(self, clips: Sequence[Clip], batch: int) -> list[str]:
         """Return the texts, in order; so many clips at a time, the longest first."""
-        order = sorted(range(len(clips)), key=lambda i: -len(clips[i].samples))
-        texts = [""] * len(clips)
-        for at in range(0, len(order), batch):
-            some = order[at : at + batch]
-            for i, text in zip(some, self._batch([clips[i] for i in some]), strict=True):
-                texts[i] = text
-        return texts
+        return in_batches(clips, batch, self._batch)
 
     def _batch(self, clips: Sequence[Clip]) -> list[str]:
         features = self._extractor(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from loadtest.batches import in_batches
 from streamer.families.moonshine.export.published import recovered
 from streamer.families.moonshine.export.skeletons import random_base
 from streamer.families.moonshine.tokenizer import Tokenizer
@@ -34,13 +35,7 @@ class TorchMoonshine:
 
     def transcribe(self, clips: Sequence[Clip], batch: int) -> list[str]:
         """Return the texts, in order; so many clips at a time, the longest first."""
-        order = sorted(range(len(clips)), key=lambda i: -len(clips[i].samples))
-        texts = [""] * len(clips)
-        for at in range(0, len(order), batch):
-            some = order[at : at + batch]
-            for i, text in zip(some, self._batch([clips[i] for i in some]), strict=True):
-                texts[i] = text
-        return texts
+        return in_batches(clips, batch, self._batch)
 
     def _batch(self, clips: Sequence[Clip]) -> list[str]:
         longest = max(len(clip.samples) for clip in clips)
