@@ -56,15 +56,22 @@ def add_to(commands: Commands) -> None:
 
 def list_models(arguments: argparse.Namespace) -> ExitCode:
     """Print each known model, and whether it is here."""
-    for name, asset in ASSETS.items():
-        print(f"{name:<13}  {asset.summary}, {asset.size / 1e6:.0f} MB; {_place(asset)}")
+    for asset in ASSETS.values():
+        if asset.transcribes:
+            print(_line(asset))
     print(f"{EMBEDDED:<13}  {EMBEDDED_SUMMARY}; serves where moonshine cannot be had")
     for name, model in PUBLISHED.items():
         folder = pulled_folder(name)
         size_gb = sum(file.size for file in model.files) / 1e9
         place = f"in {folder}" if folder.is_dir() else f"not here: streamer models pull {name}"
         print(f"{name:<13}  {model.summary}, {size_gb:.1f} GB; {place}")
-    print("\nServe one with `streamer serve --model NAME`, or any folder with `--model FOLDER`.")
+    print("\nUsed beside them, where they are here:")
+    for asset in ASSETS.values():
+        if not asset.transcribes:
+            print(_line(asset))
+    print(
+        "\nServe a model with `streamer serve --model NAME`, or any folder with `--model FOLDER`."
+    )
     return ExitCode.OK
 
 
@@ -83,7 +90,8 @@ def pull_model(arguments: argparse.Namespace) -> ExitCode:
         raise CommandError(str(error)) from error
     kind = "the published files" if published else "files other than the published ones"
     print(f"{name}: {kind}, in {folder}")
-    print(f"Serve it: streamer serve --model {name}")
+    if name not in ASSETS or ASSETS[name].transcribes:
+        print(f"Serve it: streamer serve --model {name}")
     return ExitCode.OK
 
 
@@ -121,6 +129,10 @@ def remove_model(arguments: argparse.Namespace) -> ExitCode:
 
 def _names() -> list[str]:
     return sorted([*ASSETS, *PUBLISHED])
+
+
+def _line(asset: Asset) -> str:
+    return f"{asset.name:<13}  {asset.summary}, {asset.size / 1e6:.0f} MB; {_place(asset)}"
 
 
 def _place(asset: Asset) -> str:

@@ -52,6 +52,8 @@ class Asset:
     licence: Member
     """Is kept beside copies of the members."""
     tags: Tags = Tags()
+    transcribes: bool = True
+    """Whether it is a model to serve; others are used beside one."""
 
     @property
     def package(self) -> str:

@@ -36,4 +36,27 @@ MOONSHINE = Asset(
     ),
 )
 
-ASSETS = {asset.name: asset for asset in (MOONSHINE,)}
+_PIPECAT = "pipecat-ai==1.14.0"
+"""A framework whose wheel carries small models; of its code nothing is used."""
+_PIPECAT_LICENCE = Member(
+    "pipecat_ai-1.14.0.dist-info/licenses/LICENSE",
+    1301,
+    "e31a733ecb79cbffafd5474e964e5eca15e0a0876a42b1d7253b51b198eb61aa",
+)
+
+SMART_TURN = Asset(
+    name="smart-turn",
+    summary="Smart Turn v3.2 (8M parameters, 23 languages): has the speaker finished?",
+    requirement=_PIPECAT,
+    members=(
+        Member(
+            "pipecat/audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx",
+            8_679_182,
+            "2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f",
+        ),
+    ),
+    licence=_PIPECAT_LICENCE,
+    transcribes=False,
+)
+
+ASSETS = {asset.name: asset for asset in (MOONSHINE, SMART_TURN)}

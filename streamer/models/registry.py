@@ -83,8 +83,9 @@ def resolve(model: str) -> Path:
     """
     if model == EMBEDDED:
         return embedded_folder()
-    if model in ASSETS:
-        return find(ASSETS[model])
+    served = {name: asset for name, asset in ASSETS.items() if asset.transcribes}
+    if model in served:
+        return find(served[model])
     if model in PUBLISHED:
         folder = pulled_folder(model)
         if folder.is_dir():
@@ -93,5 +94,5 @@ def resolve(model: str) -> Path:
     folder = Path(model).expanduser()
     if folder.is_dir():
         return folder
-    known = ", ".join([AUTO, EMBEDDED, *ASSETS, *PUBLISHED])
+    known = ", ".join([AUTO, EMBEDDED, *served, *PUBLISHED])
     raise ModelError(f"{model} is neither a folder nor a model that streamer knows ({known})")

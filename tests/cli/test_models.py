@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from streamer.cli.main import main
 from streamer.models.catalogue import ASSETS
+from streamer.models.errors import ModelError
+from streamer.models.registry import resolve
 from tests.models.toy_asset import ASSET, write_wheel
 
 
@@ -83,3 +86,16 @@ def test_a_model_of_the_hub_is_verified_by_the_checksums_of_its_pull(
     folder.write_bytes(b"rotten")
     assert main(["models", "verify"]) == 1
     assert "tokens.txt" in capsys.readouterr().err
+
+
+def test_what_is_used_beside_a_model_is_no_model_to_serve(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(ASSETS, "toy", replace(ASSET, transcribes=False))
+    assert main(["models"]) == 0
+    _, _, beside = capsys.readouterr().out.partition("Used beside them")
+    assert "toy " in beside
+    assert main(["models", "pull", "toy", "--from", str(write_wheel(tmp_path))]) == 0
+    assert "--model" not in capsys.readouterr().out
+    with pytest.raises(ModelError, match="neither a folder nor a model"):
+        resolve("toy")
