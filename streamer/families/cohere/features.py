@@ -14,6 +14,7 @@ import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from streamer.audio.mel import slaney_filters
 from streamer.speech.clip import SAMPLE_RATE
 
 MEL_BINS = 128
@@ -113,27 +114,5 @@ def _window() -> NDArray[np.float32]:
 
 @cache
 def filter_bank() -> NDArray[np.float32]:
-    """128 triangles from 0 to 8000 Hz on Slaney's mel scale, each of unit area: (128, 257)."""
-    bin_hz = np.linspace(0.0, SAMPLE_RATE / 2, FFT_SIZE // 2 + 1)
-    edges = _mel_to_hz(np.linspace(0.0, _hz_to_mel(SAMPLE_RATE / 2), MEL_BINS + 2))
-    low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
-    rising = (bin_hz - low) / (centre - low)
-    falling = (high - bin_hz) / (high - centre)
-    triangles = np.maximum(0.0, np.minimum(rising, falling))
-    return (triangles * (2.0 / (high - low))).astype(np.float32)
-
-
-# Slaney's Auditory Toolbox: linear up to 1 kHz (15 mel), then 27 mel for each factor of 6.4.
-_LINEAR_HZ_PER_MEL = 200.0 / 3.0
-_KNEE_HZ = 1000.0
-_KNEE_MEL = _KNEE_HZ / _LINEAR_HZ_PER_MEL
-_LOG_STEP = np.log(6.4) / 27.0
-
-
-def _hz_to_mel(hz: float) -> float:
-    return _KNEE_MEL + float(np.log(hz / _KNEE_HZ)) / _LOG_STEP
-
-
-def _mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
-    above = _KNEE_HZ * np.exp(_LOG_STEP * (mel - _KNEE_MEL))
-    return np.where(mel < _KNEE_MEL, mel * _LINEAR_HZ_PER_MEL, above)
+    """The mel filters of this front end: (128, 257)."""
+    return slaney_filters(MEL_BINS, FFT_SIZE)

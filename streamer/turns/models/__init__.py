@@ -1,0 +1,1 @@
+"""Models that hear whether a speaker has finished: their contracts and what they are shown."""
