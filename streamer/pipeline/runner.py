@@ -7,17 +7,20 @@ from collections.abc import Callable, Sequence
 
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.dispatch.job import Job, Withdrawal
+from streamer.pipeline.detection import VoiceDetection
 from streamer.pipeline.observers import SessionObserver
 from streamer.session.channel import Output
+from streamer.session.detection import Detect
 from streamer.session.events import Event
-from streamer.session.inputs import AudioHeld, Input, JobDone, JobFailed, PartialsSlowed
+from streamer.session.inputs import AudioHeld, Detected, Input, JobDone, JobFailed, PartialsSlowed
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
 from streamer.speech.hypothesis import Hypothesis
 
 MAX_OWED_S = 120.0
-"""Seconds of closed utterances a session may owe before whoever feeds it has to wait: enough to
-keep a queue full with files, and what bounds the memory of finals."""
+"""Seconds of closed utterances, and of audio that is not judged yet, that a session may owe before
+whoever feeds it has to wait: enough to keep a queue full with files, and what bounds the memory of
+finals."""
 
 SLOWED_AFTER = 3
 """Partials superseded in a row before the client is told that they come slowly."""
@@ -36,6 +39,7 @@ class SessionRunner:
         dispatcher: Dispatcher,
         emit: Callable[[Event], None],
         observers: Sequence[SessionObserver] = (),
+        detection: VoiceDetection | None = None,
     ) -> None:
         self._session = session
         self._dispatcher = dispatcher
@@ -46,6 +50,8 @@ class SessionRunner:
         self._became_writable.set()
         self._superseded = 0
         self._closed = False
+        channels = session.settings.channels
+        self._detection = detection.open(channels, self._detected) if detection else None
 
     @property
     def settings(self) -> StreamSettings:
@@ -65,7 +71,7 @@ class SessionRunner:
         """Give the session an input; before more audio than one piece, wait until `writable`."""
         for observer in self._observers:
             observer.on_input(given)
-        if outputs := self._session.handle(given):
+        if (outputs := self._session.handle(given)) or not self.writable:
             self._carry_out(outputs)
 
     def close(self) -> None:
@@ -74,6 +80,8 @@ class SessionRunner:
             return
         self._closed = True
         self._set_writable(True)
+        if self._detection is not None:
+            self._detection.close()
         self._dispatcher.withdraw_session(self._session.id)
         for observer in self._observers:
             observer.on_close()
@@ -95,6 +103,10 @@ class SessionRunner:
         if self._superseded == SLOWED_AFTER and not self._closed:
             self.handle(PartialsSlowed())
 
+    def _detected(self, found: Detected) -> None:
+        if not self._closed:
+            self.handle(found)
+
     def _carry_out(self, outputs: list[Output]) -> None:
         for output in outputs:
             match output:
@@ -102,11 +114,14 @@ class SessionRunner:
                     self._dispatcher.submit(output, self)
                 case Withdrawal(key):
                     self._dispatcher.withdraw(key)
+                case Detect():
+                    assert self._detection is not None, "who offers a detector brings it"
+                    self._detection.submit(output)
                 case _:
                     for observer in self._observers:
                         observer.on_event(output)
                     self._emit(output)
-        # Only with outputs can more be owed than before, or less.
+        # Only with outputs can more be owed than before.
         if self._session.owed_s < MAX_OWED_S:
             self._set_writable(True)
         elif self.writable and not self._closed:

@@ -14,6 +14,7 @@ from streamer.session.inputs import (
     Audio,
     AudioHeld,
     Configure,
+    Detected,
     Flush,
     Input,
     JobDone,
@@ -86,7 +87,9 @@ class Failed:
     message: str
 
 
-RecordedInput = Audio | Configure | Flush | Stop | Heard | Failed | PartialsSlowed | AudioHeld
+RecordedInput = (
+    Audio | Configure | Flush | Stop | Detected | Heard | Failed | PartialsSlowed | AudioHeld
+)
 
 
 def recorded(given: Input) -> RecordedInput:

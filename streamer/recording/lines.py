@@ -29,7 +29,15 @@ from streamer.recording.entries import (
     Took,
 )
 from streamer.session.events import Event
-from streamer.session.inputs import Audio, AudioHeld, Configure, Flush, PartialsSlowed, Stop
+from streamer.session.inputs import (
+    Audio,
+    AudioHeld,
+    Configure,
+    Detected,
+    Flush,
+    PartialsSlowed,
+    Stop,
+)
 
 MAX_LINE_BYTES = 1 << 25
 """Above the largest frame that a server takes, in base64."""
@@ -184,6 +192,7 @@ _INPUT_KINDS: dict[str, type[Any]] = {
     "SettingsChanged": Configure,
     "FlushAsked": Flush,
     "StopAsked": Stop,
+    "Detected": Detected,
     "Heard": Heard,
     "Failed": Failed,
     "PartialsSlowed": PartialsSlowed,

@@ -30,8 +30,9 @@ from streamer.recording.entries import (
     RecordingEnd,
     Took,
 )
+from streamer.session.detection import Detect
 from streamer.session.events import Event, Final
-from streamer.session.inputs import Input, JobDone, JobFailed
+from streamer.session.inputs import Detected, Input, JobDone, JobFailed
 from streamer.session.session import Session
 from streamer.speech.clip import Clip
 from streamer.speech.hypothesis import Hypothesis
@@ -47,7 +48,7 @@ class Difference:
 
     line: int
     at: float
-    recorded: Event | Hypothesis | Heard | Failed | None
+    recorded: Event | Hypothesis | Detected | Heard | Failed | None
     replayed: Event | Hypothesis | str | None
 
 
@@ -115,6 +116,8 @@ class Replay:
                     return Difference(line, at, None, self._due[0])
                 if isinstance(given, Heard | Failed) and given.job not in self._names:
                     return Difference(line, at, given, f"nobody asked for {given.job}")
+                if isinstance(given, Detected) and not self._session.wants(given):
+                    return Difference(line, at, given, "other frames were to be judged")
                 self._put(line, at, given)
                 if len(self._questions) >= self._max_batch:
                     return self._ask()
@@ -131,8 +134,8 @@ class Replay:
                     name = JobName.of(output)
                     self._asked[name] = output
                     self._names.add(name)
-                case Withdrawal():
-                    pass
+                case Withdrawal() | Detect():
+                    pass  # what detectors outside the session found is among its inputs
                 case _:
                     if isinstance(output, Final):
                         self._forget(output.channel, output.utterance)

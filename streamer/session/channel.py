@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streamer.dispatch.job import Job, JobKind, UtteranceKey, Withdrawal
+from streamer.session.detection import Detect
 from streamer.session.events import (
     EngineFailed,
     Event,
@@ -24,9 +26,8 @@ from streamer.speech.clip import SAMPLE_RATE, Clip
 from streamer.speech.end_reason import EndReason
 from streamer.speech.hypothesis import NOTHING_HEARD, Hypothesis
 from streamer.turns.endpointer import Boundary, Closed, Endpointer, Endpointing, Opened, Settled
-from streamer.vad.base import SPEECH, VoiceDetector
 
-Output = Event | Job | Withdrawal
+Output = Event | Job | Withdrawal | Detect
 
 SAMPLES_PER_MS = SAMPLE_RATE // 1000
 
@@ -50,14 +51,13 @@ class Channel:
         index: int,
         settings: Changeable,
         endpointer: Endpointer,
-        detector: VoiceDetector,
+        frame_samples: int,
     ) -> None:
         self._settings = settings
         self._session = session
         self._index = index
         self._endpointer = endpointer
-        self._detector = detector
-        self._frame_samples = detector.frame_samples
+        self._frame_samples = frame_samples
         self._tape = Tape()
         self._position = 0  # samples judged; within a block the tape is longer
         self._forget_at = FORGET_SAMPLES
@@ -82,21 +82,22 @@ class Channel:
             return self._owed[0].start
         return min(self._endpointer.keeps_from * self._frame_samples, self._position)
 
-    def push(self, frames: NDArray[np.float32]) -> list[tuple[int, Output]]:
-        """Take the next (n, frame) samples.
+    def push(
+        self, frames: NDArray[np.float32], probabilities: Sequence[float]
+    ) -> list[tuple[int, Output]]:
+        """Take the next (n, frame) samples, and how likely each frame is speech.
 
         Returns what follows, each with the number, from 0, of the frame that it follows from.
         """
         self._tape.append(frames.reshape(-1))
-        voiced = (self._detector.speech(frames) >= SPEECH).tolist()
         if self._open is None and len(frames) == 1:
             energies = [0.0]  # nobody asks while nothing is open, which is most of the time
         else:
             energies = np.vecdot(frames, frames).tolist()
         outputs: list[tuple[int, Output]] = []
-        for at, (is_speech, energy) in enumerate(zip(voiced, energies, strict=True)):
+        for at, (probability, energy) in enumerate(zip(probabilities, energies, strict=True)):
             self._position += self._frame_samples
-            if boundaries := self._endpointer.push(is_speech, energy):
+            if boundaries := self._endpointer.push(probability, energy):
                 outputs += [(at, output) for output in self._apply(boundaries)]
             # In a pause there is nothing new to transcribe since `Settled`.
             partial_due = self._open is not None and self._position >= self._open.next_partial

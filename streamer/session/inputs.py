@@ -70,4 +70,11 @@ class AudioHeld:
     """The news that no more audio is read until finals have been sent."""
 
 
-Input = ClientInput | JobDone | JobFailed | PartialsSlowed | AudioHeld
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """The answer to the oldest `Detect` without one: (channels, n) probabilities of speech."""
+
+    probabilities: tuple[tuple[float, ...], ...]
+
+
+Input = ClientInput | Detected | JobDone | JobFailed | PartialsSlowed | AudioHeld

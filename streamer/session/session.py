@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 from streamer.audio.decoder import AudioDecoder
 from streamer.dispatch.job import Job
 from streamer.session.channel import Channel, Output
+from streamer.session.detection import Detect, DetectionQueue, Probabilities
 from streamer.session.events import Acknowledged, Done, Flushed, Warned, WarningCode
 from streamer.session.inputs import (
     Audio,
     AudioHeld,
     Configure,
+    Detected,
     Flush,
     Input,
     JobDone,
@@ -59,25 +61,32 @@ class Session:
         )
         detectors = [settings.detector() for _ in range(settings.channels)]
         self._frame = FrameLength(detectors[0].frame_samples)
+        self._undetected = DetectionQueue[Output](detectors)
+        rules = self._rules(settings)
         self._channels = [
-            Channel(session_id, index, settings, Endpointer(self._rules(settings)), detector)
-            for index, detector in enumerate(detectors)
+            Channel(session_id, index, settings, Endpointer(rules), self._frame.samples)
+            for index in range(settings.channels)
         ]
         self._waiting = np.zeros((settings.channels, 0), np.float32)  # less than a frame
-        self._frames = 0
+        self._frames = 0  # judged
         self._barriers: deque[_Barrier] = deque()
         self._warned: set[WarningCode] = set()
         self._stopped = False
 
     @property
     def owed_s(self) -> float:
-        """Seconds of audio in closed utterances that have no final yet, over all channels."""
-        return sum(channel.owed_s for channel in self._channels)
+        """Seconds of audio, over all channels, in closed utterances that have no final yet.
+
+        And of audio that is not judged yet, since it may become such an utterance.
+        """
+        undetected_s = self._undetected.frames * self._frame.samples / SAMPLE_RATE
+        return sum(channel.owed_s + undetected_s for channel in self._channels)
 
     @property
     def audio_s(self) -> float:
         """Seconds of audio heard on each channel."""
-        return (self._frames * self._frame.samples + self._waiting.shape[1]) / SAMPLE_RATE
+        frames = self._frames + self._undetected.frames
+        return (frames * self._frame.samples + self._waiting.shape[1]) / SAMPLE_RATE
 
     def handle(self, given: Input) -> list[Output]:
         """Take one input; returns what follows from it, in the order in which it takes effect."""
@@ -90,6 +99,8 @@ class Session:
                 return self.flush(flush_id)
             case Stop():
                 return self.stop()
+            case Detected(probabilities):
+                return self.detected(probabilities)
             case JobDone(job, hypothesis):
                 return self.deliver(job, hypothesis)
             case JobFailed(job, message):
@@ -113,31 +124,53 @@ class Session:
     def configure(self, settings: StreamSettings) -> list[Output]:
         """Change what `Changeable` holds, from each channel's next utterance on."""
         self.settings = settings
-        for channel in self._channels:
-            channel.configure(settings, self._rules(settings))
-        return []
+
+        def configure() -> list[Output]:
+            for channel in self._channels:
+                channel.configure(settings, self._rules(settings))
+            return []
+
+        return self._undetected.in_order(configure)
 
     def flush(self, flush_id: str | None) -> list[Output]:
         """Close what is open; `Flushed` follows the last final that was due before."""
-        outputs = [output for channel in self._channels for output in channel.flush()]
-        return outputs + self._promise(Flushed(flush_id))
+
+        def flush() -> list[Output]:
+            outputs = [output for channel in self._channels for output in channel.flush()]
+            return outputs + self._promise(Flushed(flush_id))
+
+        return self._undetected.in_order(flush)
 
     def stop(self) -> list[Output]:
         """Close everything; `Done` follows the last final. A second stop does nothing."""
         if self._stopped:
             return []
-        rest, left_over = self._decoder.finish()
-        outputs = self._push(rest)
-        for channel, tail in zip(self._channels, self._waiting, strict=True):
-            outputs += channel.stop(tail)
-        if left_over:
-            outputs += self._warn(
-                WarningCode.INCOMPLETE_SAMPLE,
-                f"the last {left_over} bytes are not a whole sample of every channel",
-            )
         self._stopped = True
-        utterances = sum(channel.opened for channel in self._channels)
-        return outputs + self._promise(Done(self.audio_s, utterances))
+        rest, left_over = self._decoder.finish()
+
+        def stop() -> list[Output]:
+            outputs: list[Output] = []
+            for channel, tail in zip(self._channels, self._waiting, strict=True):
+                outputs += channel.stop(tail)
+            if left_over:
+                outputs += self._warn(
+                    WarningCode.INCOMPLETE_SAMPLE,
+                    f"the last {left_over} bytes are not a whole sample of every channel",
+                )
+            utterances = sum(channel.opened for channel in self._channels)
+            return outputs + self._promise(Done(self.audio_s, utterances))
+
+        outputs = self._push(rest)
+        return outputs + self._undetected.in_order(stop)
+
+    def wants(self, found: Detected) -> bool:
+        """Whether these can be the probabilities that are to come next."""
+        return self._undetected.wants(found.probabilities)
+
+    def detected(self, probabilities: Probabilities) -> list[Output]:
+        """Take the probabilities of the oldest frames that were handed out; (channels, n)."""
+        outputs = self._follow(self._undetected.answered(), probabilities)
+        return outputs + self._undetected.due()
 
     def deliver(self, job: Job, hypothesis: Hypothesis) -> list[Output]:
         """Take the engine's answer to a job of this session."""
@@ -169,6 +202,7 @@ class Session:
             settings.endpoint_silence_ms,
             settings.max_utterance_s,
             self._frame,
+            settings.speech_threshold,
         )
 
     def _push(self, samples: NDArray[np.float32]) -> list[Output]:
@@ -184,17 +218,22 @@ class Session:
         if not count:
             return []
         frames = samples.reshape(-1, count, frame)
+        probabilities = self._undetected.judge(frames)
+        return [Detect(frames)] if probabilities is None else self._follow(frames, probabilities)
+
+    def _follow(self, frames: NDArray[np.float32], probabilities: Probabilities) -> list[Output]:
+        """Take judged frames, (channels, n, frame), second by second."""
         outputs: list[Output] = []
-        at = 0
+        at, count = 0, frames.shape[1]
         while at < count:
             second = self._next_second
             end = min(count, at + second - self._frames)
-            block = frames if end - at == count else frames[:, at:end]
-            if len(self._channels) > 1:
-                pushed = [one.push(row) for one, row in zip(self._channels, block, strict=True)]
+            rows = zip(self._channels, frames, probabilities, strict=True)
+            pushed = [one.push(row[at:end], judged[at:end]) for one, row, judged in rows]
+            if len(pushed) > 1:
                 outputs += _in_step(pushed) if any(pushed) else []
-            elif alone := self._channels[0].push(block[0]):
-                outputs += [output for _, output in alone]
+            else:
+                outputs += [output for _, output in pushed[0]]
             self._frames += end - at
             if self._frames == second:
                 outputs.append(self._acknowledge())

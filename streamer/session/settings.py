@@ -11,8 +11,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from streamer.audio.encodings import Encoding
 from streamer.speech.clip import MAX_CLIP_S
 from streamer.speech.options import DecodeOptions
-from streamer.vad.base import DetectorOptions, VoiceDetector
-from streamer.vad.registry import DETECTORS
+from streamer.vad.base import SPEECH, DetectorOptions, JudgedOutside, VoiceDetector
+from streamer.vad.registry import ALWAYS_HERE, DETECTORS, PROBABLE
 
 
 def _split(value: object) -> object:
@@ -43,6 +43,9 @@ class Changeable(BaseModel):
     words: bool = Field(
         default=False, description="word timings and confidences in finals, where the model can"
     )
+    vad_threshold: float = Field(
+        default=SPEECH, ge=0, le=1, description="probability from which silero takes it for speech"
+    )
 
     @property
     def decode_options(self) -> DecodeOptions:
@@ -66,15 +69,20 @@ class StreamSettings(Changeable):
         default=MAX_CLIP_S, ge=1, le=MAX_CLIP_S, description="longest utterance"
     )
     vad: Annotated[str, AfterValidator(_known_detector)] = Field(
-        default=next(iter(DETECTORS)),
+        default=ALWAYS_HERE[0],
         description="what opens and closes utterances",
         json_schema_extra={"enum": list(DETECTORS)},
     )
     vad_aggressiveness: int = Field(
-        default=2, ge=0, le=3, description="how readily the detector rejects noise"
+        default=2, ge=0, le=3, description="how readily webrtc rejects noise"
     )
 
-    def detector(self) -> VoiceDetector:
+    @property
+    def speech_threshold(self) -> float:
+        """The probability from which a frame is speech: a verdict, 0 or 1, needs none."""
+        return self.vad_threshold if self.vad in PROBABLE else SPEECH
+
+    def detector(self) -> VoiceDetector | JudgedOutside:
         """Make a detector as they say, for one channel."""
         return DETECTORS[self.vad](DetectorOptions(self.vad_aggressiveness))
 
@@ -94,12 +102,16 @@ class InvalidSettingError(ValueError):
         self.accepted = accepted
 
 
-def parse_settings(raw: Mapping[str, Any], languages: Sequence[str]) -> StreamSettings:
-    """Check the settings of a new stream; the language defaults to the model's first.
+def parse_settings(
+    raw: Mapping[str, Any], languages: Sequence[str], detectors: Sequence[str] = ALWAYS_HERE
+) -> StreamSettings:
+    """Check the settings of a new stream; language and detector default to the server's first.
 
     Raises InvalidSettingError for the first value that is wrong.
     """
-    return _checked({"language": languages[0], **raw}, languages)
+    if raw.get("vad", detectors[0]) not in detectors:
+        raise InvalidSettingError("vad", "is not a voice detector of this server", list(detectors))
+    return _checked({"language": languages[0], "vad": detectors[0], **raw}, languages)
 
 
 def parse_changes(

@@ -1,4 +1,4 @@
-"""Where utterances begin and end, decided from one flag and one energy a frame.
+"""Where utterances begin and end, decided from one probability and one energy a frame.
 
 A sans-I/O state machine that counts in frames since the stream's start. Its utterances never
 overlap, and what lies between two of them is silence, so together they are the stream.
@@ -39,12 +39,13 @@ Boundary = Opened | Settled | Closed
 
 
 class Endpointer:
-    """Voice flags in, utterance boundaries out."""
+    """Probabilities of speech in, utterance boundaries out."""
 
     def __init__(self, rules: Endpointing) -> None:
         self.rules = rules
         self._next_rules = rules
         self._frame = 0
+        self._voiced = False  # the frame before
         self._floor = 0  # no utterance may begin before this frame
         self._recent: deque[int] = deque()  # voiced frames that may still belong to an onset
         self._open: _OpenUtterance | None = None
@@ -70,8 +71,11 @@ class Endpointer:
             self._open is not None and self._frame - self._open.last_voiced > self.rules.post_roll
         )
 
-    def push(self, voiced: bool, energy: float) -> list[Boundary]:
-        """Take the next frame: is it speech, and its energy in any unit, but always the same."""
+    def push(self, probability: float, energy: float) -> list[Boundary]:
+        """Take the next frame: how likely it is speech, and its energy, always in one unit."""
+        rules = self.rules
+        voiced = probability >= (rules.stay if self._voiced else rules.threshold)
+        self._voiced = voiced
         if voiced:
             self._recent.append(self._frame)
         self._frame += 1

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from streamer.speech.frames import FrameLength
+from streamer.vad.base import SPEECH
 
 LIMIT_ZONE_MS = 5000
 """At the length limit the cut is looked for in this much audio before it (model contract,
@@ -30,6 +31,13 @@ RESUME_MS = 120
 """Voiced audio in a row that proves that a pause is over. One click makes WebRTC's detector
 say speech for 80 to 120 ms, and must not keep an utterance open."""
 
+HYSTERESIS = 0.15
+"""By how much less than the threshold is enough for speech to go on (the margin of Silero's own
+`get_speech_timestamps`): 0.5 to begin, 0.35 to stay."""
+
+LEAST_PROBABILITY = 0.01
+"""Where a low threshold leaves no room for that margin (from the same place)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Endpointing:
@@ -37,7 +45,8 @@ class Endpointing:
 
     `onset` voiced frames (within `onset` plus a little slack) open an utterance; `silence`
     frames without speech close it; `limit` is the longest utterance. At the limit the cut lies in
-    the `zone` before it, where a window of `cut_window` is quietest.
+    the `zone` before it, where a window of `cut_window` is quietest. A frame is voiced from a
+    probability of `threshold` on, and behind a voiced one already from `stay` on.
     """
 
     onset: int
@@ -50,15 +59,27 @@ class Endpointing:
     resume: int
     zone: int
     cut_window: int
+    threshold: float = SPEECH
+
+    @property
+    def stay(self) -> float:
+        """The probability from which a frame behind speech is speech as well."""
+        return max(self.threshold - HYSTERESIS, LEAST_PROBABILITY)
 
     @staticmethod
     def by_voice(
-        min_speech_ms: int, silence_ms: int, max_utterance_s: float, length: FrameLength
+        min_speech_ms: int,
+        silence_ms: int,
+        max_utterance_s: float,
+        length: FrameLength,
+        threshold: float = SPEECH,
     ) -> Endpointing:
         """Utterances open at speech and close at silence or at the limit."""
         onset = length.frames(min_speech_ms)
         slack = length.frames(ONSET_SLACK_MS) if onset > 1 else 0
-        return _rules(onset, length.frames(silence_ms), slack, max_utterance_s, length, PRE_ROLL_MS)
+        silence = length.frames(silence_ms)
+        rules = _rules(onset, silence, slack, max_utterance_s, length, PRE_ROLL_MS)
+        return replace(rules, threshold=threshold)
 
     @staticmethod
     def by_hand(max_utterance_s: float, length: FrameLength) -> Endpointing:

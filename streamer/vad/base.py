@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SPEECH = 0.5
-"""The probability from which a frame is taken for speech."""
+"""The probability from which a frame is taken for speech, where nobody says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,17 @@ class DetectorOptions:
     """
 
     aggressiveness: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedOutside:
+    """A detector that computes for too long to do it in the session.
+
+    The session hands its frames out, and takes their probabilities as an input.
+    """
+
+    frame_samples: int
+    """Samples of a frame, at 16 kHz."""
 
 
 class VoiceDetector(Protocol):

@@ -1,16 +1,26 @@
-"""The detectors that a client may ask for by name; the first is the default."""
+"""The detectors that a client may ask for by name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from streamer.vad.base import DetectorOptions, VoiceDetector
+from streamer.vad import silero
+from streamer.vad.base import DetectorOptions, JudgedOutside, VoiceDetector
 from streamer.vad.everything import EverythingIsSpeech
 from streamer.vad.webrtc import WebrtcDetector
 
+SILERO = "silero"
+WEBRTC = "webrtc"
 OFF = "off"
 
-DETECTORS: dict[str, Callable[[DetectorOptions], VoiceDetector]] = {
-    "webrtc": WebrtcDetector,
+DETECTORS: dict[str, Callable[[DetectorOptions], VoiceDetector | JudgedOutside]] = {
+    SILERO: lambda _: JudgedOutside(silero.FRAME_SAMPLES),
+    WEBRTC: WebrtcDetector,
     OFF: EverythingIsSpeech,
 }
+
+ALWAYS_HERE = (WEBRTC, OFF)
+"""Those that need no file; the first is the default where there is no better one."""
+
+PROBABLE = (SILERO,)
+"""Those that give probabilities, for `vad_threshold` to judge, and not a verdict."""

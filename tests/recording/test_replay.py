@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from engines import CountingEngine, words_of
 from recording.recordings import record_into
+from vad.networks import LoudNetwork
 
 from streamer.recording.entries import Gave
 from streamer.recording.lines import read_recording
@@ -40,6 +41,19 @@ def changed(file: Path, wanted: Callable[[dict[str, Any]], bool], **fields: obje
         target[last] = new
     file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     return number
+
+
+async def test_what_a_detector_outside_the_session_found_is_recorded(tmp_path: Path) -> None:
+    """So a replay needs no detector; one that found something else is a difference."""
+    file, events = await record_into(tmp_path, CountingEngine(), LoudNetwork())
+    assert {type(event) for event in events} > {Partial, Final}
+    difference, replay = replayed(file, CountingEngine())
+    assert difference is None
+    assert replay.tally.events == len(events)
+    changed(file, lambda line: line.get("took") == "Detected", probabilities=[[0.0] * 99])
+    difference, _ = replayed(file, CountingEngine())
+    assert difference is not None
+    assert difference.replayed == "other frames were to be judged"
 
 
 async def test_a_recording_gives_the_same_events(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from streamer.dispatch.job import Job, Withdrawal
 from streamer.session.channel import Output
+from streamer.session.detection import Detect
 from streamer.session.events import (
     Event,
 )
@@ -43,6 +44,8 @@ class Driver:
                         self.take(self.session.deliver(output, hypothesis_for(output)))
                 case Withdrawal():
                     self.withdrawn.append(output)
+                case Detect():
+                    raise AssertionError("webrtc and off judge in the session")
                 case _:
                     self.events.append(output)
 

@@ -19,6 +19,7 @@ def test_defaults_are_those_of_the_protocol() -> None:
         "partial_interval_ms": 300,
         "endpoint_silence_ms": 600,
         "words": False,
+        "vad_threshold": 0.5,
         "encoding": "pcm_s16le",
         "sample_rate": 16000,
         "channels": 1,
