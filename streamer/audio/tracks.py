@@ -136,7 +136,8 @@ def chosen_track(container: InputContainer, counted_s: float | None) -> tuple[Tr
     told: list[str] = []
     if len(tracks) > 1:
         number = tracks.index(stream) + 1
-        language = f" ({stream.language})" if stream.language else ""
+        name = stream.language or ""  # whatever the file says
+        language = f" ({name})" if name.isascii() and name.isalpha() and len(name) < 9 else ""
         which = "the default one" if usual else "the first"
         told.append(f"of its {len(tracks)} sound tracks number {number}{language}, {which}")
     return Track(container, stream, counted_s), told

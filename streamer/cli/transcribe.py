@@ -44,8 +44,9 @@ def add_to(commands: Commands) -> None:
         "transcribe",
         help="transcribe audio files",
         description=(
-            "Transcribe files that libsndfile reads (WAV, FLAC, OGG, MP3 and more) as sequences "
-            "of utterances, mixed to mono unless --channels names who speaks on each channel. "
+            "Transcribe recordings of every common kind (WAV, FLAC, MP3, M4A, OGG, WebM, WMA, AMR, "
+            "the sound of videos) as sequences of utterances, mixed to mono unless --channels "
+            "names who speaks on each channel. "
             "Without --url the model runs in this process."
         ),
     )
@@ -177,6 +178,11 @@ async def _transcribe_all(
         transient=True,
     )
 
+    def tell(text: str, style: str) -> None:
+        """Say it in one line, for who searches a log."""
+        told = f"streamer: {text}"
+        console.print(told, style=style, markup=False, highlight=False, soft_wrap=True)
+
     async def one(path: Path) -> bool:
         async with turn:
             try:
@@ -184,9 +190,10 @@ async def _transcribe_all(
                 task = bar.add_task(path.name, total=audio.seconds)
                 lines = await _collect(transcriber(audio), bar, task)
             except (AudioFileError, EngineFailedError, StreamError) as error:
-                told = f"streamer: {error}"  # in one line, for who searches a log
-                console.print(told, style="red", markup=False, highlight=False, soft_wrap=True)
+                tell(str(error), "red")
                 return False
+            for warning in audio.warnings:
+                tell(f"{path}: {warning}", "yellow")
         _write(path, lines, style, output, with_name=names)
         return True
 

@@ -131,6 +131,18 @@ def test_a_file_that_is_no_audio_is_told_and_the_others_are_done(
     assert "quiet.wav" in captured.out
 
 
+def test_what_is_missing_of_a_recording_is_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "half.flac"
+    path.write_bytes(SAMPLE.read_bytes()[:100_000])
+    assert main(["transcribe", str(path)]) == 0
+    captured = capsys.readouterr()
+    assert captured.out
+    assert captured.err.count("\n") == 1
+    assert f"streamer: {path}: broken off after" in captured.err
+
+
 @pytest.mark.parametrize(
     ("argv", "code", "message"),
     [

@@ -73,9 +73,10 @@ def delta(text: str) -> bytes:
     return _event({"type": "transcript.text.delta", "delta": text})
 
 
-def done(text: str) -> bytes:
+def done(text: str, warnings: Sequence[str] = ()) -> bytes:
     """Write the event that ends a stream, before `END_OF_STREAM`."""
-    return _event({"type": "transcript.text.done", "text": text})
+    told = {"warnings": list(warnings)} if warnings else {}
+    return _event({"type": "transcript.text.done", "text": text, **told})
 
 
 def broken(refusal: RefusalError) -> bytes:

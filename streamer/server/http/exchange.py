@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
@@ -18,6 +19,7 @@ STREAM_HEADERS = [
     (b"x-accel-buffering", b"no"),  # nginx would otherwise keep the events until it has many
 ]
 
+WARNING_HEADER = "x-streamer-warning"
 
 LINGER_S = 10.0
 """Time that a client has to end a body that is no longer wanted. To close before it does would
@@ -43,9 +45,10 @@ class Exchange:
         self._body_ended = not message.get("more_body", False)
         return message
 
-    async def whole(self, media_type: str, body: str) -> None:
-        """Answer at once."""
-        await self._give(Response(body, media_type=media_type))
+    async def whole(self, media_type: str, body: str, warnings: Sequence[str] = ()) -> None:
+        """Answer at once; no format has a place for warnings (ASCII), so a header has them."""
+        headers = {WARNING_HEADER: "; ".join(warnings)} if warnings else None
+        await self._give(Response(body, media_type=media_type, headers=headers))
 
     async def stream(self, events: bytes, *, last: bool = False) -> None:
         """Send the next events of a stream, which begins with the first."""

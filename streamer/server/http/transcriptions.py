@@ -44,9 +44,6 @@ READERS = 2
 MAX_S = 12 * 3600.0
 """Of one recording: silence compresses so well that no bound on bytes bounds the work."""
 
-CONTAINERS = "WAV, FLAC, OGG, MP3, AIFF or AU"
-"""What libsndfile reads, of what people have."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Upload:
@@ -110,12 +107,15 @@ class Transcriptions:
             audio = await in_thread(_open, form.file, form.name)
             watch = asyncio.create_task(running.watch(upload.request.receive), name="client watch")
             try:
-                await self._answer(self._transcribe(audio, asked, upload.peer), asked, exchange)
+                await self._answer(
+                    audio, self._transcribe(audio, asked, upload.peer), asked, exchange
+                )
             finally:
                 watch.cancel()
 
     async def _answer(
         self,
+        audio: AudioFile,
         transcribing: AsyncGenerator[Final | float],
         asked: TranscriptionRequest,
         exchange: Exchange,
@@ -134,9 +134,11 @@ class Transcriptions:
                 finals.append(item)
         if asked.stream:
             text = gap.join(final.text for final in finals if final.text)
-            await exchange.stream(answers.done(text) + answers.END_OF_STREAM, last=True)
+            end = answers.done(text, audio.warnings) + answers.END_OF_STREAM
+            await exchange.stream(end, last=True)
         else:
-            await exchange.whole(*answers.transcript(asked, finals, seconds))
+            kind, body = answers.transcript(asked, finals, seconds)
+            await exchange.whole(kind, body, audio.warnings)
 
     async def _transcribe(
         self, audio: AudioFile, asked: TranscriptionRequest, peer: Peer
@@ -173,5 +175,4 @@ def _open(file: BinaryIO, name: str) -> AudioFile:
     try:
         return AudioFile(file, SAMPLE_RATE, name)
     except AudioFileError as error:
-        problem = f"{name} is not readable as audio; send {CONTAINERS}"
-        raise invalid("file", problem, "unsupported_format") from error
+        raise invalid("file", str(error), "unsupported_format") from error

@@ -114,10 +114,27 @@ async def test_words_and_speakers_are_refused_where_the_model_cannot() -> None:
 
 async def test_what_is_no_audio_is_told_with_what_is() -> None:
     async with asking() as (client, _):
-        with pytest.raises(openai.BadRequestError, match=r"a\.webm is not readable.*FLAC, OGG"):
+        with pytest.raises(openai.BadRequestError, match=r"a\.webm: not readable.*begins as WebM"):
             await client.audio.transcriptions.create(
                 model="m", file=("a.webm", b"\x1aE\xdf\xa3webm" * 100)
             )
+        with pytest.raises(openai.BadRequestError, match=r"a\.m4a: not readable .* a PDF file"):
+            await client.audio.transcriptions.create(model="m", file=("a.m4a", b"%PDF-1.4"))
+
+
+async def test_what_is_missing_of_a_recording_is_told_in_a_header() -> None:
+    name, wav = recording()
+    async with asking() as (client, _):
+        create = client.audio.transcriptions.with_raw_response.create
+        whole = await create(model="m", file=(name, wav))
+        assert "x-streamer-warning" not in whole.headers
+        half = await create(model="m", file=(name, wav[: len(wav) // 2]))
+        assert half.headers["x-streamer-warning"].startswith("broken off after")
+        streamed = await client.audio.transcriptions.create(
+            model="m", file=(name, wav[: len(wav) // 2]), stream=True
+        )
+        last = [event async for event in streamed][-1]
+        assert last.to_dict()["warnings"] == [half.headers["x-streamer-warning"]]
 
 
 @pytest.mark.parametrize("stream", [False, True])
