@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamer.audio.encodings import Encoding
-from streamer.dispatch.job import Job
+from streamer.dispatch.job import Job, JobKind
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
 from streamer.speech.clip import SAMPLE_RATE, Clip
@@ -51,5 +51,5 @@ def cut(samples: NDArray[np.float32]) -> list[Clip]:
 
 def _utterances(outputs: Sequence[object]) -> Iterator[Utterance]:
     for output in outputs:
-        if isinstance(output, Job):
+        if isinstance(output, Job) and output.kind is JobKind.FINAL:
             yield Utterance(output.clip, output.end / SAMPLE_RATE)

@@ -20,7 +20,6 @@ from streamer.protocols.native.messages import (
     ServerMessage,
     SpeechStarted,
 )
-from streamer.speech.end_reason import EndReason
 from streamer.turns.endpointing import POST_ROLL_MS, PRE_ROLL_MS
 
 POST_ROLL_S = POST_ROLL_MS / 1000
@@ -132,7 +131,7 @@ def _measure_final(
     samples: Samples,
 ) -> None:
     samples.finals += 1
-    if final.reason is EndReason.SILENCE:
+    if final.reason.by_silence:
         latency = now - (log.began + final.end - POST_ROLL_S)
         samples.final.append(latency)
         samples.beyond_silence.append(latency - log.silence_s)

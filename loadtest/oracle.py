@@ -23,7 +23,6 @@ from streamer.protocols.native.messages import (
     SpeechEnded,
     SpeechStarted,
 )
-from streamer.speech.end_reason import EndReason
 
 ALIKE = 0.9
 """Share of words that a new server must hear as the old one would have."""
@@ -56,7 +55,7 @@ class History:
         return [
             now - self.began - one.end
             for now, one in zip(self.came, self.messages, strict=True)
-            if isinstance(one, Final) and one.reason is EndReason.SILENCE
+            if isinstance(one, Final) and one.reason.by_silence
         ]
 
     @property

@@ -37,6 +37,7 @@ VERBS: Mapping[str, Verb] = {
             "memory": Action("loadtest.run.memory", "resident memory under steady load"),
             "files": Action("loadtest.run.files", "files: the server against a bare loop"),
             "wer": Action("loadtest.run.wer", "word errors on human speech, offline and streamed"),
+            "ttfs": Action("loadtest.run.ttfs", "how soon an agent that asks for finals has them"),
             "silence": Action("loadtest.run.silence", "what silent sessions cost the event loop"),
             "partials": Action("loadtest.run.partials", "what partials cost, and drafts save"),
             "word-times": Action("loadtest.run.word_times", "word times against the truth"),

@@ -8,7 +8,7 @@ from engines import words_of
 
 from streamer.dispatch.job import Job, Withdrawal
 from streamer.protocols.dialect import Action, Close, Dialect, Open, Result, Say, SessionEnd
-from streamer.session.channel import Output
+from streamer.session.channel import AskTurn, Output
 from streamer.session.detection import Detect
 from streamer.session.events import Done
 from streamer.session.inputs import Audio, Configure, Flush, Stop
@@ -73,7 +73,7 @@ class Carrier:
             match output:
                 case Job():
                     self.jobs.append(output)
-                case Withdrawal() | Detect():
+                case Withdrawal() | Detect() | AskTurn():
                     pass
                 case Done() if self._replaced:
                     pass

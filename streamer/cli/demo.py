@@ -25,7 +25,6 @@ from streamer.server.listeners.addresses import ListenError
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
 from streamer.speech.clip import SAMPLE_RATE
-from streamer.speech.end_reason import EndReason
 from streamer.turns.endpointing import POST_ROLL_MS
 
 CHUNK_S = 0.1
@@ -128,7 +127,7 @@ class _Screen:
 
     def _latency(self, final: Final) -> str:
         """Time since the last word was sent, and how much of it was not the endpoint's silence."""
-        if final.reason is not EndReason.SILENCE:
+        if not final.reason.by_silence:
             return ""
         spoken_until = self.began + final.end - POST_ROLL_MS / 1000
         latency = time.monotonic() - spoken_until

@@ -179,17 +179,19 @@ class Dispatcher:
         self._in_flight[key] = queued
         self._engine.submit(key, queued.job.clip, lambda outcome: self._ended(key, outcome))
 
-    def _overtakes(self, final: QueuedJob) -> bool:
-        """Whether a final's audio is in flight already as an exact partial: that is the final then.
+    def _overtakes(self, exact: QueuedJob) -> bool:
+        """Whether the audio of an exact job is in flight already: that is the job then.
 
-        Any other partial is not worth its place any more.
+        Any other partial of the utterance is not worth its place any more.
         """
+        if not exact.job.clip.exact:
+            return False
         for key, queued in self._in_flight.items():
-            if queued.job.key == final.job.key:
-                if queued.job.end == final.job.end and queued.job.clip.exact:
-                    self._in_flight[key] = final
+            if queued.job.key == exact.job.key:
+                if queued.job.end == exact.job.end and queued.job.clip.exact:
+                    self._in_flight[key] = exact
                     return True
-                self._cancel(lambda job: job.key == final.job.key)
+                self._cancel(lambda job: job.key == exact.job.key)
                 return False
         return False
 

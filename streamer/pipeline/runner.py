@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.dispatch.job import Job, Withdrawal
 from streamer.pipeline.detection import VoiceDetection
 from streamer.pipeline.observers import SessionObserver
-from streamer.session.channel import Output
+from streamer.session.channel import AskTurn, Output
 from streamer.session.detection import Detect
 from streamer.session.events import Event
-from streamer.session.inputs import AudioHeld, Detected, Input, JobDone, JobFailed, PartialsSlowed
+from streamer.session.inputs import (
+    AudioHeld,
+    Detected,
+    Input,
+    JobDone,
+    JobFailed,
+    PartialsSlowed,
+    TurnJudged,
+)
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
 from streamer.speech.hypothesis import Hypothesis
@@ -24,6 +33,14 @@ finals."""
 
 SLOWED_AFTER = 3
 """Partials superseded in a row before the client is told that they come slowly."""
+
+
+class TurnJudge(Protocol):
+    """Whoever answers `AskTurn`; lives on the event loop, and must not block it."""
+
+    def ask(self, question: AskTurn, answer: Callable[[float], None]) -> None:
+        """Call `answer` with the probability, on the event loop; or never, if that is too late."""
+        ...
 
 
 class SessionRunner:
@@ -40,11 +57,13 @@ class SessionRunner:
         emit: Callable[[Event], None],
         observers: Sequence[SessionObserver] = (),
         detection: VoiceDetection | None = None,
+        judge: TurnJudge | None = None,
     ) -> None:
         self._session = session
         self._dispatcher = dispatcher
         self._emit = emit
         self._observers = observers
+        self._judge = judge
         self.writable = True
         self._became_writable = asyncio.Event()
         self._became_writable.set()
@@ -57,6 +76,11 @@ class SessionRunner:
     def settings(self) -> StreamSettings:
         """The settings in force."""
         return self._session.settings
+
+    @property
+    def audio_s(self) -> float:
+        """Seconds of audio heard on each channel."""
+        return self._session.audio_s
 
     @property
     def owes(self) -> bool:
@@ -117,6 +141,8 @@ class SessionRunner:
                 case Detect():
                     assert self._detection is not None, "who offers a detector brings it"
                     self._detection.submit(output)
+                case AskTurn():
+                    self._ask_turn(output)
                 case _:
                     for observer in self._observers:
                         observer.on_event(output)
@@ -127,6 +153,15 @@ class SessionRunner:
         elif self.writable and not self._closed:
             self._set_writable(False)
             self.handle(AudioHeld())
+
+    def _ask_turn(self, question: AskTurn) -> None:
+        def answer(probability: float) -> None:
+            if not self._closed:
+                asked = question.channel, question.utterance, question.pause
+                self.handle(TurnJudged(*asked, probability))
+
+        if self._judge is not None:
+            self._judge.ask(question, answer)
 
     def _set_writable(self, writable: bool) -> None:
         self.writable = writable

@@ -21,6 +21,8 @@ from streamer.session.inputs import (
     JobFailed,
     PartialsSlowed,
     Stop,
+    Tick,
+    TurnJudged,
 )
 from streamer.session.settings import StreamSettings
 from streamer.speech.hypothesis import Hypothesis
@@ -88,7 +90,17 @@ class Failed:
 
 
 RecordedInput = (
-    Audio | Configure | Flush | Stop | Detected | Heard | Failed | PartialsSlowed | AudioHeld
+    Audio
+    | Configure
+    | Flush
+    | Stop
+    | Tick
+    | TurnJudged
+    | Detected
+    | Heard
+    | Failed
+    | PartialsSlowed
+    | AudioHeld
 )
 
 

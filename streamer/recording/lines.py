@@ -37,6 +37,8 @@ from streamer.session.inputs import (
     Flush,
     PartialsSlowed,
     Stop,
+    Tick,
+    TurnJudged,
 )
 
 MAX_LINE_BYTES = 1 << 25
@@ -197,6 +199,8 @@ _INPUT_KINDS: dict[str, type[Any]] = {
     "Failed": Failed,
     "PartialsSlowed": PartialsSlowed,
     "AudioHeld": AudioHeld,
+    "Tick": Tick,
+    "TurnJudged": TurnJudged,
 }
 """As version 1 of the format calls them, whatever the code does."""
 _EVENT_KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)}

@@ -30,6 +30,7 @@ from streamer.recording.entries import (
     RecordingEnd,
     Took,
 )
+from streamer.session.channel import AskTurn
 from streamer.session.detection import Detect
 from streamer.session.events import Event, Final
 from streamer.session.inputs import Detected, Input, JobDone, JobFailed
@@ -134,8 +135,8 @@ class Replay:
                     name = JobName.of(output)
                     self._asked[name] = output
                     self._names.add(name)
-                case Withdrawal() | Detect():
-                    pass  # what detectors outside the session found is among its inputs
+                case Withdrawal() | Detect() | AskTurn():
+                    pass  # what detectors and judges found is among its inputs
                 case _:
                     if isinstance(output, Final):
                         self._forget(output.channel, output.utterance)

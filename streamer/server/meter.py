@@ -17,7 +17,6 @@ from streamer.server.metrics import Metrics
 from streamer.session.events import Event, Final, Partial, SpeechEnded, SpeechStarted
 from streamer.session.inputs import Audio, Configure, Input, Stop
 from streamer.session.settings import StreamSettings
-from streamer.speech.end_reason import EndReason
 from streamer.turns.endpointing import POST_ROLL_MS, PRE_ROLL_MS
 
 TICK_S = 0.1
@@ -164,7 +163,7 @@ class SessionMeter:
         now = self._clock()
         if utterance.closed_at is not None:
             self._metrics.final_wait.observe(now - utterance.closed_at)
-        if event.reason is EndReason.SILENCE:
+        if event.reason.by_silence:
             self._since(event.end - POST_ROLL_S, self._metrics.final_latency)
         self._revise(utterance, event.text)
         self._metrics.final_characters.inc(len(event.text))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +19,39 @@ from streamer.session.events import (
     SpeechEnded,
     SpeechStarted,
 )
+from streamer.session.inputs import TurnJudged
 from streamer.session.settings import Changeable
 from streamer.session.tape import Tape
 from streamer.session.utterance import Utterance
 from streamer.speech.clip import SAMPLE_RATE, Clip
 from streamer.speech.end_reason import EndReason
 from streamer.speech.hypothesis import NOTHING_HEARD, Hypothesis
-from streamer.turns.endpointer import Boundary, Closed, Endpointer, Endpointing, Opened, Settled
+from streamer.turns.endpointer import (
+    Boundary,
+    Closed,
+    Endpointer,
+    Endpointing,
+    Opened,
+    Paused,
+    Settled,
+)
 
-Output = Event | Job | Withdrawal | Detect
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AskTurn:
+    """Ask a turn model about a pause of an utterance: `inputs.TurnJudged` is the answer.
+
+    `samples` is the whole utterance so far, (n,) and read-only, with the pause's beginning. Late or
+    no answer means plain silence.
+    """
+
+    channel: int
+    utterance: int
+    pause: int
+    samples: NDArray[np.float32]
+
+
+Output = Event | Job | Withdrawal | Detect | AskTurn
 
 SAMPLES_PER_MS = SAMPLE_RATE // 1000
 
@@ -99,9 +123,9 @@ class Channel:
             self._position += self._frame_samples
             if boundaries := self._endpointer.push(probability, energy):
                 outputs += [(at, output) for output in self._apply(boundaries)]
-            # In a pause there is nothing new to transcribe since `Settled`.
+            # There is nothing new to transcribe since `Settled`.
             partial_due = self._open is not None and self._position >= self._open.next_partial
-            if self._open is not None and partial_due and not self._endpointer.in_pause:
+            if self._open is not None and partial_due and not self._endpointer.is_settled:
                 outputs.append((at, self._ask_partial(self._open)))
         if self._position >= self._forget_at:
             self._forget_at = self._position + FORGET_SAMPLES
@@ -113,6 +137,16 @@ class Channel:
         self._settings = settings
         self._endpointer.rules_for_next(rules)
 
+    def judge(self, judged: TurnJudged) -> list[Output]:
+        """Take a turn model's answer; one that comes too late to matter is ignored."""
+        if self._open is None or self._open.number != judged.utterance:
+            return []
+        return self._apply(self._endpointer.judge(judged.pause, judged.probability))
+
+    def wait_without_audio(self, frames: int) -> list[Output]:
+        """Take it that no audio has come for the time of so many frames."""
+        return self._apply(self._endpointer.wait_without_audio(frames))
+
     def flush(self) -> list[Output]:
         """Close the open utterance at the last whole frame."""
         return self._apply(self._endpointer.close(EndReason.FLUSH))
@@ -121,9 +155,13 @@ class Channel:
         """Take the last samples, fewer than a frame, and close the open utterance behind them."""
         self._tape.append(tail)
         self._position += len(tail)
-        if not self._endpointer.close(EndReason.STOP) or self._open is None:
+        whole = self._position // self._frame_samples
+        closed = self._endpointer.close(EndReason.STOP)
+        if not closed or self._open is None:
             return []
-        return self._close(self._open, self._position, EndReason.STOP)
+        settled = closed[0].end < whole
+        end = closed[0].end * self._frame_samples if settled else self._position
+        return self._close(self._open, end, EndReason.STOP)
 
     def deliver(self, job: Job, hypothesis: Hypothesis) -> list[Output]:
         """Take the hypothesis for a job; one that comes too late to matter is ignored."""
@@ -154,9 +192,12 @@ class Channel:
                 case Opened(start):
                     outputs += self._begin(start * self._frame_samples)
                 case Settled():
-                    if self._open is not None and self._open.settings.partials:
-                        # If nobody speaks again this already is the final, in good time.
-                        outputs.append(self._ask_partial(self._open, last=True))
+                    # Whoever is owed finals is ahead of the clock, or the server is behind it.
+                    if self._open is not None and not self._owed:
+                        outputs.append(self._ask_early(self._open))
+                case Paused(pause):
+                    if self._open is not None:
+                        outputs.append(self._ask_turn(self._open, pause))
                 case Closed(end, reason):
                     if self._open is not None:
                         outputs += self._close(self._open, end * self._frame_samples, reason)
@@ -177,10 +218,19 @@ class Channel:
             return [ended, Withdrawal(self._key(utterance)), *self._finals()]
         return [ended, self._job(utterance, JobKind.FINAL, end)]
 
-    def _ask_partial(self, utterance: Utterance, *, last: bool = False) -> Job:
-        """Ask for what is heard so far; the `last` of these may do as the final."""
+    def _ask_partial(self, utterance: Utterance) -> Job:
+        """Ask for what is heard so far."""
         utterance.next_partial = self._due(utterance)
-        return self._job(utterance, JobKind.PARTIAL, self._position, grows=not last)
+        return self._job(utterance, JobKind.PARTIAL, self._position, grows=True)
+
+    def _ask_early(self, utterance: Utterance) -> Job:
+        """Ask for what will be the final if nobody speaks again."""
+        utterance.next_partial = self._due(utterance)
+        return self._job(utterance, JobKind.PARTIAL, self._position)
+
+    def _ask_turn(self, utterance: Utterance, pause: int) -> AskTurn:
+        samples = self._tape.cut(utterance.start, self._position)
+        return AskTurn(self._index, utterance.number, pause, samples)
 
     def _due(self, utterance: Utterance) -> float:
         """Where the next partial is due; never where the client wants none."""
@@ -220,7 +270,7 @@ class Channel:
 
     def _partial(self, utterance: Utterance) -> list[Output]:
         text = utterance.shown
-        if not text:
+        if not text or not utterance.settings.partials:
             return []
         start, end = utterance.start / SAMPLE_RATE, utterance.decoded_until / SAMPLE_RATE
         confidence = utterance.hypothesis.confidence

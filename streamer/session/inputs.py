@@ -77,4 +77,26 @@ class Detected:
     probabilities: tuple[tuple[float, ...], ...]
 
 
-Input = ClientInput | Detected | JobDone | JobFailed | PartialsSlowed | AudioHeld
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time passes, and no audio comes: by now `silent_s` seconds of a live stream are missing.
+
+    They count from the last sample that came, or from when that was due where it came early.
+    """
+
+    silent_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class TurnJudged:
+    """How likely it is, 0 to 1, that the speaker had finished in this pause of an utterance."""
+
+    channel: int
+    utterance: int
+    pause: int
+    probability: float
+
+
+Input = (
+    ClientInput | Tick | Detected | TurnJudged | JobDone | JobFailed | PartialsSlowed | AudioHeld
+)

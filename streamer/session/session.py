@@ -31,6 +31,8 @@ from streamer.session.inputs import (
     JobFailed,
     PartialsSlowed,
     Stop,
+    Tick,
+    TurnJudged,
 )
 from streamer.session.settings import StreamSettings
 from streamer.speech.clip import SAMPLE_RATE
@@ -101,6 +103,10 @@ class Session:
                 return self.stop()
             case Detected(probabilities):
                 return self.detected(probabilities)
+            case Tick(silent_s):
+                return self.wait_without_audio(silent_s)
+            case TurnJudged():
+                return self._channels[given.channel].judge(given)
             case JobDone(job, hypothesis):
                 return self.deliver(job, hypothesis)
             case JobFailed(job, message):
@@ -171,6 +177,11 @@ class Session:
         """Take the probabilities of the oldest frames that were handed out; (channels, n)."""
         outputs = self._follow(self._undetected.answered(), probabilities)
         return outputs + self._undetected.due()
+
+    def wait_without_audio(self, seconds: float) -> list[Output]:
+        """Take it that the stream, which is live, has brought no audio for so many seconds."""
+        frames = self._frame.whole(seconds)
+        return [one for channel in self._channels for one in channel.wait_without_audio(frames)]
 
     def deliver(self, job: Job, hypothesis: Hypothesis) -> list[Output]:
         """Take the engine's answer to a job of this session."""

@@ -22,9 +22,16 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A pause has lasted so long that the utterance will end here if nobody speaks again."""
+    """A silence has lasted so long that the utterance will end here if nobody speaks again."""
 
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The open utterance's pause of this number, from 1, is long enough to be judged."""
+
+    pause: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,7 @@ class Closed:
     reason: EndReason
 
 
-Boundary = Opened | Settled | Closed
+Boundary = Opened | Settled | Paused | Closed
 
 
 class Endpointer:
@@ -55,6 +62,8 @@ class Endpointer:
         """The earliest frame that an open or a future utterance may still hold."""
         if self._open is not None:
             return self._open.start
+        if self._by_hand:
+            return self._floor
         onset = self._recent[0] if self._recent else self._frame
         return max(self._floor, onset - self.rules.pre_roll)
 
@@ -65,11 +74,9 @@ class Endpointer:
             self.rules = rules
 
     @property
-    def in_pause(self) -> bool:
-        """Whether the open utterance has settled and nobody has spoken since."""
-        return (
-            self._open is not None and self._frame - self._open.last_voiced > self.rules.post_roll
-        )
+    def is_settled(self) -> bool:
+        """Whether the open utterance has settled and nothing was heard since."""
+        return self._open is not None and self._has_settled(self._open)
 
     def push(self, probability: float, energy: float) -> list[Boundary]:
         """Take the next frame: how likely it is speech, and its energy, always in one unit."""
@@ -83,13 +90,45 @@ class Endpointer:
             return self._listen()
         return self._follow(self._open, voiced, energy)
 
-    def close(self, reason: EndReason) -> list[Boundary]:
-        """Close the open utterance here and now, whatever is being said."""
-        if self._open is None:
+    def judge(self, pause: int, probability: float) -> list[Boundary]:
+        """Take how likely it is that the speaker has finished, as asked for in a `Paused`.
+
+        It decides how much silence this pause needs; news of one that is over decides nothing.
+        """
+        utterance, turn = self._open, self.rules.turn
+        if utterance is None or turn is None or utterance.judging != pause:
             return []
-        return [self._end(self._frame, reason)]
+        utterance.wait = turn.wait(probability)
+        return self._silence(utterance)
+
+    def wait_without_audio(self, frames: int) -> list[Boundary]:
+        """Take it that a live stream has brought nothing for the time of so many frames.
+
+        That is silence; in the middle of speech only once it is too long for a stalled line.
+        """
+        utterance = self._open
+        if utterance is None or (needed := self._needed(utterance)) is None:
+            return []
+        if utterance.speaking or self._silent_frames(utterance) < self.rules.pause:
+            needed = max(needed, self.rules.stall)
+        return [self._end_in_pause(utterance)] if frames >= needed else []
+
+    def close(self, reason: EndReason) -> list[Closed]:
+        """Close the open utterance here and now, or where it settled if nothing was heard since."""
+        utterance = self._open
+        if utterance is None:
+            return []
+        settled = self._has_settled(utterance)
+        return [self._end(self._settles_at(utterance) if settled else self._frame, reason)]
+
+    @property
+    def _by_hand(self) -> bool:
+        return self.rules.silence is None
 
     def _listen(self) -> list[Boundary]:
+        if self._by_hand:
+            self._open = _OpenUtterance(self._floor, self._frame - 1, self.rules, heard=False)
+            return [Opened(self._floor)]
         window = self.rules.onset + self.rules.onset_slack
         while self._recent and self._recent[0] < self._frame - window:
             self._recent.popleft()
@@ -102,24 +141,51 @@ class Endpointer:
     def _follow(self, utterance: _OpenUtterance, voiced: bool, energy: float) -> list[Boundary]:
         utterance.add(self._frame - 1, voiced, energy)
         boundaries = self._pause(utterance)
-        if not boundaries or isinstance(boundaries[-1], Settled):
+        if not boundaries or not isinstance(boundaries[-1], Closed):
             boundaries += self._limit(utterance)
         return boundaries
 
     def _pause(self, utterance: _OpenUtterance) -> list[Boundary]:
-        if self.rules.silence is None:
+        if boundaries := self._silence(utterance):
+            return boundaries
+        if self._frame == self._settles_at(utterance) and utterance.is_quiet:
+            boundaries.append(Settled(self._frame))
+        if self.rules.turn is not None and self._silent_frames(utterance) == self.rules.turn.ask:
+            boundaries.append(Paused(utterance.begin_pause()))
+        return boundaries
+
+    def _silence(self, utterance: _OpenUtterance) -> list[Boundary]:
+        """Close an utterance whose silence is long enough."""
+        needed = self._needed(utterance)
+        if needed is None or utterance.speaking or self._silent_frames(utterance) < needed:
             return []
-        silence = self._frame - 1 - utterance.last_voiced
-        end = utterance.last_voiced + 1 + min(self.rules.post_roll, self.rules.silence)
-        if silence >= self.rules.silence and not utterance.speaking:
-            return [self._end(end, EndReason.SILENCE)]
-        return [Settled(end)] if self._frame == end else []
+        return [self._end_in_pause(utterance)]
+
+    def _needed(self, utterance: _OpenUtterance) -> int | None:
+        """Frames of silence that close an utterance; None if none do."""
+        return self.rules.silence if utterance.wait is None else utterance.wait
+
+    def _silent_frames(self, utterance: _OpenUtterance) -> int:
+        return self._frame - 1 - utterance.last_voiced
+
+    def _settles_at(self, utterance: _OpenUtterance) -> int:
+        return utterance.last_voiced + 1 + self.rules.post_roll
+
+    def _has_settled(self, utterance: _OpenUtterance) -> bool:
+        since = self._frame - self._settles_at(utterance)
+        until = self.rules.settled
+        return utterance.is_quiet and since >= 0 and (until is None or since <= until)
+
+    def _end_in_pause(self, utterance: _OpenUtterance) -> Closed:
+        """Close an utterance where it settled, if it has come to that."""
+        reason = EndReason.SILENCE if utterance.wait is None else EndReason.TURN
+        return self._end(min(self._frame, self._settles_at(utterance)), reason)
 
     def _limit(self, utterance: _OpenUtterance) -> list[Boundary]:
         if self._frame - utterance.start < self.rules.limit:
             return []
         cut = self._frame - utterance.quietest_tail()
-        speech_goes_on = any(frame >= cut for frame in self._recent)
+        speech_goes_on = self._by_hand or any(frame >= cut for frame in self._recent)
         last_voiced = utterance.last_voiced
         boundaries: list[Boundary] = [self._end(cut, EndReason.LIMIT)]
         if speech_goes_on:
@@ -139,12 +205,18 @@ class Endpointer:
 class _OpenUtterance:
     """What is remembered of the utterance being spoken, and the rules that it was opened by."""
 
-    def __init__(self, start: int, last_voiced: int, rules: Endpointing) -> None:
+    def __init__(
+        self, start: int, last_voiced: int, rules: Endpointing, *, heard: bool = True
+    ) -> None:
         self.start = start
         self.last_voiced = last_voiced  # clicks in a pause aside
         self.energies: deque[float] = deque(maxlen=rules.zone)
         self._rules = rules
+        self.is_quiet = heard  # something was voiced, and nothing since `last_voiced`
         self._run = 0  # voiced frames in a row, up to now
+        self._pauses = 0
+        self.judging: int | None = None  # the pause that is on, if it is long enough
+        self.wait: int | None = None  # silence that this pause needs, once that is judged
 
     @property
     def speaking(self) -> bool:
@@ -156,6 +228,16 @@ class _OpenUtterance:
         same_word = frame - self.last_voiced <= self._rules.dropout + 1
         if voiced and (same_word or self._run >= self._rules.resume):
             self.last_voiced = frame
+            self.is_quiet = True
+            self.judging = self.wait = None
+        elif voiced:
+            self.is_quiet = False
+
+    def begin_pause(self) -> int:
+        """Count a pause that is long enough to be judged."""
+        self._pauses += 1
+        self.judging = self._pauses
+        return self._pauses
 
     def quietest_tail(self) -> int:
         """How many frames before now the quietest window of the zone begins."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from streamer.speech.frames import FrameLength
+from streamer.turns.waits import TurnPolicy, TurnWaits
 from streamer.vad.base import SPEECH
 
 LIMIT_ZONE_MS = 5000
@@ -18,8 +19,13 @@ PRE_ROLL_MS = 300
 """Audio kept from before the first voiced frame: unvoiced consonants begin before the detector
 hears them."""
 
-POST_ROLL_MS = 200
-"""Audio kept from after the last voiced frame, for final consonants."""
+POST_ROLL_MS = 100
+"""Audio kept from after the last voiced frame, for final consonants. It is also the silence after
+which the final's text is asked for, long before that is due: a client whose own detector waits for
+200 ms has 100 ms less to wait for the model then."""
+
+PAUSE_MS = 200
+"""Silence that is more than a gap between two words."""
 
 ONSET_SLACK_MS = 40
 """Unvoiced audio allowed within what confirms an onset."""
@@ -39,14 +45,32 @@ LEAST_PROBABILITY = 0.01
 """Where a low threshold leaves no room for that margin (from the same place)."""
 
 
+SETTLED_MS = 500
+"""For how long an utterance counts as settled where silence closes none. Who closes utterances by
+hand does so at the end of speech, and has the text at once then; but a detector is not trusted
+there, and what it does not hear must not be left out for longer."""
+
+STALL_MS = 2200
+"""How long a live stream may bring nothing in the middle of speech before that is silence too.
+
+Time without audio is silence. But mobile networks stall for up to 2 s and then bring everything at
+once, and nobody can tell a stall from a stop before that has come. What tells most of them apart is
+where the audio ended: who has spoken to the end leaves the beginning of a pause, and then the
+silence that was asked for is enough, for nothing that is said later is cut off. In the middle of a
+word it is not: the utterance waits for as long as a stall lasts, and some jitter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Endpointing:
     """When utterances open and close; all in frames.
 
     `onset` voiced frames (within `onset` plus a little slack) open an utterance; `silence`
     frames without speech close it; `limit` is the longest utterance. At the limit the cut lies in
-    the `zone` before it, where a window of `cut_window` is quietest. A frame is voiced from a
-    probability of `threshold` on, and behind a voiced one already from `stay` on.
+    the `zone` before it, where a window of `cut_window` is quietest. `settled` is
+    for how long a settled utterance may be closed where it settled; None has no end. Where no more
+    audio comes speech waits for `stall`, unless a `pause` has begun. With `turn`, each pause is
+    judged once. A frame is voiced from a probability of `threshold` on, and behind a voiced one
+    already from `stay` on.
     """
 
     onset: int
@@ -59,6 +83,10 @@ class Endpointing:
     resume: int
     zone: int
     cut_window: int
+    settled: int | None
+    pause: int
+    stall: int
+    turn: TurnWaits | None = None
     threshold: float = SPEECH
 
     @property
@@ -73,18 +101,21 @@ class Endpointing:
         max_utterance_s: float,
         length: FrameLength,
         threshold: float = SPEECH,
+        turn: TurnPolicy | None = None,
     ) -> Endpointing:
         """Utterances open at speech and close at silence or at the limit."""
         onset = length.frames(min_speech_ms)
         slack = length.frames(ONSET_SLACK_MS) if onset > 1 else 0
         silence = length.frames(silence_ms)
         rules = _rules(onset, silence, slack, max_utterance_s, length, PRE_ROLL_MS)
-        return replace(rules, threshold=threshold)
+        waits = None if turn is None else turn.in_frames(length)
+        return replace(rules, threshold=threshold, turn=waits)
 
     @staticmethod
     def by_hand(max_utterance_s: float, length: FrameLength) -> Endpointing:
         """Everything belongs to an utterance; only flush, stop and the limit close one."""
-        return _rules(1, None, 0, max_utterance_s, length, pre_roll_ms=0)
+        rules = _rules(1, None, 0, max_utterance_s, length, pre_roll_ms=0)
+        return replace(rules, settled=length.frames(SETTLED_MS))
 
 
 def _rules(
@@ -107,4 +138,7 @@ def _rules(
         resume=length.frames(RESUME_MS),
         zone=min(length.frames(LIMIT_ZONE_MS), limit // 2),  # half of a short utterance
         cut_window=length.frames(CUT_WINDOW_MS),
+        settled=None,
+        pause=length.frames(PAUSE_MS),
+        stall=length.frames(STALL_MS),
     )

@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 from streamer.vad import silero
 from streamer.vad.base import DetectorOptions, JudgedOutside, VoiceDetector
-from streamer.vad.everything import EverythingIsSpeech
 from streamer.vad.webrtc import WebrtcDetector
 
 SILERO = "silero"
 WEBRTC = "webrtc"
 OFF = "off"
+"""No detector opens or closes utterances; one tells where their pauses are all the same."""
 
 DETECTORS: dict[str, Callable[[DetectorOptions], VoiceDetector | JudgedOutside]] = {
     SILERO: lambda _: JudgedOutside(silero.FRAME_SAMPLES),
     WEBRTC: WebrtcDetector,
-    OFF: EverythingIsSpeech,
+    OFF: WebrtcDetector,
 }
 
 ALWAYS_HERE = (WEBRTC, OFF)

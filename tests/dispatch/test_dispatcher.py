@@ -188,3 +188,20 @@ async def test_a_partial_in_flight_that_is_not_exact_gives_way_to_the_final_of_i
         await asyncio.sleep(0.05)  # the partial would be answered by now
     assert answers.kinds == [JobKind.FINAL]
     assert engine.joined == [[1.0], [1.0]]
+
+
+async def test_an_early_final_takes_the_place_of_its_utterance_s_partial() -> None:
+    engine, answers = CountingEngine(), Answers()
+    engine.may_run.clear()
+    incremental = job(0, JobKind.PARTIAL)
+    incremental = replace(incremental, clip=replace(incremental.clip, incremental="s/0/0"))
+    async with running(engine) as dispatcher:
+        dispatcher.submit(incremental, answers)
+        await asyncio.sleep(0.05)
+        dispatcher.submit(job(0, JobKind.PARTIAL, 1.2), answers)
+        engine.may_run.set()
+        await answers.wait_for(1)
+        await asyncio.sleep(0.05)  # the other would be answered by now
+        assert engine.free_slots == engine.capacity
+    assert engine.joined == [[1.0], [1.2]]
+    assert answers.kinds == [JobKind.PARTIAL]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import cast
 
+import numpy as np
 from engines import words_of
 from sounds import pcm, silence, two_utterances, voice
 
@@ -12,8 +14,18 @@ from streamer.dispatch.dispatcher import Dispatcher
 from streamer.dispatch.job import Job, JobKind, UtteranceKey
 from streamer.dispatch.queue import Listener
 from streamer.pipeline.runner import MAX_OWED_S, SLOWED_AFTER, SessionRunner
+from streamer.session.channel import AskTurn, Output
 from streamer.session.events import Done, Event, Final, Warned, WarningCode
-from streamer.session.inputs import Audio, AudioHeld, Flush, Input, JobDone, PartialsSlowed, Stop
+from streamer.session.inputs import (
+    Audio,
+    AudioHeld,
+    Flush,
+    Input,
+    JobDone,
+    PartialsSlowed,
+    Stop,
+    TurnJudged,
+)
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
 
@@ -116,3 +128,35 @@ async def test_partials_superseded_in_a_row_are_told_once() -> None:
     for _ in range(SLOWED_AFTER + 2):
         bench.runner.on_superseded(job)
     assert bench.observer.seen.count(PartialsSlowed()) == 1
+
+
+class Judge:
+    """Answers when it is told to."""
+
+    def __init__(self) -> None:
+        self.answers: list[Callable[[float], None]] = []
+
+    def ask(self, question: AskTurn, answer: Callable[[float], None]) -> None:
+        self.answers.append(answer)
+
+
+class Asking(Session):
+    """Asks about a pause whatever it is given."""
+
+    def handle(self, given: Input) -> list[Output]:
+        samples = np.zeros(0, np.float32)
+        return [] if isinstance(given, TurnJudged) else [AskTurn(0, 3, 2, samples)]
+
+
+async def test_what_a_judge_answers_is_an_input_of_the_session_until_that_is_closed() -> None:
+    judge, observer = Judge(), Observer()
+    session = Asking("s", StreamSettings(language="en"), min_speech_ms=160)
+    dispatcher = cast("Dispatcher", Queue())
+    runner = SessionRunner(session, dispatcher, lambda event: None, [observer], judge=judge)
+    runner.handle(Flush(None))
+    runner.handle(Flush(None))
+    judge.answers[0](0.75)
+    runner.close()
+    judge.answers[1](0.5)
+    judged = [one for one in observer.seen if isinstance(one, TurnJudged)]
+    assert judged == [TurnJudged(0, 3, 2, 0.75)]

@@ -1,10 +1,13 @@
-"""Stand where the engine and the socket stand: answers when told to, and a line of two lists."""
+"""Stand where engine, socket and clock stand: answers when told to, and a line of two lists."""
 
 from __future__ import annotations
 
 import asyncio
 import zlib
-from typing import cast
+from collections.abc import Callable
+from contextvars import Context
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 from streamer.dispatch.job import Job, UtteranceKey
 from streamer.dispatch.queue import Listener
@@ -75,3 +78,45 @@ class Socket:
 
     async def wait_closed(self) -> None:
         await asyncio.Event().wait()
+
+
+@dataclass
+class Clock(asyncio.AbstractEventLoop):
+    """A loop of nothing but timers, whose time passes when it is told to."""
+
+    now: float = 0.0
+    timers: list[asyncio.TimerHandle] = field(default_factory=list[asyncio.TimerHandle])
+    made: int = 0
+
+    def time(self) -> float:
+        return self.now
+
+    def get_debug(self) -> bool:
+        return False
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        self.made += 1
+        self.timers.append(asyncio.TimerHandle(when, callback, args, self, context))
+        return self.timers[-1]
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        self.timers.remove(handle)
+
+    def pass_nothing_but_time(self, seconds: float) -> None:
+        """Block: no timer is called, however long it is due."""
+        self.now += seconds
+
+    def pass_time(self, seconds: float) -> None:
+        until = self.now + seconds
+        while due := [timer for timer in self.timers if timer.when() <= until]:
+            timer = min(due, key=asyncio.TimerHandle.when)
+            self.timers.remove(timer)
+            self.now = max(self.now, timer.when())
+            timer._run()  # pyright: ignore[reportPrivateUsage]
+        self.now = max(self.now, until)

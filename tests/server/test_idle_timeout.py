@@ -2,54 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from contextvars import Context
-from dataclasses import dataclass, field
-from typing import Any
-
 from hypothesis import given
 from hypothesis import strategies as st
+from server.stand_ins import Clock
 
 from streamer.server.connection.idle_timeout import IdleTimeout
-
-
-@dataclass
-class Clock(asyncio.AbstractEventLoop):
-    """A loop of nothing but timers, whose time passes when it is told to."""
-
-    now: float = 0.0
-    timers: list[asyncio.TimerHandle] = field(default_factory=list[asyncio.TimerHandle])
-    made: int = 0
-
-    def time(self) -> float:
-        return self.now
-
-    def get_debug(self) -> bool:
-        return False
-
-    def call_at(
-        self,
-        when: float,
-        callback: Callable[..., object],
-        *args: Any,
-        context: Context | None = None,
-    ) -> asyncio.TimerHandle:
-        self.made += 1
-        self.timers.append(asyncio.TimerHandle(when, callback, args, self, context))
-        return self.timers[-1]
-
-    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        self.timers.remove(handle)
-
-    def pass_time(self, seconds: float) -> None:
-        until = self.now + seconds
-        while due := [timer for timer in self.timers if timer.when() <= until]:
-            timer = min(due, key=asyncio.TimerHandle.when)
-            self.timers.remove(timer)
-            self.now = timer.when()
-            timer._run()  # pyright: ignore[reportPrivateUsage]
-        self.now = until
 
 
 def patience(clock: Clock) -> tuple[IdleTimeout, list[float]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from streamer.dispatch.job import Job, Withdrawal
-from streamer.session.channel import Output
+from streamer.session.channel import AskTurn, Output
 from streamer.session.detection import Detect
 from streamer.session.events import (
     Event,
@@ -34,6 +34,7 @@ class Driver:
     events: list[Event] = field(default_factory=list[Event])
     jobs: list[Job] = field(default_factory=list[Job])
     withdrawn: list[Withdrawal] = field(default_factory=list[Withdrawal])
+    questions: list[AskTurn] = field(default_factory=list[AskTurn])
 
     def take(self, outputs: list[Output]) -> None:
         for output in outputs:
@@ -46,6 +47,8 @@ class Driver:
                     self.withdrawn.append(output)
                 case Detect():
                     raise AssertionError("webrtc and off judge in the session")
+                case AskTurn():
+                    self.questions.append(output)
                 case _:
                     self.events.append(output)
 

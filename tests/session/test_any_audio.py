@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from session.driver import FRAME_S, driver
@@ -18,6 +17,7 @@ from streamer.session.events import (
     Partial,
     SpeechStarted,
 )
+from streamer.turns.endpointing import SETTLED_MS
 
 splits = st.lists(st.integers(0, 20_000), max_size=20)
 
@@ -92,6 +92,9 @@ def test_every_start_has_one_final_in_order_whatever_the_engine_does(
             isinstance(event, Partial) and event.utterance == final.utterance
             for event in stream.events[at:]
         )
-    if vad == "off":  # no silence between utterances: together they are the stream
-        total = sum(final.end - final.start for final in finals)
-        assert total == pytest.approx(stream.of(Done)[0].audio, abs=FRAME_S)
+    if vad == "off" and finals:  # together they are the stream, but for what it may end with
+        assert finals[0].start == 0
+        assert all(before.end == after.start for before, after in itertools.pairwise(finals))
+        left_out = stream.of(Done)[0].audio - finals[-1].end
+        assert left_out + FRAME_S / 2 >= 0
+        assert left_out <= SETTLED_MS / 1000 + FRAME_S

@@ -114,7 +114,7 @@ def test_each_job_drafts_what_was_heard_last() -> None:
 def test_finals_keep_their_order_when_answers_do_not() -> None:
     stream = driver(answering=False, partials=False)
     stream.feed(pcm(two_utterances()))
-    first, second = stream.jobs
+    first, second = [job for job in stream.jobs if job.kind is JobKind.FINAL]
     stream.answer(second)
     assert stream.of(Final) == []
     stream.answer(first)
@@ -134,7 +134,10 @@ def test_no_partial_follows_the_final_of_its_utterance() -> None:
 def test_a_failed_final_is_empty_and_says_so() -> None:
     stream = driver(answering=False, partials=False)
     stream.feed(pcm(np.concatenate([voice(1.0), silence(1.0)])))
-    stream.take(stream.session.fail(stream.jobs[0], "out of memory"))
+    early, final = stream.jobs
+    stream.take(stream.session.fail(early, "out of memory"))
+    assert stream.of(Final) == []
+    stream.take(stream.session.fail(final, "out of memory"))
     assert stream.of(Final)[0].text == ""
     assert stream.events[-1] == EngineFailed(0, 0, "out of memory")
 

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from streamer.speech.end_reason import EndReason
 from streamer.speech.frames import FrameLength
-from streamer.turns.endpointer import Boundary, Closed, Endpointer, Opened, Settled
+from streamer.turns.endpointer import Boundary, Closed, Endpointer, Opened, Paused, Settled
 from streamer.turns.endpointing import Endpointing
 
 FRAME = FrameLength(320)
 
 SPEECH_MS, SILENCE_MS = 160, 600
 ONSET, SILENCE = 8, 30
-PRE_ROLL_FRAMES, POST_ROLL_FRAMES, CUT_WINDOW_FRAMES = 15, 10, 5
+PRE_ROLL_FRAMES, POST_ROLL_FRAMES, CUT_WINDOW_FRAMES = 15, 5, 5
 
 
 def endpointer(limit_s: float = 35, silence_ms: int = SILENCE_MS) -> Endpointer:
@@ -112,6 +112,34 @@ def test_without_detection_everything_is_one_utterance_until_it_is_closed() -> N
     assert boundaries == [Opened(0), Closed(10, EndReason.FLUSH), Opened(10)]
 
 
+def by_hand(voiced: str) -> Endpointer:
+    machine = Endpointer(Endpointing.by_hand(35, FRAME))
+    run(machine, voiced)
+    return machine
+
+
+def test_who_closes_by_hand_behind_speech_closes_where_it_settled() -> None:
+    for still in (5, 10, 30):
+        closed = by_hand("." * 40 + "v" * 40 + "." * still).close(EndReason.FLUSH)
+        assert closed == [Closed(80 + POST_ROLL_FRAMES, EndReason.FLUSH)]
+
+
+@pytest.mark.parametrize(
+    "voiced",
+    ["." * 60, "v" * 60, "v" * 60 + "." * 4, "v" * 60 + "." * 10 + "vv", "v" * 60 + "." * 31],
+)
+def test_nothing_else_is_left_out_of_what_is_closed_by_hand(voiced: str) -> None:
+    machine = by_hand(voiced)
+    assert machine.close(EndReason.FLUSH) == [Closed(len(voiced), EndReason.FLUSH)]
+
+
+def test_what_was_left_out_belongs_to_the_next_utterance() -> None:
+    machine = by_hand("v" * 40 + "." * 10)
+    machine.close(EndReason.FLUSH)
+    assert machine.keeps_from == 40 + POST_ROLL_FRAMES
+    assert run(machine, ".") == [Opened(40 + POST_ROLL_FRAMES)]
+
+
 def test_closing_in_silence_does_nothing() -> None:
     machine = endpointer()
     run(machine, "." * 40)
@@ -131,11 +159,11 @@ def test_new_rules_hold_from_the_next_utterance_on() -> None:
 def test_a_pause_shows_from_settling_until_speech() -> None:
     machine = endpointer()
     run(machine, "v" * 30 + "." * (POST_ROLL_FRAMES - 1))
-    assert not machine.in_pause
+    assert not machine.is_settled
     run(machine, ".")
-    assert machine.in_pause
+    assert machine.is_settled
     run(machine, "v" * 6)
-    assert not machine.in_pause
+    assert not machine.is_settled
 
 
 flags = st.lists(st.tuples(st.sampled_from("v."), st.integers(1, 120)), max_size=30).map(
@@ -169,6 +197,8 @@ def test_utterances_are_ordered_disjoint_and_within_the_limit(
                 case Settled(settled):
                     assert opened is not None
                     assert settled == at + 1
+                case Paused():
+                    pytest.fail("nobody judges")
                 case Closed(closed, _):
                     assert opened is not None
                     assert opened < closed <= at + 1
@@ -191,7 +221,7 @@ def test_confirmed_speech_is_always_inside_an_utterance(voiced: str) -> None:
                 start = at
             case Closed(at, _):
                 spans.append((start, at))
-            case Settled():
+            case Settled() | Paused():
                 pass
     run_length = 0
     for at, flag in enumerate(voiced):

@@ -12,7 +12,6 @@ from loadtest.clients import CHUNK_S, FRAME_BYTES
 from loadtest.run.wer.sounds import Sound
 from streamer.client import Stream, StreamError, open_stream
 from streamer.protocols.native.messages import Error, Final, ServerMessage
-from streamer.speech.end_reason import EndReason
 
 AT_ONCE = 8
 LIVE_AT_ONCE = 4
@@ -41,7 +40,7 @@ class Alignment:
     @property
     def ends_within(self) -> int:
         """How many silences ended an utterance although more was said."""
-        return sum(one.reason is EndReason.SILENCE for one in self.finals[:-1])
+        return sum(one.reason.by_silence for one in self.finals[:-1])
 
 
 async def stream_all(

@@ -156,7 +156,7 @@ class DeepgramDialect:
         track = self._tracks[event.channel]
         words = words_of(event)
         ends_speech = event.reason is not EndReason.LIMIT
-        if event.reason is EndReason.SILENCE:
+        if event.reason.by_silence:
             ends_speech = self._options.endpointing
         finalized = event.reason is EndReason.FLUSH
         track.finalized += finalized

@@ -27,29 +27,13 @@ from streamer.server.connection.session_state import (
     SessionState,
     StreamState,
 )
+from streamer.server.connection.stream import OpenStream
 from streamer.session.events import Done, Event
 from streamer.session.inputs import Audio, Configure, Flush, Stop
 from streamer.session.session import Session
 
-SLICE_S = 1.05
-"""Audio, over all channels, after which others get their turn of the event loop: a quarter of a
-millisecond of work, and one where it is resampled. 64 KiB of float32 at 16 kHz are not cut."""
-
 Pace = Callable[[float], Awaitable[None]]
 """Waits until more audio may be read, told how many seconds were."""
-
-
-class _Stream:
-    """What the dialect has opened. `finished` is set once everything is told."""
-
-    def __init__(self, opened: Open, runner: SessionRunner) -> None:
-        settings = opened.settings
-        self.opened = opened
-        self.runner = runner
-        self.finished = asyncio.Event()
-        self.second = settings.encoding.sample_bytes * settings.sample_rate  # bytes, one channel
-        self.slice_bytes = int(SLICE_S * self.second)
-        self.since_turn = 0  # bytes fed since others last had their turn for sure
 
 
 class ClientSession:
@@ -74,7 +58,7 @@ class ClientSession:
         self.pace = pace
         self.state = SessionState()
         self._service = service
-        self._stream: _Stream | None = None
+        self._stream: OpenStream | None = None
         self._received_bytes = 0
         self._topic: str | None = None
         self._end = SessionEnd.STOPPED
@@ -129,9 +113,8 @@ class ClientSession:
             return self._feed_slices(stream, audio.data)
         if not size:
             return None
-        stream.runner.handle(audio)
+        stream.feed(audio)
         self._received_bytes += size
-        stream.since_turn += size
         if self.pace is None and stream.runner.writable and stream.since_turn < stream.slice_bytes:
             return None
         return self._wait(stream, size)
@@ -151,6 +134,16 @@ class ClientSession:
         assert isinstance(self.dialect, Resumable)
         return self.dialect.resumed(last_seq, self._received_bytes)
 
+    def suspend(self) -> None:
+        """The client's connection is gone: until it is back the session's time stands still."""
+        if self._stream is not None:
+            self._stream.hold()
+
+    def go_on(self) -> None:
+        """The client is back after a `suspend`."""
+        if self._stream is not None:
+            self._stream.go_on()
+
     def close(self) -> None:
         """Forget the session: nobody listens any more, unless its results leave another way."""
         if self._topic is not None:
@@ -162,11 +155,11 @@ class ClientSession:
             return
         self.state.process(SessionEvent.CLOSE)
         if stream is not None:
-            stream.runner.close()
+            stream.close()
             self._stream = None  # its audio goes now, not when the collector finds all this
 
     @property
-    def _open_stream(self) -> _Stream:
+    def _open_stream(self) -> OpenStream:
         assert self._stream is not None, "a dialect opens the session before it uses it"
         return self._stream
 
@@ -194,28 +187,33 @@ class ClientSession:
             return
         self.state.process(SessionEvent.OPEN)
         if self._stream is not None:
-            self._stream.runner.close()
+            self._stream.close()
         session = Session(self.id, action.settings, self._service.settings.min_speech_ms)
         observers = self._service.observers(session)
         runner = SessionRunner(session, self._service.dispatcher, self._emit, observers)
-        self._stream = _Stream(action, runner)
+        self._stream = OpenStream(action, runner, self._service.ticker)
 
-    async def _feed_slices(self, stream: _Stream, audio: bytes) -> None:
+    async def _feed_slices(self, stream: OpenStream, audio: bytes) -> None:
         for at in range(0, len(audio), stream.slice_bytes):
             pending = self.feed(Audio(audio[at : at + stream.slice_bytes]))
             if pending is not None:
                 await pending
 
-    async def _wait(self, stream: _Stream, size: int) -> None:
+    async def _wait(self, stream: OpenStream, size: int) -> None:
         """Wait until more audio may follow so many bytes."""
-        await stream.runner.wait_writable()
-        if self.pace is not None:
-            await self.pace(size / stream.second)
-        if stream.since_turn >= stream.slice_bytes:
-            stream.since_turn = 0  # messages that wait are received without a pause
-            await asyncio.sleep(0)
+        stream.hold()
+        try:
+            await stream.runner.wait_writable()
+            if self.pace is not None:
+                await self.pace(size / stream.second)
+            if stream.since_turn >= stream.slice_bytes:
+                stream.since_turn = 0  # messages that wait are received without a pause
+                await asyncio.sleep(0)
+        finally:
+            stream.go_on()
 
     def _emit(self, event: Event) -> None:
+        self._open_stream.follow(event)
         if not isinstance(event, Done):
             self._tell_all(self.dialect.happened(event))
             return
@@ -224,7 +222,7 @@ class ClientSession:
         replaced = self.state.stream is StreamState.CONCLUDING
         self.state.process(SessionEvent.DONE)
         if self.state.client is ClientState.GONE:
-            asyncio.get_running_loop().call_soon(stream.runner.close)
+            asyncio.get_running_loop().call_soon(stream.close)
         if not replaced:
             self._tell_all(self.dialect.finished(event, self._end))
 

@@ -71,6 +71,7 @@ class ResumableSessions:
             if held.carrier is None:
                 self._wake(held)
                 held.session.outbox.allow_more()
+                held.session.go_on()
                 held.peer, held.carrier = peer, carrier
                 held.freed.clear()
                 self._metrics.resumed.inc()
@@ -94,6 +95,7 @@ class ResumableSessions:
         def overflow() -> None:
             loop.call_soon(self._expire, session)
 
+        session.suspend()
         session.overflow = overflow
         held.expiry = loop.call_later(self._window_s, self._expire, session)
         gave_way = self._waiting.enter(session.id, held.peer)

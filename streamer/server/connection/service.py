@@ -9,6 +9,7 @@ from streamer.pipeline.observers import SessionObserver
 from streamer.recording.recorder import Recorder
 from streamer.server.admission.quotas import Quotas
 from streamer.server.calls import Calls
+from streamer.server.connection.ticker import Ticker
 from streamer.server.meter import SessionMeter
 from streamer.server.metrics import Metrics
 from streamer.session.session import Session
@@ -25,6 +26,7 @@ class Service:
     quotas: Quotas
     recorder: Recorder | None = None
     calls: Calls = field(default_factory=Calls)
+    ticker: Ticker = field(default_factory=Ticker)
 
     def observers(self, session: Session) -> list[SessionObserver]:
         """Return who looks on at a session that begins, of a stream or of an upload."""

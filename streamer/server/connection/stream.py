@@ -1,0 +1,74 @@
+"""One stream of audio of a client: its runner, and how its time passes."""
+
+from __future__ import annotations
+
+import asyncio
+
+from streamer.pipeline.runner import SessionRunner
+from streamer.pipeline.stream_clock import StreamClock
+from streamer.protocols.dialect import Open
+from streamer.server.connection.ticker import TICK_S, Ticker
+from streamer.session.events import Event, SpeechEnded, SpeechStarted
+from streamer.session.inputs import Audio, Tick
+
+SLICE_S = 1.05
+"""Audio, over all channels, after which others get their turn of the event loop: a quarter of a
+millisecond of work, and one where it is resampled. 64 KiB of float32 at 16 kHz are not cut."""
+
+
+class OpenStream:
+    """What the dialect has opened. `finished` is set once everything is told.
+
+    While an utterance is open it is told of the time that passes without audio.
+    """
+
+    def __init__(self, opened: Open, runner: SessionRunner, ticker: Ticker) -> None:
+        settings = opened.settings
+        self.opened = opened
+        self.runner = runner
+        self.finished = asyncio.Event()
+        self.second = settings.encoding.sample_bytes * settings.sample_rate  # bytes, one channel
+        self.slice_bytes = int(SLICE_S * self.second)
+        self.since_turn = 0  # bytes fed since others last had their turn for sure
+        self._ticker = ticker
+        self._clock = StreamClock()
+        self._speaking = 0  # channels with an open utterance
+        self._held = 0  # reasons why no audio can come
+
+    def feed(self, audio: Audio) -> None:
+        """Feed audio that has come just now."""
+        before = self.runner.audio_s
+        self.runner.handle(audio)
+        self._clock.came(self._ticker.now(), self.runner.audio_s - before)
+        self.since_turn += len(audio.data)
+
+    def follow(self, event: Event) -> None:
+        """Take note of who speaks."""
+        match event:
+            case SpeechStarted():
+                self._speaking += 1
+                self._ticker.add(self, self._tick)
+            case SpeechEnded():
+                self._speaking -= 1
+                if not self._speaking:
+                    self._ticker.remove(self)
+            case _:
+                pass
+
+    def hold(self) -> None:
+        """Nobody reads what comes: the stream's time stands still."""
+        self._held += 1
+
+    def go_on(self) -> None:
+        """Read on after a `hold`."""
+        self._held -= 1
+        self._clock.stood_still(self._ticker.now())
+
+    def close(self) -> None:
+        """Forget it."""
+        self._ticker.remove(self)
+        self.runner.close()
+
+    def _tick(self, now: float) -> None:
+        if not self._held and (missing := self._clock.missing(now)) >= TICK_S:
+            self.runner.handle(Tick(missing))
