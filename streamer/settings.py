@@ -33,6 +33,11 @@ class Settings(BaseSettings):
         description="name of a known model, or a folder with its graphs; auto is moonshine where "
         "its files can be had, else embedded",
     )
+    turn_model: str = Field(
+        default="auto",
+        description="name of a known turn model, or a folder with one; auto is smart-turn where "
+        "its file is here, off is none",
+    )
     provider: Literal["auto", "cuda", "cpu"] = Field(
         default="auto", description="where the model runs; auto is CUDA where it is usable"
     )

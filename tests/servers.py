@@ -20,6 +20,7 @@ from streamer.engines.base import Engine
 from streamer.engines.local import LocalEngine
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
+from streamer.turns.models.base import TurnModel
 
 Message = dict[str, Any]
 
@@ -33,20 +34,25 @@ def local(engine: StepEngine | Engine) -> Engine:
 
 @asynccontextmanager
 async def running(
-    engine: StepEngine | Engine | None = None, **settings: Any
+    engine: StepEngine | Engine | None = None,
+    turn_model: TurnModel | None = None,
+    **settings: Any,
 ) -> AsyncGenerator[TranscriptionServer]:
     """Serve on a free port of loopback."""
-    server = TranscriptionServer(Settings(port=0, **settings), local(engine or CountingEngine()))
+    chosen = Settings(port=0, **settings)
+    server = TranscriptionServer(chosen, local(engine or CountingEngine()), turn_model)
     async with server:
         yield server
 
 
 @asynccontextmanager
 async def serving(
-    engine: StepEngine | Engine | None = None, **settings: Any
+    engine: StepEngine | Engine | None = None,
+    turn_model: TurnModel | None = None,
+    **settings: Any,
 ) -> AsyncGenerator[str]:
     """Serve on a free port of loopback; yields the address without a scheme."""
-    async with running(engine, **settings) as server:
+    async with running(engine, turn_model, **settings) as server:
         host, port = server.address
         yield f"{host}:{port}"
 

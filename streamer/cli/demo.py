@@ -14,18 +14,19 @@ import numpy as np
 import streamer.models
 from streamer.audio.files import AudioFile
 from streamer.cli.errors import CommandError, ExitCode
-from streamer.cli.loading import describe, load_engine
+from streamer.cli.loading import describe, load_engine, load_turn_model
 from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
 from streamer.cli.serve import page_address, run_loop, until_told_to_stop
 from streamer.client import Stream, open_stream
-from streamer.engines.base import Engine
-from streamer.protocols.native.messages import Final, Partial, Ready
+from streamer.protocols.native.dialect import TURN_MODEL_ABSENT
+from streamer.protocols.native.messages import Final, Partial, Ready, TurnPaused, Warning
 from streamer.server.listeners.addresses import ListenError
 from streamer.server.server import TranscriptionServer
-from streamer.settings import Settings
 from streamer.speech.clip import SAMPLE_RATE
+from streamer.speech.end_reason import EndReason
 from streamer.turns.endpointing import POST_ROLL_MS
+from streamer.turns.rules import TurnRule
 
 CHUNK_S = 0.1
 """How often a microphone's audio is sent."""
@@ -45,7 +46,13 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--once", action="store_true", help="end after the recording: 0 if finals came, else 1"
     )
-    add_settings(parser, ["port", "model"])
+    parser.add_argument(
+        "--turn",
+        choices=list(TurnRule),
+        default=TurnRule.SILENCE,
+        help="by which rule turns end (default: silence)",
+    )
+    add_settings(parser, ["port", "model", "turn_model"])
     parser.set_defaults(run=run)
 
 
@@ -56,14 +63,15 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         settings = settings.model_copy(update={"port": 0})
     engine = load_engine(settings)
     print(describe(engine.info), flush=True)
-    return run_loop(_demo(settings, engine, once=arguments.once))
+    server = TranscriptionServer(settings, engine, load_turn_model(settings))
+    return run_loop(_demo(server, arguments.turn, once=arguments.once))
 
 
-async def _demo(settings: Settings, engine: Engine, *, once: bool) -> ExitCode:
+async def _demo(server: TranscriptionServer, turn: TurnRule, *, once: bool) -> ExitCode:
     try:
-        async with TranscriptionServer(settings, engine) as server:
+        async with server:
             host, port = server.address
-            finals = await _stream_sample(f"ws://{host}:{port}", sample_path())
+            finals = await _stream_sample(f"ws://{host}:{port}", sample_path(), turn)
             if once:
                 return ExitCode.OK if finals else ExitCode.FAILED
             print(f"\nNow try your own voice: {page_address(server)}   (Ctrl-C ends)", flush=True)
@@ -79,11 +87,11 @@ def sample_path() -> Path:
     return Path(streamer.models.__file__).parent / "sample" / "sample.flac"
 
 
-async def _stream_sample(url: str, path: Path) -> int:
+async def _stream_sample(url: str, path: Path, turn: TurnRule) -> int:
     """Stream a file in real time and show what comes back; returns the finals with text."""
     audio = AudioFile(path, SAMPLE_RATE)
     print(f"Streaming {path.name} ({audio.seconds:.0f} s) in real time ...\n", flush=True)
-    async with open_stream(url) as stream:
+    async with open_stream(url, turn=turn) as stream:
         messages = aiter(stream)
         ready = await anext(messages)
         assert isinstance(ready, Ready)
@@ -111,6 +119,7 @@ class _Screen:
     began: float
     silence_s: float
     finals: int = 0
+    probability: float | None = None
 
     def show(self, message: object) -> None:
         live = sys.stdout.isatty()
@@ -118,6 +127,10 @@ class _Screen:
             case Partial() if live:
                 settled, rest = message.text[: message.stable], message.text[message.stable :]
                 print(f"\r\x1b[K  \x1b[1m{settled}\x1b[0m\x1b[2m{rest}\x1b[0m", end="", flush=True)
+            case TurnPaused():
+                self.probability = message.probability
+            case Warning() if message.code == TURN_MODEL_ABSENT:
+                print(message.message, flush=True)
             case Final() if message.text:
                 self.finals += 1
                 clear = "\r\x1b[K" if live else ""
@@ -131,5 +144,7 @@ class _Screen:
             return ""
         spoken_until = self.began + final.end - POST_ROLL_MS / 1000
         latency = time.monotonic() - spoken_until
+        if final.reason is EndReason.TURN and self.probability is not None:
+            return f"   ({latency:.2f} s after the last word; finished: {self.probability:.0%})"
         beyond_ms = max(0.0, latency - self.silence_s) * 1000
         return f"   ({latency:.2f} s after the last word; {beyond_ms:.0f} ms beyond the silence)"

@@ -11,11 +11,17 @@ from streamer.cli.progress import progress_bar
 from streamer.decoding.step_engine import StepEngine
 from streamer.engines.local import LocalEngine
 from streamer.families.registry import load_model
+from streamer.models.catalogue import SMART_TURN
 from streamer.models.default import default_folder
-from streamer.models.errors import ModelError
+from streamer.models.errors import AssetMissingError, ModelError
 from streamer.models.registry import AUTO, resolve
+from streamer.pipeline import turn_models
 from streamer.settings import Settings
 from streamer.speech.engine_info import EngineInfo
+from streamer.turns.models.base import TurnModel
+
+OFF = "off"
+"""The `--turn-model` that is none."""
 
 Tell = Callable[[str], None]
 
@@ -35,6 +41,21 @@ def load_step_engine(settings: Settings, tell: Tell | None = None) -> StepEngine
 def load_engine(settings: Settings, tell: Tell | None = None) -> LocalEngine:
     """Load the model and put it in a thread of its own; raises CommandError."""
     return LocalEngine(load_step_engine(settings, tell), settings.max_batch)
+
+
+def load_turn_model(settings: Settings) -> TurnModel | None:
+    """Load the turn model, if there is to be one; raises CommandError."""
+    if settings.turn_model == OFF:
+        return None
+    try:
+        name = SMART_TURN.name if settings.turn_model == AUTO else settings.turn_model
+        return turn_models.load_turn_model(name)
+    except AssetMissingError as error:
+        if settings.turn_model == AUTO:
+            return None
+        raise CommandError(str(error)) from error
+    except ModelError as error:
+        raise CommandError(f"--turn-model {settings.turn_model}: {error}") from error
 
 
 def _folder(model: str, tell: Tell | None) -> Path:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from streamer.cli.errors import CommandError, ExitCode
-from streamer.cli.loading import describe, load_engine
+from streamer.cli.loading import describe, load_engine, load_turn_model
 from streamer.cli.memory import give_back_what_is_freed, keep_what_is_loaded
 from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
@@ -24,6 +24,7 @@ from streamer.server.listeners.startup import StartupServer
 from streamer.server.listeners.tls import CertificateError, certificate_of
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
+from streamer.turns.models.base import TurnModel
 
 log = logging.getLogger(__name__)
 
@@ -77,11 +78,12 @@ async def until_told_to_stop() -> None:
         loop.remove_signal_handler(number)  # a second one ends the process at once
 
 
-async def _loaded(settings: Settings) -> Engine:
-    """Load the model in a thread that gives way, so that those of ONNX Runtime do too."""
+async def _loaded(settings: Settings) -> tuple[Engine, TurnModel | None]:
+    """Load the models in a thread that gives way, so that those of ONNX Runtime do too."""
     with ThreadPoolExecutor(1, initializer=lower_priority) as loader:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(loader, load_engine, settings, log.warning)
+        engine = await loop.run_in_executor(loader, load_engine, settings, log.warning)
+        return engine, await loop.run_in_executor(loader, load_turn_model, settings)
 
 
 async def _serve(settings: Settings) -> ExitCode:
@@ -89,10 +91,12 @@ async def _serve(settings: Settings) -> ExitCode:
         certificate = certificate_of(settings.tls_cert, settings.tls_key)
         tls = certificate.context if certificate is not None else None
         async with StartupServer(settings.host, settings.port, tls) as lobby:
-            engine = await _loaded(settings)
+            engine, turn_model = await _loaded(settings)
             settings = settings.model_copy(update={"port": lobby.port})
         print(describe(engine.info), flush=True)
-        server = TranscriptionServer(settings, engine)
+        if turn_model is not None:
+            print(f"Turns: {turn_model.info.name}, for streams that ask for it", flush=True)
+        server = TranscriptionServer(settings, engine, turn_model)
     except (ListenError, KeyFileError, CertificateError) as error:
         raise CommandError(str(error)) from error
     except OSError as error:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.dispatch.job import Job, Withdrawal
 from streamer.pipeline.detection import VoiceDetection
 from streamer.pipeline.observers import SessionObserver
+from streamer.pipeline.turn_judge import TurnJudge
 from streamer.session.channel import AskTurn, Output
 from streamer.session.detection import Detect
 from streamer.session.events import Event
@@ -33,14 +33,6 @@ finals."""
 
 SLOWED_AFTER = 3
 """Partials superseded in a row before the client is told that they come slowly."""
-
-
-class TurnJudge(Protocol):
-    """Whoever answers `AskTurn`; lives on the event loop, and must not block it."""
-
-    def ask(self, question: AskTurn, answer: Callable[[float], None]) -> None:
-        """Call `answer` with the probability, on the event loop; or never, if that is too late."""
-        ...
 
 
 class SessionRunner:

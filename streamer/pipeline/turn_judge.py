@@ -11,10 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
-from numpy.typing import NDArray
-
 from streamer.runtime.threads import lower_priority
+from streamer.session.channel import AskTurn
 from streamer.turns.models.base import TurnModel, TurnModelInfo
 
 log = logging.getLogger(__name__)
@@ -39,7 +37,7 @@ class AskOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Ask:
-    samples: NDArray[np.float32]
+    question: AskTurn
     deadline: float
     answer: Answer
 
@@ -83,15 +81,13 @@ class TurnJudge:
         for thread in self._threads:
             thread.start()
 
-    def ask(self, samples: NDArray[np.float32], within_s: float, answer: Answer) -> None:
-        """Ask about a turn, (n,) samples that nobody will change; needed within so many seconds.
-
-        Never waits. `answer` is given the probability, if there is one in time.
-        """
+    def ask(self, question: AskTurn, answer: Answer) -> None:
+        """Ask about a pause; never waits. `answer` is given the probability, if it is in time."""
+        deadline = self._clock() + question.within_s
         with self._changed:
             shed = len(self._waiting) >= self._room
             if not shed:
-                self._waiting.append(_Ask(samples, self._clock() + within_s, answer))
+                self._waiting.append(_Ask(question, deadline, answer))
                 self._changed.notify()
         if shed:
             self.on_outcome(AskOutcome.SHED)
@@ -113,7 +109,7 @@ class TurnJudge:
                 self._tell(AskOutcome.LATE)
                 continue
             try:
-                probability = self._model.probability(asked.samples)
+                probability = self._model.probability(asked.question.samples)
             except Exception:  # a model may raise anything; it is this ask's alone
                 log.exception("the turn model failed: this pause goes by silence")
                 self._tell(AskOutcome.FAILED)

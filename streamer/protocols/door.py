@@ -17,6 +17,8 @@ from streamer.session.settings import (
     parse_settings,
 )
 from streamer.speech.engine_info import EngineInfo
+from streamer.turns.models.base import TurnModelInfo
+from streamer.turns.rules import LIKELY, PLAIN_SILENCE_MS, TurnRule, waits_of
 
 KEY_PARAMETER = "api_key"
 """The query parameter for clients that cannot set a header: browsers."""
@@ -62,25 +64,63 @@ class Host:
     info: EngineInfo
     limits: ClientLimits
     session: str
+    turns: TurnModelInfo | None = None
+    """The turn model, if one is loaded."""
 
     def stream_settings(self, raw: Mapping[str, Any]) -> StreamSettings:
         """Check settings against the loaded model; its limits bound what was asked.
 
         Raises InvalidSettingError for the first value that is wrong.
         """
-        settings = parse_settings(raw, self.info.languages)
+        settings = parse_settings(self._with_threshold(raw, None), self.info.languages)
         check_words(settings, self.info.word_timings)
         longest = min(settings.max_utterance_s, self.info.max_seconds)
-        return settings.model_copy(update={"max_utterance_s": longest})
+        return self._in_force(settings.model_copy(update={"max_utterance_s": longest}), raw)
 
     def changed_settings(self, current: StreamSettings, raw: Mapping[str, Any]) -> StreamSettings:
         """Check changes in a running stream, and put them over the current settings.
 
         Raises InvalidSettingError like `stream_settings`.
         """
-        settings = parse_changes(current, raw, self.info.languages)
+        settings = parse_changes(current, self._with_threshold(raw, current), self.info.languages)
         check_words(settings, self.info.word_timings)
-        return settings
+        return self._in_force(settings, raw)
+
+    def turn_trouble(self, language: str) -> str | None:
+        """Say why no turn model can be asked in a language, and what helps; None if one can."""
+        if self.turns is None:
+            return (
+                "the server has no turn model, so that silence alone ends turns; "
+                "`streamer models pull smart-turn` brings one"
+            )
+        if language not in self.turns.languages:
+            known = ", ".join(sorted(self.turns.languages))
+            return (
+                f"{self.turns.name} does not know {language}, so that silence alone ends turns; "
+                f"it knows {known}"
+            )
+        return None
+
+    def _with_threshold(
+        self, raw: Mapping[str, Any], current: StreamSettings | None
+    ) -> Mapping[str, Any]:
+        """Add the turn model's own threshold for a rule, where the client asks for no other."""
+        if self.turns is None or "turn_threshold" in raw or waits_of(raw.get("turn")) is None:
+            return raw
+        of_rule = self.turns.thresholds.of
+        usual = (LIKELY,) if current is None else (LIKELY, of_rule(current.turn))
+        if current is not None and current.turn_threshold not in usual:
+            return raw
+        return {**raw, "turn_threshold": of_rule(TurnRule(raw["turn"]))}
+
+    def _in_force(self, settings: StreamSettings, raw: Mapping[str, Any]) -> StreamSettings:
+        """Go by plain silence where no turn model can be asked."""
+        if settings.turn is TurnRule.SILENCE or self.turn_trouble(settings.language) is None:
+            return settings
+        silence = settings.endpoint_silence_ms if "endpoint_silence_ms" in raw else PLAIN_SILENCE_MS
+        return settings.model_copy(
+            update={"turn": TurnRule.SILENCE, "endpoint_silence_ms": silence}
+        )
 
 
 class RefusalError(Exception):

@@ -8,13 +8,15 @@ from streamer.protocols.audiohook.door import DOOR as AUDIOHOOK
 from streamer.protocols.calls.door import DOOR as CALLS
 from streamer.protocols.deepgram.door import DOOR as DEEPGRAM
 from streamer.protocols.door import NO_SECRET, ClientLimits, Door, Host, Signing
+from streamer.protocols.flux.door import DOOR as FLUX
 from streamer.protocols.native.door import DOOR as NATIVE
 from streamer.protocols.realtime.door import DOOR as REALTIME
 from streamer.protocols.twilio.door import DOOR as TWILIO
 from streamer.settings import Settings
 from streamer.speech.engine_info import EngineInfo
+from streamer.turns.models.base import TurnModelInfo
 
-DOORS: tuple[Door, ...] = (NATIVE, TWILIO, CALLS, AUDIOHOOK, DEEPGRAM, REALTIME)
+DOORS: tuple[Door, ...] = (NATIVE, TWILIO, CALLS, AUDIOHOOK, DEEPGRAM, FLUX, REALTIME)
 
 
 def door_at(path: str) -> Door | None:
@@ -38,6 +40,6 @@ def limits_of(settings: Settings) -> ClientLimits:
     return ClientLimits(settings.max_frame_bytes, settings.idle_timeout_s, settings.resume_window_s)
 
 
-def new_host(info: EngineInfo, settings: Settings) -> Host:
+def new_host(info: EngineInfo, settings: Settings, turns: TurnModelInfo | None = None) -> Host:
     """Make what the dialect of one more client sees of the server; the session's id is new."""
-    return Host(info, limits_of(settings), secrets.token_urlsafe(12))
+    return Host(info, limits_of(settings), secrets.token_urlsafe(12), turns)

@@ -74,6 +74,9 @@ class Metrics:
         self.events = counter("streamer_events", "Messages sent to clients", ["type"])
         self.dropped = counter("streamer_dropped_clients", "Clients that did not read")
         self.superseded = counter("streamer_partials_superseded", "Partials never run")
+        self.turn_asks = counter(
+            "streamer_turn_asks", "Pauses that a turn model was asked about", ["outcome"]
+        )
         self.recordings = counter("streamer_recordings", "Recordings that ended", ["outcome"])
         self.utterances = counter("streamer_utterances", "Finals, by what closed them", ["reason"])
         self.final_characters = counter("streamer_final_characters", "Characters of finals")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.engines.base import Engine
 from streamer.engines.local import LocalEngine
+from streamer.pipeline.turn_judge import TurnJudge
 from streamer.recording.recorder import Recorder
 from streamer.server.admission.admission import Admission
 from streamer.server.admission.authenticator import Authenticator
@@ -35,6 +36,7 @@ from streamer.server.listeners.websocket import WebSocketListener
 from streamer.server.listeners.wyoming import WyomingListener
 from streamer.server.metrics import Metrics
 from streamer.settings import Settings
+from streamer.turns.models.base import TurnModel
 
 if TYPE_CHECKING:
     from streamer.server.webhook import Webhook
@@ -55,7 +57,10 @@ class TranscriptionServer:
     wyoming_address: tuple[str, int] | None = None
     """Where Wyoming is, if it is to be had."""
 
-    def __init__(self, settings: Settings, engine: Engine) -> None:
+    def __init__(
+        self, settings: Settings, engine: Engine, turn_model: TurnModel | None = None
+    ) -> None:
+        """Without a `turn_model` silence alone ends turns."""
         self._settings = settings
         self._metrics = metrics = Metrics()
         self._dispatcher = Dispatcher(engine, metrics)
@@ -68,8 +73,15 @@ class TranscriptionServer:
             Limits(settings.max_sessions_per_address, settings.max_audio_per_address),
             time.monotonic,
         )
+        self._judge = self._make_judge(turn_model)
         self._service = Service(
-            settings, self._dispatcher, metrics, quotas, self._recorder, self._calls
+            settings,
+            self._dispatcher,
+            metrics,
+            quotas,
+            self._recorder,
+            self._calls,
+            judge=self._judge,
         )
         self._clients = Clients(metrics.sessions)
         self._subscribers = Clients(metrics.listeners)
@@ -92,6 +104,8 @@ class TranscriptionServer:
             await self._addresses.close()
             raise
         self._dispatcher.start()
+        if self._judge is not None:
+            self._judge.start()
         if self._recorder is not None:
             self._recorder.start()
         self._lag = asyncio.create_task(self._metrics.sample_loop_lag(), name="loop lag")
@@ -112,6 +126,8 @@ class TranscriptionServer:
         if self._webhook is not None:
             await self._webhook.close()
         await self._dispatcher.close()
+        if self._judge is not None:
+            await self._judge.close()
         if self._recorder is not None:
             await self._recorder.close()
 
@@ -193,6 +209,13 @@ class TranscriptionServer:
         if isinstance(engine, LocalEngine):
             self._metrics.watch_engine(lambda: engine.work)
             engine.on_step = self._metrics.step_seconds.observe
+
+    def _make_judge(self, model: TurnModel | None) -> TurnJudge | None:
+        if model is None:
+            return None
+        judge, count = TurnJudge(model), self._metrics.turn_asks
+        judge.on_outcome = lambda outcome: count.labels(outcome).inc()
+        return judge
 
     def _make_recorder(self) -> Recorder | None:
         settings = self._settings

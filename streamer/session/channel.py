@@ -18,11 +18,13 @@ from streamer.session.events import (
     Partial,
     SpeechEnded,
     SpeechStarted,
+    TurnPaused,
+    TurnResumed,
 )
 from streamer.session.inputs import TurnJudged
 from streamer.session.settings import Changeable
 from streamer.session.tape import Tape
-from streamer.session.utterance import Utterance
+from streamer.session.utterance import Pause, Utterance
 from streamer.speech.clip import SAMPLE_RATE, Clip
 from streamer.speech.end_reason import EndReason
 from streamer.speech.hypothesis import NOTHING_HEARD, Hypothesis
@@ -41,14 +43,15 @@ from streamer.turns.endpointer import (
 class AskTurn:
     """Ask a turn model about a pause of an utterance: `inputs.TurnJudged` is the answer.
 
-    `samples` is the whole utterance so far, (n,) and read-only, with the pause's beginning. Late or
-    no answer means plain silence.
+    `samples` is the whole utterance so far, (n,) and read-only, with the pause's beginning. After
+    `within_s` plain silence may end it, so that no answer is needed any more.
     """
 
     channel: int
     utterance: int
     pause: int
     samples: NDArray[np.float32]
+    within_s: float
 
 
 Output = Event | Job | Withdrawal | Detect | AskTurn
@@ -123,6 +126,8 @@ class Channel:
             self._position += self._frame_samples
             if boundaries := self._endpointer.push(probability, energy):
                 outputs += [(at, output) for output in self._apply(boundaries)]
+            if self._open is not None and self._open.pause is not None:
+                outputs += [(at, output) for output in self._resumed(self._open, self._open.pause)]
             # There is nothing new to transcribe since `Settled`.
             partial_due = self._open is not None and self._position >= self._open.next_partial
             if self._open is not None and partial_due and not self._endpointer.is_settled:
@@ -139,9 +144,14 @@ class Channel:
 
     def judge(self, judged: TurnJudged) -> list[Output]:
         """Take a turn model's answer; one that comes too late to matter is ignored."""
-        if self._open is None or self._open.number != judged.utterance:
+        utterance = self._open
+        if utterance is None or utterance.number != judged.utterance:
             return []
-        return self._apply(self._endpointer.judge(judged.pause, judged.probability))
+        told: list[Output] = []
+        if self._endpointer.judging == judged.pause and utterance.pause is not None:
+            utterance.pause.probability = judged.probability
+            told = self._paused(utterance)
+        return told + self._apply(self._endpointer.judge(judged.pause, judged.probability))
 
     def wait_without_audio(self, frames: int) -> list[Output]:
         """Take it that no audio has come for the time of so many frames."""
@@ -170,7 +180,7 @@ class Channel:
             return []
         utterance.accept(job.end, hypothesis, exact=job.clip.exact)
         if utterance is self._open:
-            return self._partial(utterance)
+            return self._partial(utterance) + self._paused(utterance)
         outputs: list[Output] = []
         if utterance.is_decoded and job.kind is JobKind.PARTIAL:
             outputs.append(Withdrawal(job.key))
@@ -185,13 +195,15 @@ class Channel:
         utterance.accept(job.end, NOTHING_HEARD, exact=True)
         return self._finals()
 
-    def _apply(self, boundaries: list[Boundary]) -> list[Output]:
+    def _apply(self, boundaries: Sequence[Boundary]) -> list[Output]:
         outputs: list[Output] = []
         for boundary in boundaries:
             match boundary:
                 case Opened(start):
                     outputs += self._begin(start * self._frame_samples)
                 case Settled():
+                    if self._open is not None:
+                        self._open.pause = Pause(self._position)
                     # Whoever is owed finals is ahead of the clock, or the server is behind it.
                     if self._open is not None and not self._owed:
                         outputs.append(self._ask_early(self._open))
@@ -230,7 +242,40 @@ class Channel:
 
     def _ask_turn(self, utterance: Utterance, pause: int) -> AskTurn:
         samples = self._tape.cut(utterance.start, self._position)
-        return AskTurn(self._index, utterance.number, pause, samples)
+        rules = self._endpointer.rules
+        assert rules.silence is not None, "pauses end utterances where they are judged"
+        assert rules.turn is not None, "so it is where they are"
+        within_s = (rules.silence - rules.turn.ask) * self._frame_samples / SAMPLE_RATE
+        return AskTurn(self._index, utterance.number, pause, samples, within_s)
+
+    def _paused(self, utterance: Utterance) -> list[Output]:
+        """Tell a pause once both its probability and the text up to it are known."""
+        pause = utterance.pause
+        if pause is None or pause.told or pause.probability is None:
+            return []
+        if not utterance.has_decoded(pause.settled):
+            return []
+        pause.told = True
+        heard = utterance.hypothesis
+        return [
+            TurnPaused(
+                channel=self._index,
+                utterance=utterance.number,
+                at=pause.settled / SAMPLE_RATE,
+                probability=pause.probability,
+                text=heard.text,
+                confidence=heard.confidence,
+            )
+        ]
+
+    def _resumed(self, utterance: Utterance, pause: Pause) -> list[Output]:
+        """Forget a pause that is over, and tell so if it was told."""
+        settles_at = self._endpointer.settles_at
+        if settles_at is not None and settles_at * self._frame_samples == pause.settled:
+            return []
+        utterance.pause = None
+        at = self._position / SAMPLE_RATE
+        return [TurnResumed(self._index, utterance.number, at)] if pause.told else []
 
     def _due(self, utterance: Utterance) -> float:
         """Where the next partial is due; never where the client wants none."""

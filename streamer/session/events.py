@@ -32,6 +32,30 @@ class Partial:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnPaused:
+    """A turn model has judged a pause; `text` is the final's if nobody speaks again.
+
+    `probability`, 0 to 1, is how likely it is that the speaker has finished.
+    """
+
+    channel: int
+    utterance: int
+    at: float
+    probability: float
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResumed:
+    """Somebody speaks again after a `TurnPaused`."""
+
+    channel: int
+    utterance: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechEnded:
     """An utterance was closed."""
 
@@ -113,6 +137,8 @@ class Done:
 Event = (
     SpeechStarted
     | Partial
+    | TurnPaused
+    | TurnResumed
     | SpeechEnded
     | Final
     | Flushed

@@ -210,10 +210,11 @@ class Session:
             return Endpointing.by_hand(settings.max_utterance_s, self._frame)
         return Endpointing.by_voice(
             self.min_speech_ms,
-            settings.endpoint_silence_ms,
+            settings.plain_silence_ms,
             settings.max_utterance_s,
             self._frame,
             settings.speech_threshold,
+            settings.turn_policy,
         )
 
     def _push(self, samples: NDArray[np.float32]) -> list[Output]:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from streamer.audio.encodings import Encoding
 from streamer.speech.clip import MAX_CLIP_S
 from streamer.speech.options import DecodeOptions
+from streamer.turns.rules import HOLD_MS, LIKELY, PLAIN_SILENCE_MS, TurnRule, waits_of
+from streamer.turns.waits import TurnPolicy
 from streamer.vad.base import SPEECH, DetectorOptions, JudgedOutside, VoiceDetector
 from streamer.vad.registry import ALWAYS_HERE, DETECTORS, PROBABLE
 
@@ -38,7 +48,16 @@ class Changeable(BaseModel):
         default=300, ge=100, le=5000, description="least time between two partials"
     )
     endpoint_silence_ms: int = Field(
-        default=600, ge=100, le=3000, description="silence that closes an utterance"
+        default=PLAIN_SILENCE_MS, ge=100, le=3000, description="silence that closes an utterance"
+    )
+    turn: TurnRule = Field(
+        default=TurnRule.SILENCE, description="who says that an utterance is over"
+    )
+    turn_hold_ms: int = Field(
+        default=HOLD_MS, ge=200, le=60_000, description="silence that closes an unfinished turn"
+    )
+    turn_threshold: float = Field(
+        default=LIKELY, ge=0, le=1, description="probability from which a turn is likely finished"
     )
     words: bool = Field(
         default=False, description="word timings and confidences in finals, where the model can"
@@ -46,6 +65,36 @@ class Changeable(BaseModel):
     vad_threshold: float = Field(
         default=SPEECH, ge=0, le=1, description="probability from which silero takes it for speech"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _waits_of_the_rule(cls, raw: object) -> object:
+        """Let a rule bring its own waits, where nobody asks for others."""
+        if not isinstance(raw, dict):
+            return raw
+        given = cast("dict[str, Any]", raw)
+        waits = waits_of(given.get("turn"))
+        if waits is None:
+            return given
+        wanted = {"endpoint_silence_ms": waits.likely_ms, **given}
+        likely = str(wanted["endpoint_silence_ms"])
+        if "turn_hold_ms" not in wanted and likely.isdecimal():
+            wanted["turn_hold_ms"] = waits.hold_ms(int(likely))
+        return wanted
+
+    @property
+    def plain_silence_ms(self) -> int:
+        """The silence that closes an utterance when no turn model has said anything of it."""
+        if self.turn is TurnRule.SILENCE:
+            return self.endpoint_silence_ms
+        return max(self.endpoint_silence_ms, PLAIN_SILENCE_MS)
+
+    @property
+    def turn_policy(self) -> TurnPolicy | None:
+        """What is made of a turn model's answers; None where none is asked."""
+        if self.turn is TurnRule.SILENCE:
+            return None
+        return TurnPolicy(self.turn_threshold, self.endpoint_silence_ms, self.turn_hold_ms)
 
     @property
     def decode_options(self) -> DecodeOptions:
@@ -126,7 +175,18 @@ def parse_changes(
             raise InvalidSettingError(
                 name, "cannot be changed in a running stream", list(Changeable.model_fields)
             )
-    return _checked(current.model_dump() | dict(raw), languages)
+    kept = current.model_dump()
+    for name in _of_the_rule(current):
+        del kept[name]
+    return _checked(kept | dict(raw), languages)
+
+
+def _of_the_rule(current: StreamSettings) -> list[str]:
+    """Name the settings that are as the rule brings them: with another rule they change."""
+    plain = {name: current.model_dump()[name] for name in ("language", "turn")}
+    defaults = StreamSettings.model_validate(plain)
+    waits = ("endpoint_silence_ms", "turn_hold_ms")
+    return [name for name in waits if getattr(current, name) == getattr(defaults, name)]
 
 
 def check_words(settings: Changeable, word_timings: bool) -> None:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from streamer.session.settings import Changeable
 from streamer.session.stability import StableText
 from streamer.speech.clip import SAMPLE_RATE
 from streamer.speech.end_reason import EndReason
 from streamer.speech.hypothesis import NOTHING_HEARD, Hypothesis, Word
+
+
+@dataclass(slots=True)
+class Pause:
+    """A pause in an open utterance that may be its end.
+
+    `settled` is the sample at which it would end, `probability` a turn model's that it does, once
+    known, and `told` whether the client has been told.
+    """
+
+    settled: int
+    probability: float | None = None
+    told: bool = False
 
 
 class Utterance:
@@ -25,6 +38,7 @@ class Utterance:
         self.decoded_until = start
         self.failure: str | None = None
         self.shown = ""
+        self.pause: Pause | None = None  # that is on
         self._exact = False
         self._stability = StableText(settings.language)
 
@@ -57,7 +71,11 @@ class Utterance:
     @property
     def is_decoded(self) -> bool:
         """Whether the hypothesis is exact, and covers the closed utterance exactly."""
-        return self.end is not None and self.decoded_until == self.end and self._exact
+        return self.end is not None and self.has_decoded(self.end)
+
+    def has_decoded(self, until: int) -> bool:
+        """Whether the hypothesis is exact, and for [start, until)."""
+        return self.decoded_until == until and self._exact
 
     def can_use(self, until: int, *, exact: bool) -> bool:
         """Whether a hypothesis for [start, until) is news.

@@ -78,6 +78,16 @@ class Endpointer:
         """Whether the open utterance has settled and nothing was heard since."""
         return self._open is not None and self._has_settled(self._open)
 
+    @property
+    def settles_at(self) -> int | None:
+        """The frame at which the open utterance ends if nobody speaks again."""
+        return None if self._open is None else self._settles_at(self._open)
+
+    @property
+    def judging(self) -> int | None:
+        """The number of the pause that is on, if it is long enough to be judged."""
+        return None if self._open is None else self._open.judging
+
     def push(self, probability: float, energy: float) -> list[Boundary]:
         """Take the next frame: how likely it is speech, and its energy, always in one unit."""
         rules = self.rules

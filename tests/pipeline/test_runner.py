@@ -14,6 +14,7 @@ from streamer.dispatch.dispatcher import Dispatcher
 from streamer.dispatch.job import Job, JobKind, UtteranceKey
 from streamer.dispatch.queue import Listener
 from streamer.pipeline.runner import MAX_OWED_S, SLOWED_AFTER, SessionRunner
+from streamer.pipeline.turn_judge import TurnJudge
 from streamer.session.channel import AskTurn, Output
 from streamer.session.events import Done, Event, Final, Warned, WarningCode
 from streamer.session.inputs import (
@@ -145,14 +146,16 @@ class Asking(Session):
 
     def handle(self, given: Input) -> list[Output]:
         samples = np.zeros(0, np.float32)
-        return [] if isinstance(given, TurnJudged) else [AskTurn(0, 3, 2, samples)]
+        return [] if isinstance(given, TurnJudged) else [AskTurn(0, 3, 2, samples, 0.4)]
 
 
 async def test_what_a_judge_answers_is_an_input_of_the_session_until_that_is_closed() -> None:
     judge, observer = Judge(), Observer()
     session = Asking("s", StreamSettings(language="en"), min_speech_ms=160)
     dispatcher = cast("Dispatcher", Queue())
-    runner = SessionRunner(session, dispatcher, lambda event: None, [observer], judge=judge)
+    runner = SessionRunner(
+        session, dispatcher, lambda event: None, [observer], judge=cast("TurnJudge", judge)
+    )
     runner.handle(Flush(None))
     runner.handle(Flush(None))
     judge.answers[0](0.75)

@@ -6,17 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from streamer.audio.encodings import Encoding
+from streamer.protocols.deepgram_handshake import ENCODINGS
 from streamer.protocols.door import Host, RefusalError
 from streamer.protocols.languages import known_language
 from streamer.protocols.silence import SHORTEST_MS, endpoint_silence_ms
 from streamer.session.settings import InvalidSettingError, StreamSettings
-
-ENCODINGS = {
-    "linear16": Encoding.PCM_S16LE,
-    "linear32": Encoding.PCM_F32LE,
-    "mulaw": Encoding.MULAW,
-    "alaw": Encoding.ALAW,
-}
 
 UNENDED_SILENCE_MS = 600
 """With `endpointing=false` results still come piece by piece; only none of them ends the speech."""

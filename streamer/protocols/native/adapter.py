@@ -17,6 +17,8 @@ up to 70 ms to read, in which nobody else was served."""
 _MESSAGE_OF: dict[type[Any], type[Any]] = {
     events.SpeechStarted: wire.SpeechStarted,
     events.Partial: wire.Partial,
+    events.TurnPaused: wire.TurnPaused,
+    events.TurnResumed: wire.TurnResumed,
     events.SpeechEnded: wire.SpeechEnded,
     events.Final: wire.Final,
     events.Flushed: wire.Flushed,

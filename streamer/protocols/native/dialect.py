@@ -17,10 +17,14 @@ from streamer.session import events
 from streamer.session.inputs import Audio, Configure, Flush, Stop
 from streamer.session.settings import InvalidSettingError, StreamSettings
 from streamer.speech.clip import SAMPLE_RATE
+from streamer.turns.rules import TurnRule
 
 READY_GRACE_S = 0.2
 """A `start` that comes this soon is answered by one `ready`; after it, `ready` has been sent with
 the query's settings and is sent again."""
+
+TURN_MODEL_ABSENT = "turn_model_absent"
+"""The code of a warning: turns end by silence, though the client has asked for a turn model."""
 
 
 class NativeDialect:
@@ -131,6 +135,7 @@ class NativeDialect:
                 changes = message.model_extra or {}
                 self._settings = self._host.changed_settings(settings, changes)
                 yield Configure(self._settings)
+                yield from self._turn_warning(changes.get("turn", settings.turn))
             case messages.Flush():
                 yield Flush(message.id)
             case messages.Stop():
@@ -165,6 +170,16 @@ class NativeDialect:
         self._writer = EventWriter(settings.labels, ordered=settings.ordered)
         yield Open(settings)
         yield Say(self._ready(settings))
+        yield from self._turn_warning(wanted.get("turn", TurnRule.SILENCE))
+
+    def _turn_warning(self, wanted: object) -> Iterator[Action]:
+        """Say why turns end by silence, where the client has asked for more."""
+        settings = self._settings
+        if settings is None or settings.turn == wanted:
+            return
+        trouble = self._host.turn_trouble(settings.language)
+        if trouble is not None:
+            yield Say(messages.Warning(code=TURN_MODEL_ABSENT, message=trouble))
 
     def _ready(self, settings: StreamSettings) -> messages.Ready:
         info, limits = self._host.info, self._host.limits

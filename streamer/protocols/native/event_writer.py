@@ -50,10 +50,16 @@ class EventWriter:
         """Partials of an utterance replace each other; its final replaces them."""
         message = adapter.message_of(event)
         match event:
-            case events.SpeechStarted() | events.SpeechEnded() | events.Partial() | events.Final():
-                if self._labels:
-                    label = self._labels[event.channel]
-                    message = message.model_copy(update={"label": label})
+            case (
+                events.SpeechStarted()
+                | events.SpeechEnded()
+                | events.TurnPaused()
+                | events.TurnResumed()
+                | events.Partial()
+                | events.Final()
+            ) if self._labels:
+                label = self._labels[event.channel]
+                message = message.model_copy(update={"label": label})
             case _:
                 pass
         match event:

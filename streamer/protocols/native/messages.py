@@ -112,6 +112,30 @@ class Partial(_Message):
     end: float
 
 
+class TurnPaused(_Message):
+    """A pause may be the end: `probability` that it is, and what the final will then say."""
+
+    type: Literal["turn_paused"] = "turn_paused"
+    seq: int = 0
+    channel: int
+    label: str | None = None
+    utterance: int
+    at: float
+    probability: float
+    text: str
+
+
+class TurnResumed(_Message):
+    """It was not: somebody speaks again."""
+
+    type: Literal["turn_resumed"] = "turn_resumed"
+    seq: int = 0
+    channel: int
+    label: str | None = None
+    utterance: int
+    at: float
+
+
 class SpeechEnded(_Message):
     """An utterance was closed."""
 
@@ -202,6 +226,8 @@ ServerMessage = Annotated[
     Ready
     | SpeechStarted
     | Partial
+    | TurnPaused
+    | TurnResumed
     | SpeechEnded
     | Final
     | Flushed

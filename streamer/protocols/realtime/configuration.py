@@ -21,7 +21,12 @@ UNCUT_PARTIAL_INTERVAL_MS = 1000
 hypothesis listens to all of it."""
 
 SEMANTIC_SILENCE_MS = {"low": 1500, "medium": 800, "auto": 800, "high": 400}
-"""`semantic_vad` waits until a thought seems over; the nearest that silence can come to that."""
+"""`semantic_vad` waits until a thought seems over; the nearest that silence alone can come to that,
+where there is no turn model."""
+
+SEMANTIC_TURN = {"low": "patient", "medium": "auto", "auto": "auto", "high": "fast"}
+"""The rule for turns that an eagerness comes to: 0.7 or 3 s, 0.5 or 1 s, 0.2 or 1 s of silence, all
+below the 8, 4 and 2 s that OpenAI waits at most."""
 
 
 class InvalidConfigurationError(ValueError):
@@ -124,8 +129,14 @@ class Configuration(_Part):
                     500 if silence is None else silence
                 )
             case SemanticVad(eagerness=eagerness):
-                raw["endpoint_silence_ms"] = SEMANTIC_SILENCE_MS[eagerness or "auto"]
+                raw |= self._semantic(eagerness or "auto", raw["language"], host)
         return host.stream_settings(raw)
+
+    def _semantic(self, eagerness: str, language: str, host: Host) -> dict[str, Any]:
+        """Ask a turn model how much silence ends a turn; without one go by silence alone."""
+        if host.turn_trouble(language) is not None:
+            return {"endpoint_silence_ms": SEMANTIC_SILENCE_MS[eagerness]}
+        return {"turn": SEMANTIC_TURN[eagerness]}
 
     def _language(self, host: Host) -> str:
         asked = self.input.transcription.language if self.input.transcription else None

@@ -190,8 +190,11 @@ class ClientSession:
             self._stream.close()
         session = Session(self.id, action.settings, self._service.settings.min_speech_ms)
         observers = self._service.observers(session)
-        runner = SessionRunner(session, self._service.dispatcher, self._emit, observers)
-        self._stream = OpenStream(action, runner, self._service.ticker)
+        service = self._service
+        runner = SessionRunner(
+            session, service.dispatcher, self._emit, observers, judge=service.judge
+        )
+        self._stream = OpenStream(action, runner, service.ticker)
 
     async def _feed_slices(self, stream: OpenStream, audio: bytes) -> None:
         for at in range(0, len(audio), stream.slice_bytes):

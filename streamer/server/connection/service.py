@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.pipeline.observers import SessionObserver
+from streamer.pipeline.turn_judge import TurnJudge
+from streamer.protocols.door import Host
 from streamer.recording.recorder import Recorder
 from streamer.server.admission.quotas import Quotas
 from streamer.server.calls import Calls
 from streamer.server.connection.ticker import Ticker
+from streamer.server.doors import new_host
 from streamer.server.meter import SessionMeter
 from streamer.server.metrics import Metrics
 from streamer.session.session import Session
@@ -27,6 +30,13 @@ class Service:
     recorder: Recorder | None = None
     calls: Calls = field(default_factory=Calls)
     ticker: Ticker = field(default_factory=Ticker)
+    judge: TurnJudge | None = None
+    """Who is asked at pauses, where there is a turn model."""
+
+    def new_host(self) -> Host:
+        """Make what the dialect of one more client sees of the server; the session's id is new."""
+        turns = None if self.judge is None else self.judge.info
+        return new_host(self.dispatcher.info, self.settings, turns)
 
     def observers(self, session: Session) -> list[SessionObserver]:
         """Return who looks on at a session that begins, of a stream or of an upload."""

@@ -15,7 +15,7 @@ from streamer.server.admission.quotas import Peer
 from streamer.server.connection.rate_limit import Admitted, RateLimitedConnection
 from streamer.server.connection.resumable import ResumableSessions
 from streamer.server.connection.service import Service
-from streamer.server.doors import DOORS, new_host, signing_of
+from streamer.server.doors import DOORS, signing_of
 from streamer.server.http.headers import JoinedHeaders
 from streamer.server.http.responses import response, text
 
@@ -50,7 +50,7 @@ class Upgrades:
 
     def admit(self, door: Door, handshake: Handshake, address: str) -> Admitted:
         """Let a client in that knocks from a network address; raises RefusalError."""
-        host = new_host(self._service.dispatcher.info, self._service.settings)
+        host = self._service.new_host()
         peer = self._identify(door, handshake, address)
         dialect = door.open(handshake, host)
         controller = self._admission.controller

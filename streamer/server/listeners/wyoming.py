@@ -19,7 +19,6 @@ from streamer.server.clients import Clients
 from streamer.server.connection.connection import Connection
 from streamer.server.connection.service import Service
 from streamer.server.connection.tcp import BUFFER_BYTES, TcpSocket
-from streamer.server.doors import new_host
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +59,7 @@ class WyomingListener:
             await self._admission.refusals.settle(refusal, address)
             await _refuse(socket, refusal)
             return
-        host = new_host(self._service.dispatcher.info, self._service.settings)
+        host = self._service.new_host()
         connection = Connection(socket, host.session, WyomingDialect(host), self._service, peer)
         with place, self._clients.counted(connection):
             try:

@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from streamer.turns.rules import TurnRule
+
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
@@ -16,6 +18,16 @@ class Thresholds:
     auto: float
     fast: float
     patient: float
+
+    def of(self, rule: TurnRule) -> float:
+        """Return that of a rule; `silence` asks no model."""
+        match rule:
+            case TurnRule.FAST:
+                return self.fast
+            case TurnRule.PATIENT:
+                return self.patient
+            case _:
+                return self.auto
 
 
 @dataclass(frozen=True, slots=True)

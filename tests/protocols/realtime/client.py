@@ -13,6 +13,7 @@ from streamer.protocols.dialect import Action
 from streamer.protocols.realtime.dialect import RealtimeDialect
 from streamer.session import events
 from streamer.speech.end_reason import EndReason
+from streamer.turns.models.base import TurnModelInfo
 
 APPEND = "input_audio_buffer.append"
 DELTA = "conversation.item.input_audio_transcription.delta"
@@ -23,8 +24,8 @@ FAILED = "conversation.item.input_audio_transcription.failed"
 class Client:
     """A client of a dialect whose session is played by the test."""
 
-    def __init__(self) -> None:
-        self.dialect = RealtimeDialect(a_host())
+    def __init__(self, turns: TurnModelInfo | None = None) -> None:
+        self.dialect = RealtimeDialect(a_host(turns=turns))
         self.actions: list[Action] = list(self.dialect.connected())
 
     def send(self, kind: str, **fields: Any) -> list[Action]:

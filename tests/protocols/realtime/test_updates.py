@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from protocols.realtime.client import Client, ended, final
+from toy_turns import INFO
 
 from streamer.protocols.dialect import Open, Say
 from streamer.session import events
 from streamer.session.inputs import Configure
+from streamer.turns.waits import TurnPolicy
 
 
 def test_what_an_update_does_not_name_stays_and_null_is_off() -> None:
@@ -38,6 +40,26 @@ def test_afterwards_it_changes_the_running_stream_if_that_can_be_done() -> None:
     changed, _ = client.update(turn_detection={"type": "semantic_vad", "eagerness": "low"})
     assert isinstance(changed, Configure)
     assert changed.settings.endpoint_silence_ms == 1500
+
+
+@pytest.mark.parametrize(
+    ("eagerness", "policy"),
+    [
+        ("high", TurnPolicy(0.05, 200, 1000)),
+        ("medium", TurnPolicy(0.2, 500, 1000)),
+        ("auto", TurnPolicy(0.2, 500, 1000)),
+        ("low", TurnPolicy(0.09, 700, 3000)),
+    ],
+)
+def test_semantic_vad_asks_the_turn_model(eagerness: str, policy: TurnPolicy) -> None:
+    client = Client(turns=INFO)
+    semantic = {"type": "semantic_vad", "eagerness": eagerness}
+    opened, _ = client.update(turn_detection=semantic)
+    assert isinstance(opened, Open)
+    assert opened.settings.turn_policy == policy
+    unknown, _ = client.update(turn_detection=semantic, transcription={"language": "de"})
+    assert isinstance(unknown, Open)
+    assert unknown.settings.turn_policy is None
 
 
 def test_where_another_stream_is_needed_times_go_on() -> None:

@@ -1,0 +1,1 @@
+"""Deepgram's Flux: turns of a conversation, as its SDKs and the frameworks' plugins speak it."""
