@@ -190,7 +190,9 @@ async def test_an_engine_fault_is_tried_again_then_told() -> None:
     engine = CountingEngine()
     engine.failures = 2
     async with serving(engine) as address, client(address, "?partials=false") as ws:
-        await ws.send(pcm(np.concatenate([voice(1.0), silence(1.0), voice(1.0), silence(1.0)])))
+        for _ in range(2):
+            await ws.send(pcm(voice(1.0)))
+            await send(ws, "flush", id="now")
         await send(ws, "stop")
         messages = await receive_all(ws)
     texts = [final["text"] for final in of_type(messages, "final")]
