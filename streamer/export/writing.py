@@ -13,6 +13,7 @@ from torch import nn
 
 from streamer.export.graph import save, store_as_half, take_weights
 from streamer.export.int8 import quantise_by_calls, quantise_by_rows
+from streamer.speech.clip import MAX_CLIP_S
 
 Stem = Literal["encoder", "decoder"]
 BOTH: tuple[Stem, ...] = ("encoder", "decoder")
@@ -31,6 +32,8 @@ class FolderWriter:
     """Keep weights as FP16 where that loses nothing. The graphs compute in FP32 either way."""
     int8: Collection[Stem]
     """Graphs that compute products with weights in integers."""
+    max_seconds: float = MAX_CLIP_S
+    """Of a clip, up to which the model is good."""
 
     def graph(
         self,
@@ -57,6 +60,7 @@ class FolderWriter:
             "model_type": MODEL_TYPE,
             "streamer.name": self.name,
             "streamer.demonstration": "1" if self.demonstration else "0",
+            "streamer.max_seconds": f"{self.max_seconds:g}",
         }
         path = self.folder / (f"{stem}.int8.onnx" if int8 else f"{stem}.onnx")
         self.folder.mkdir(parents=True, exist_ok=True)

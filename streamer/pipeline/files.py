@@ -64,6 +64,8 @@ async def transcribe_blocks(
     """
     turn = turn or nullcontext()
     events: asyncio.Queue[Event] = asyncio.Queue()  # bounded by what a session may owe
+    longest = min(settings.max_utterance_s, dispatcher.info.max_seconds)
+    settings = settings.model_copy(update={"max_utterance_s": longest})
     session = Session(f"file-{next(_session_ids)}", settings, min_speech_ms)
     runner = SessionRunner(session, dispatcher, events.put_nowait, observe(session))
     try:

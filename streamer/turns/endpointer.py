@@ -250,10 +250,10 @@ class _OpenUtterance:
         return self._pauses
 
     def quietest_tail(self) -> int:
-        """How many frames before now the quietest window of the zone begins."""
+        """How many frames before now the middle of the zone's quietest window lies."""
         energies, window = list(self.energies), self._rules.cut_window
         if len(energies) <= window:
             return max(1, len(energies) // 2)
-        starts = range(0, len(energies) - window, window)
+        starts = range(len(energies) - window + 1)
         quietest = min(starts, key=lambda at: sum(energies[at : at + window]))
-        return len(energies) - quietest
+        return len(energies) - quietest - window // 2

@@ -13,7 +13,10 @@ LIMIT_ZONE_MS = 5000
 section 3: the search zone of the model's own long-audio splitting)."""
 
 CUT_WINDOW_MS = 100
-"""The window whose energy decides where the limit cuts (model contract, section 3)."""
+"""The window whose energy decides where the limit cuts (model contract, section 3), tried at every
+frame and cut in its middle. Of synthetic speech without any pause it halved 20 of 133 words so, and
+44 of 137 as the contract has it, window by window and at its beginning. Speech with gaps of its own
+length is cut in those."""
 
 PRE_ROLL_MS = 300
 """Audio kept from before the first voiced frame: unvoiced consonants begin before the detector

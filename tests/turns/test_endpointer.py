@@ -91,19 +91,20 @@ def test_a_drop_out_inside_a_word_ends_nothing_even_at_the_shortest_silence() ->
     assert utterances(boundaries) == [Opened(0)]
 
 
-def test_the_limit_cuts_at_the_quietest_window_of_the_last_five_seconds() -> None:
+def test_the_limit_cuts_in_the_middle_of_the_quietest_window_of_the_last_five_seconds() -> None:
     energies = [1.0] * 2000
     quiet = 35 * 50 - 100
     energies[quiet : quiet + CUT_WINDOW_FRAMES] = [0.1] * CUT_WINDOW_FRAMES
     boundaries = run(endpointer(), "v" * 1760, energies)
-    assert boundaries == [Opened(0), Closed(quiet, EndReason.LIMIT), Opened(quiet)]
+    middle = quiet + CUT_WINDOW_FRAMES // 2
+    assert boundaries == [Opened(0), Closed(middle, EndReason.LIMIT), Opened(middle)]
 
 
 def test_a_cut_before_silence_opens_no_new_utterance() -> None:
     voiced = "v" * 90 + "." * 20
     energies = [1.0] * 90 + [0.0] * 20
     machine = endpointer(limit_s=2)
-    assert utterances(run(machine, voiced, energies)) == [Opened(0), Closed(90, EndReason.LIMIT)]
+    assert utterances(run(machine, voiced, energies)) == [Opened(0), Closed(92, EndReason.LIMIT)]
 
 
 def test_without_detection_everything_is_one_utterance_until_it_is_closed() -> None:

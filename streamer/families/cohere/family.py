@@ -84,11 +84,20 @@ class CohereFamily:
             languages=tokenizer.languages,
             provider=decoder.device,
             precision="int8" if int8 else "fp16" if model.half else "fp32",
-            max_seconds=MAX_CLIP_S,
+            max_seconds=min(MAX_CLIP_S, _max_seconds(encoder)),
             demonstration=encoder.metadata.get("streamer.demonstration") == "1",
             word_timings=model.frame_samples is not None,
         )
         return BatchedEngine(model.batcher(), CohereCodec(tokenizer, model.frame_samples), info)
+
+
+def _max_seconds(encoder: Graph) -> float:
+    """Return how long a clip may be for the model to be good; a graph of others does not say."""
+    said = encoder.metadata.get("streamer.max_seconds", str(MAX_CLIP_S))
+    try:
+        return float(said)
+    except ValueError as error:
+        raise ModelError(f"{encoder.path}: streamer.max_seconds is {said}, no number") from error
 
 
 def _model(encoder: Graph, decoder: Graph, tokenizer: Tokenizer, passes: int) -> _Model:

@@ -41,7 +41,7 @@ def heard(engine: StepEngine, *clips: Clip) -> list[Hypothesis]:
 def test_the_embedded_model_introduces_itself(engine: StepEngine) -> None:
     assert engine.info.languages == ("en",)
     assert (engine.info.provider, engine.info.precision) == ("cpu", "int8")
-    assert (engine.info.demonstration, engine.info.max_seconds) == (True, 35.0)
+    assert (engine.info.demonstration, engine.info.max_seconds) == (True, 15.0)
 
 
 def test_clips_under_100_ms_never_reach_the_model(engine: StepEngine) -> None:

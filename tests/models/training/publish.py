@@ -25,6 +25,11 @@ for the tiny size what is smaller. A decoder this small is slower in integers. M
 other runtimes take the default's FP32 weights from the published contract."""
 
 
+MAX_SECONDS = 15.0
+"""Of its own kind of speech, sentences of synthesisers without a pause between them, the default
+gets 6 % of the words wrong at 16 s, 16 % at 18 s and 37 % at 22 s."""
+
+
 def publish(folders: Folders, target: Target, *, checkpoints: int) -> None:
     """Writes encoder, decoder and tokens.txt to both folders of the target.
 
@@ -46,6 +51,7 @@ def publish(folders: Folders, target: Target, *, checkpoints: int) -> None:
                 int8=int8,
                 name=MODEL_NAMES[folders.size],
                 demonstration=True,
+                max_seconds=MAX_SECONDS,
             )
             folder.mkdir(parents=True, exist_ok=True)
             for old in folder.glob("*.onnx"):

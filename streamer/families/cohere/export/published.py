@@ -24,6 +24,7 @@ from streamer.export.writing import FolderWriter, Stem
 from streamer.families.cohere.export.decoder import Decoder
 from streamer.families.cohere.export.dimensions import Dimensions
 from streamer.families.cohere.export.encoder import Encoder
+from streamer.speech.clip import MAX_CLIP_S
 
 ENCODER_INPUTS = ("mel",)
 DECODER_INPUTS = (
@@ -45,16 +46,17 @@ def export_published(
     name: str,
     demonstration: bool = False,
     int8: Collection[Stem] = (),
+    max_seconds: float = MAX_CLIP_S,
 ) -> None:
     """Write encoder.onnx, decoder.onnx and tokens.txt into the folder `out`.
 
     `half_storage` keeps weights as FP16 where that loses nothing: all of them when the model was
     rounded first (`round_to_half`). The graphs that `int8` names compute in integers, row by row,
     and are written to *.int8.onnx. Any subsampling factor and any dimensions will do; key and value
-    heads must not be grouped.
+    heads must not be grouped. Up to `max_seconds` of a clip the model is good.
     """
     model = model.float().eval()
-    writer = FolderWriter(out, name, demonstration, half_storage, int8)
+    writer = FolderWriter(out, name, demonstration, half_storage, int8, max_seconds)
     _export_encoder(model, writer)
     _export_decoder(model, writer)
     writer.tokens(tokens)

@@ -29,6 +29,7 @@ from streamer.export.writing import FolderWriter, Stem
 from streamer.families.cohere.export.decoder import Decoder
 from streamer.families.cohere.export.dimensions import Dimensions
 from streamer.families.cohere.export.encoder import Encoder
+from streamer.speech.clip import MAX_CLIP_S
 
 
 def export_ragged(
@@ -40,6 +41,7 @@ def export_ragged(
     name: str,
     demonstration: bool = False,
     int8: Collection[Stem] = (),
+    max_seconds: float = MAX_CLIP_S,
 ) -> None:
     """Write encoder.onnx, decoder.onnx and tokens.txt into the folder `out`.
 
@@ -47,7 +49,7 @@ def export_ragged(
     all rows of a call.
     """
     model = model.float().eval()
-    writer = FolderWriter(out, name, demonstration, half_storage, int8)
+    writer = FolderWriter(out, name, demonstration, half_storage, int8, max_seconds)
     _export_encoder(model, writer)
     _export_decoder(model, writer)
     writer.tokens(tokens)

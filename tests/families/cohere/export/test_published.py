@@ -153,6 +153,7 @@ def test_what_sherpa_onnx_reads_is_there(checkpoint: Checkpoint, folder: Path) -
         "model_type": "cohere-transcribe",
         "streamer.name": "tiny",
         "streamer.demonstration": "0",
+        "streamer.max_seconds": "35",
     }
     # It binds by position, and reads these dimensions as numbers.
     assert [i.name for i in decoder.graph.input] == list(DECODER_INPUTS)
