@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     max_batch: int = Field(
         default=8, ge=1, le=256, description="utterances that join the engine at a time"
     )
+    engine: Literal["worker", "local"] = Field(
+        default="worker",
+        description="where the model lives: in a process of its own, which is started again when "
+        "it dies, or in the server's",
+    )
     max_sessions: int = Field(
         default=200, ge=1, description="sessions at a time; one more is refused with 503"
     )

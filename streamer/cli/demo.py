@@ -17,7 +17,8 @@ from streamer.cli.errors import CommandError, ExitCode
 from streamer.cli.loading import describe, load_engine, load_turn_model
 from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
-from streamer.cli.serve import page_address, run_loop, until_told_to_stop
+from streamer.cli.serve import page_address, run_loop
+from streamer.cli.signals import Signals
 from streamer.client import Stream, open_stream
 from streamer.protocols.native.dialect import TURN_MODEL_ABSENT
 from streamer.protocols.native.messages import Final, Partial, Ready, TurnPaused, Warning
@@ -75,7 +76,7 @@ async def _demo(server: TranscriptionServer, turn: TurnRule, *, once: bool) -> E
             if once:
                 return ExitCode.OK if finals else ExitCode.FAILED
             print(f"\nNow try your own voice: {page_address(server)}   (Ctrl-C ends)", flush=True)
-            await until_told_to_stop()
+            await Signals().told_to_stop()
             await server.drain()
     except ListenError as error:
         raise CommandError(str(error)) from error

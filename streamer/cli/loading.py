@@ -32,7 +32,7 @@ def load_step_engine(settings: Settings, tell: Tell | None = None) -> StepEngine
     `tell` is given what happens where the default model is not here yet; else the user reads it.
     """
     try:
-        folder = _folder(settings.model, tell)
+        folder = model_folder(settings.model, tell)
         return load_model(folder, provider=settings.provider, threads=settings.threads)
     except ModelError as error:
         raise CommandError(str(error)) from error
@@ -58,13 +58,20 @@ def load_turn_model(settings: Settings) -> TurnModel | None:
         raise CommandError(f"--turn-model {settings.turn_model}: {error}") from error
 
 
-def _folder(model: str, tell: Tell | None) -> Path:
-    if model != AUTO:
-        return resolve(model)
-    if tell is not None:
-        return default_folder(tell)
-    with progress_bar() as show:
-        return default_folder(lambda line: print(line, file=sys.stderr, flush=True), show)
+def model_folder(model: str, tell: Tell | None = None) -> Path:
+    """Find a model's folder, and fetch that of the default model; raises CommandError.
+
+    `tell` is as above.
+    """
+    try:
+        if model != AUTO:
+            return resolve(model)
+        if tell is not None:
+            return default_folder(tell)
+        with progress_bar() as show:
+            return default_folder(lambda line: print(line, file=sys.stderr, flush=True), show)
+    except ModelError as error:
+        raise CommandError(str(error)) from error
 
 
 def describe(info: EngineInfo) -> str:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import signal
-from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar, TypeVarTuple
 
 from streamer.cli.errors import CommandError, ExitCode
-from streamer.cli.loading import describe, load_engine, load_turn_model
-from streamer.cli.memory import give_back_what_is_freed, keep_what_is_loaded
+from streamer.cli.loading import describe, load_engine, load_turn_model, model_folder
 from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
+from streamer.cli.signals import Signals
 from streamer.engines.base import Engine
+from streamer.engines.worker.engine import WorkerEngine
+from streamer.engines.worker.launch import Launch
+from streamer.models.errors import ModelError
 from streamer.runtime.logs import STANDARD_ERROR, logging_to
-from streamer.runtime.threads import lower_priority
+from streamer.runtime.memory import give_back_what_is_freed, keep_what_is_loaded
+from streamer.runtime.threads import in_daemon_thread, lower_priority
 from streamer.server.admission.keys import KeyFileError
 from streamer.server.listeners.addresses import ListenError
 from streamer.server.listeners.startup import StartupServer
@@ -27,6 +29,9 @@ from streamer.settings import Settings
 from streamer.turns.models.base import TurnModel
 
 log = logging.getLogger(__name__)
+
+Args = TypeVarTuple("Args")
+Result = TypeVar("Result")
 
 
 def add_to(commands: Commands) -> None:
@@ -67,32 +72,44 @@ def page_address(server: TranscriptionServer) -> str:
     return f"{'https' if server.is_encrypted else 'http'}://{shown}:{port}/"
 
 
-async def until_told_to_stop() -> None:
-    """Wait for SIGTERM or SIGINT."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await stop.wait()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.remove_signal_handler(number)  # a second one ends the process at once
-
-
 async def _loaded(settings: Settings) -> tuple[Engine, TurnModel | None]:
-    """Load the models in a thread that gives way, so that those of ONNX Runtime do too."""
-    with ThreadPoolExecutor(1, initializer=lower_priority) as loader:
-        loop = asyncio.get_running_loop()
-        engine = await loop.run_in_executor(loader, load_engine, settings, log.warning)
-        return engine, await loop.run_in_executor(loader, load_turn_model, settings)
+    """Load the models where the settings want them; raises CommandError."""
+    engine = await _engine(settings)
+    return engine, await in_daemon_thread(_politely, load_turn_model, settings)
+
+
+async def _engine(settings: Settings) -> Engine:
+    if settings.engine == "local":
+        return await in_daemon_thread(_politely, load_engine, settings, log.warning)
+    folder = await in_daemon_thread(model_folder, settings.model, log.warning)
+    launch = Launch(
+        folder, settings.provider, settings.threads, settings.max_batch, settings.log_format
+    )
+    engine = WorkerEngine(launch.command)
+    try:
+        await engine.load()
+    except ModelError as error:
+        raise CommandError(str(error)) from error
+    return engine
+
+
+def _politely(load: Callable[[*Args], Result], *args: *Args) -> Result:
+    """Load in a thread that gives way, so that those of ONNX Runtime do too."""
+    lower_priority()
+    return load(*args)
 
 
 async def _serve(settings: Settings) -> ExitCode:
+    signals = Signals()
     try:
         certificate = certificate_of(settings.tls_cert, settings.tls_key)
         tls = certificate.context if certificate is not None else None
-        async with StartupServer(settings.host, settings.port, tls) as lobby:
-            engine, turn_model = await _loaded(settings)
-            settings = settings.model_copy(update={"port": lobby.port})
+        async with StartupServer(settings.host, settings.port, tls) as startup:
+            loaded = await signals.unless_told_to_stop(_loaded(settings))
+            if loaded is None:
+                return ExitCode.OK
+            engine, turn_model = loaded
+            settings = settings.model_copy(update={"port": startup.port})
         print(describe(engine.info), flush=True)
         if turn_model is not None:
             print(f"Turns: {turn_model.info.name}, for streams that ask for it", flush=True)
@@ -113,8 +130,8 @@ async def _serve(settings: Settings) -> ExitCode:
                 print(f"OpenAI REST: {web}://{rest[0]}:{rest[1]}/v1", flush=True)
             if (wyoming := server.wyoming_address) is not None:
                 print(f"Wyoming: tcp://{wyoming[0]}:{wyoming[1]}", flush=True)
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, server.reload)
-            await until_told_to_stop()
+            signals.on_reload(server.reload)
+            await signals.told_to_stop()
             await server.drain()
     except ListenError as error:
         raise CommandError(str(error)) from error

@@ -24,6 +24,14 @@ class EngineWork:
     accepted: int = 0
     """Tokens of drafts that turned out right."""
 
+    def __add__(self, other: EngineWork) -> EngineWork:
+        return EngineWork(
+            self.frames + other.frames,
+            self.padding + other.padding,
+            self.drafted + other.drafted,
+            self.accepted + other.accepted,
+        )
+
 
 @runtime_checkable
 class CountsWork(Protocol):

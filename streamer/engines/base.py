@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from streamer.decoding.step_engine import EngineWork
 from streamer.speech.clip import Clip
 from streamer.speech.engine_info import EngineInfo
 from streamer.speech.hypothesis import Outcome
@@ -38,7 +39,7 @@ class Capacity:
 class Engine(Protocol):
     """Takes clips one by one, and answers each in its own time. Never blocks.
 
-    `submit`, `cancel` and `capacity` may be called from any thread.
+    `submit`, `cancel` and `capacity` are called on the event loop, or by whoever calls `on_change`.
     """
 
     @property
@@ -47,7 +48,10 @@ class Engine(Protocol):
         ...
 
     def start(self, on_change: Callable[[], None]) -> None:
-        """Begin; `on_change` is called, from any thread, when there may be free places."""
+        """Begin, on the event loop.
+
+        `on_change` is called, from any thread, when there may be free places.
+        """
         ...
 
     def submit(self, key: int, clip: Clip, done: Done) -> None:
@@ -64,4 +68,17 @@ class Engine(Protocol):
 
     async def close(self) -> None:
         """Let what cannot be broken off end, forget the rest, and be gone."""
+        ...
+
+
+@runtime_checkable
+class MeasuredEngine(Engine, Protocol):
+    """An engine that advances step by step, and tells what that takes."""
+
+    on_step: Callable[[float], None] | None
+    """Told how long each step took, in seconds, by whichever thread knows."""
+
+    @property
+    def work(self) -> EngineWork:
+        """What the model counts itself; zeros where it does not."""
         ...

@@ -37,7 +37,7 @@ class LocalEngine:
     """A `StepEngine` as an `Engine`.
 
     Places are given away between steps only, all at once, so that the most urgent clips of those
-    that came meanwhile get them.
+    that came meanwhile get them. Who submits more than there are places for has them wait here.
     """
 
     def __init__(
@@ -146,8 +146,8 @@ class LocalEngine:
                 self._changed.wait()
             if self._closing:
                 return None
-            arrivals = list(self._arrivals)
-            self._arrivals.clear()
+            room = min(self._max_batch, self._steps.free_slots)
+            arrivals = [self._arrivals.popleft() for _ in range(min(room, len(self._arrivals)))]
             cancelled, self._cancelled = self._cancelled, set()
             self._free = 0
         for key in cancelled & self._in_flight.keys():

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar, TypeVarTuple
+
+Args = TypeVarTuple("Args")
+Result = TypeVar("Result")
 
 NICENESS = 5
 """Of threads that compute. Two cores, 180 streams: the event loop's thread waited 0.21 s a second
@@ -21,3 +28,18 @@ def lower_priority() -> None:
         thread = threading.get_native_id()
         niceness = os.getpriority(os.PRIO_PROCESS, thread)
         os.setpriority(os.PRIO_PROCESS, thread, niceness + NICENESS)
+
+
+async def in_daemon_thread(function: Callable[[*Args], Result], *args: *Args) -> Result:
+    """Run something slow that nothing can break off, and that must not keep the process alive."""
+    ended: Future[Result] = Future()
+
+    def run() -> None:
+        try:
+            ended.set_result(function(*args))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is for whoever waits
+            ended.set_exception(error)
+
+    ended.set_running_or_notify_cancel()
+    threading.Thread(target=run, name=function.__name__, daemon=True).start()
+    return await asyncio.wrap_future(ended)

@@ -7,11 +7,11 @@ import contextlib
 import logging
 import ssl
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 from streamer.dispatch.dispatcher import Dispatcher
-from streamer.engines.base import Engine
-from streamer.engines.local import LocalEngine
+from streamer.engines.base import Engine, MeasuredEngine
 from streamer.pipeline.turn_judge import TurnJudge
 from streamer.recording.recorder import Recorder
 from streamer.server.admission.admission import Admission
@@ -154,15 +154,10 @@ class TranscriptionServer:
         log.info("drained: %d sessions are cut off", len(self._clients))
 
     def reload(self) -> None:
-        """Read the certificate and the keys again; what cannot be read leaves the old in force."""
-        try:
-            self._admission.authenticator.reload()
-            if self._certificate is not None:
-                self._certificate.reload()
-        except (KeyFileError, CertificateError) as error:
-            log.error("not reloaded: %s", error)
-        else:
-            log.info("keys and certificate were read again")
+        """Read keys and certificate again; either that cannot be read leaves the old in force."""
+        _read_again("keys", self._admission.authenticator.reload)
+        if self._certificate is not None:
+            _read_again("certificate", self._certificate.reload)
 
     async def _listen(self) -> None:
         settings, service, admission = self._settings, self._service, self._admission
@@ -206,7 +201,7 @@ class TranscriptionServer:
     def _watch(self, engine: Engine) -> None:
         self._metrics.watch(self._dispatcher, lambda: self._admission.controller.trouble)
         self._metrics.max_sessions.set(self._settings.max_sessions)
-        if isinstance(engine, LocalEngine):
+        if isinstance(engine, MeasuredEngine):
             self._metrics.watch_engine(lambda: engine.work)
             engine.on_step = self._metrics.step_seconds.observe
 
@@ -233,3 +228,12 @@ class TranscriptionServer:
 
         count = self._metrics.webhook
         return Webhook(self._settings.webhook_url, lambda one: count.labels(one).inc())
+
+
+def _read_again(what: str, reload: Callable[[], None]) -> None:
+    try:
+        reload()
+    except (KeyFileError, CertificateError) as error:
+        log.error("the %s could not be read again, the old stay in force: %s", what, error)
+    else:
+        log.info("the %s were read again" if what == "keys" else "the %s was read again", what)

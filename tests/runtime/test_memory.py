@@ -13,7 +13,7 @@ needs_glibc = pytest.mark.skipif(
 
 _HOLES = """
 import ctypes, sys
-from streamer.cli.memory import give_back_what_is_freed
+from streamer.runtime.memory import give_back_what_is_freed
 
 def resident():
     return int(open("/proc/self/statm").read().split()[1]) * 4096
@@ -60,7 +60,7 @@ def test_the_collector_leaves_alone_what_was_loaded_and_still_finds_what_comes()
     """In a process of its own, since nothing here is ever to be thawed."""
     script = """
 import gc, weakref
-from streamer.cli.memory import keep_what_is_loaded
+from streamer.runtime.memory import keep_what_is_loaded
 
 class Thing: pass
 
