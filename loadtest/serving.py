@@ -18,13 +18,6 @@ PROGRAM = "streamer.cli.main"
 HERE = Path(__file__).parents[1]
 
 
-def cpu_s(pid: int) -> float:
-    """Return the seconds of CPU time that all threads of a process have taken; Linux only."""
-    text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-    fields = text.rpartition(")")[2].split()  # from the third of proc(5) on
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 @contextmanager
 def served(options: Sequence[str], checkout: Path = HERE) -> Generator[str]:
     """Run `streamer serve` with these options on a free port of loopback; yields its address."""

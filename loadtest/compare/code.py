@@ -25,11 +25,12 @@ from loadtest.clients import BYTES_PER_S, pcm
 from loadtest.compare.ratios import Verdict, compared
 from loadtest.errors import CommandError
 from loadtest.options import audio_option, report_option, server_options
+from loadtest.processes import cpu_s
 from loadtest.progress import note
 from loadtest.reports import tell
 from loadtest.run.files import through_server
 from loadtest.run.streams import run_streams
-from loadtest.serving import cpu_s, served_process
+from loadtest.serving import served_process
 
 REST_S = 2.0
 """Before live streams: a server that judges its load by the last seconds must have forgotten."""

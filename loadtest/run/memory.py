@@ -25,6 +25,7 @@ import uvloop
 from loadtest.clients import pcm, play
 from loadtest.measures import StreamLog, measure, percentiles
 from loadtest.options import audio_option, report_option, server_options
+from loadtest.processes import resident
 from loadtest.progress import clock
 from loadtest.reports import tell
 from loadtest.server_metrics import read_lag, share_late
@@ -123,12 +124,6 @@ def read_log(path: Path) -> list[Reading]:
         with contextlib.suppress(ValueError):
             readings.append(Reading(**json.loads(line)))
     return readings
-
-
-def resident(pid: int) -> int:
-    """Return a process's resident memory in bytes (Linux)."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    return pages * 4096
 
 
 async def _streams(

@@ -33,9 +33,10 @@ from loadtest.attack.raw import BINARY, PING, Target, frame
 from loadtest.clients import BYTES_PER_S, Speech, say, undisturbed
 from loadtest.errors import CommandError
 from loadtest.oracle import History
+from loadtest.processes import engine_of
 from loadtest.progress import note
 from loadtest.server_metrics import Lag, p99_ms, read_lag
-from loadtest.serving import served_process
+from loadtest.serving import PROGRAM, served_process
 from loadtest.tcp_proxy import tcp_proxy
 from streamer.cli.demo import sample_path
 from streamer.protocols.native.messages import Final
@@ -96,6 +97,20 @@ def told(order: str) -> Fault:
     return fault
 
 
+def engine_gets(number: signal.Signals) -> Fault:
+    """Send a signal to the process in which the model lives, in the middle of what is said."""
+
+    async def fault(scene: Scene) -> list[str]:
+        await asyncio.sleep(3)
+        engine = engine_of(scene.process.pid)
+        if engine is None:
+            return ["the engine has no process of its own"]
+        os.kill(engine, number)
+        return []
+
+    return fault
+
+
 async def half_open(scene: Scene) -> list[str]:
     """A line that goes dead without a word; its client finds out, and comes back."""
     target = Target.of(scene.url)
@@ -130,6 +145,10 @@ async def sigkill(scene: Scene) -> list[str]:
     return []
 
 
+KILLED = "SIGKILL of the engine's process"
+CRASHED = "segmentation fault in the engine's process"
+FROZEN = "engine's process frozen until it is killed, 30 s"
+
 FAULTS: dict[str, Fault] = {
     "a reader that never reads": attacked(never_read()),
     "50 slow-loris handshakes": attacked(attackers.slow_loris),
@@ -144,6 +163,9 @@ FAULTS: dict[str, Fault] = {
     "engine exception": told("exception"),
     "out of memory in the engine": told("memory"),
     "engine that hangs for 3 s": told("hang 3"),
+    KILLED: engine_gets(signal.SIGKILL),
+    CRASHED: engine_gets(signal.SIGSEGV),
+    FROZEN: engine_gets(signal.SIGSTOP),
     "16 files at once, beyond capacity": overload,
     "wall clock set back an hour": told("clock 3600"),
     "disk full for logs and recordings": told("disk 4096"),
@@ -153,13 +175,18 @@ FAULTS: dict[str, Fault] = {
 
 
 @asynccontextmanager
-async def scene(speech: Speech, due: list[Final]) -> AsyncGenerator[Scene]:
-    """Start a server whose log goes nowhere that has room, and which records."""
+async def scene(speech: Speech, due: list[Final], *, worker: bool) -> AsyncGenerator[Scene]:
+    """Start a server whose log goes nowhere that has room, and which records.
+
+    Its model lives in a `worker`, or in its own process and fails when it is told to.
+    """
+    module = PROGRAM if worker else "loadtest.soak.faulty_server"
+    engine = "worker" if worker else "local"
     with (
         tempfile.TemporaryDirectory() as folder,
         _full_disk() as full,
         served_process(
-            ["--record", folder], module="loadtest.soak.faulty_server", stderr=full
+            ["--record", folder, "--engine", engine], module=module, stderr=full
         ) as running,
     ):
         url, process = running
@@ -172,7 +199,7 @@ def _full_disk() -> IO[bytes]:
 
 async def examine(name: str, fault: Fault, speech: Speech, due: list[Final]) -> dict[str, object]:
     """Let it happen, and measure what it did to others."""
-    async with scene(speech, due) as stage:
+    async with scene(speech, due, worker=name in (KILLED, CRASHED, FROZEN)) as stage:
         before = await stage.others()
         lag_before = await asyncio.to_thread(read_lag, stage.url)
         lag: Lag | None = None

@@ -33,6 +33,7 @@ from loadtest.clients import (
     vanish,
 )
 from loadtest.options import server_options
+from loadtest.processes import resident
 from loadtest.progress import clock
 from loadtest.server_metrics import read_metrics, value
 from loadtest.serving import served_process
@@ -155,7 +156,7 @@ class Soak:
         status = (process / "status").read_text()
         rest = Rest(
             minute=round(self.minute, 2),
-            rss_mb=round(int(_found(r"VmRSS:\s+(\d+)", status)) / 1024, 1),
+            rss_mb=round(resident(self._pid) / 2**20, 1),
             tasks=measured["tasks"],
             threads=int(_found(r"Threads:\s+(\d+)", status)),
             files=len(list((process / "fd").iterdir())),

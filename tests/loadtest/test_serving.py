@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from loadtest.serving import cpu_s
+from loadtest.processes import cpu_s
 
 
 def test_the_cpu_time_of_a_process_is_that_of_its_threads() -> None:

@@ -19,7 +19,8 @@ class Certificate:
     def __init__(self, chain: Path, key: Path) -> None:
         self._chain = chain
         self._key = key
-        self.context = self._loaded()
+        self._current = self.context = self._loaded()
+        self.context.sni_callback = self._answer_with_the_current
 
     def reload(self) -> None:
         """Read the files again: new connections get what they hold now.
@@ -27,15 +28,16 @@ class Certificate:
         Sessions that run keep the certificate that they were opened with. Raises CertificateError
         and leaves all as it was if the files do not fit together.
         """
-        self._loaded()  # what goes wrong goes wrong here, not in the context that is in use
-        self._load_into(self.context)
+        self._current = self._loaded()
+
+    def _answer_with_the_current(
+        self, handshake: ssl.SSLObject, name: str | None, context: ssl.SSLContext
+    ) -> None:
+        """Called in each handshake, with or without a name; so a reload is one assignment."""
+        handshake.context = self._current
 
     def _loaded(self) -> ssl.SSLContext:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self._load_into(context)
-        return context
-
-    def _load_into(self, context: ssl.SSLContext) -> None:
         try:
             # Without a passphrase of its own, OpenSSL would ask for one on the terminal.
             context.load_cert_chain(self._chain, self._key, password=_no_passphrase)
@@ -46,6 +48,7 @@ class Certificate:
             ) from error
         except ValueError as error:
             raise CertificateError(f"--tls-key {self._key}: {error}") from error
+        return context
 
 
 def certificate_of(chain: Path | None, key: Path | None) -> Certificate | None:
