@@ -25,6 +25,9 @@ from streamer.engines.worker.messages import (
 SOCKET_BYTES = 4 << 20
 """What is asked of the system for each direction; a clip of 35 s is 2.2 MB."""
 
+LAST_BREATH_S = 1.0
+"""Between the end of its socket and that of a process that ends by itself, which tells more."""
+
 
 class WorkerProcess(asyncio.Protocol):
     """Messages to and from a process that may die at any moment. Belongs to the event loop."""
@@ -113,10 +116,10 @@ class WorkerProcess(asyncio.Protocol):
                 self.loaded.set_result(answer)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End what can say nothing more (`asyncio.Protocol`)."""
+        """End what can say nothing more and does not end by itself (`asyncio.Protocol`)."""
         self._lost.set()
         if not self._closing:
-            self.kill()
+            asyncio.get_running_loop().call_later(LAST_BREATH_S, self.kill)
 
     async def _wait(self, process: asyncio.subprocess.Process) -> None:
         status = await process.wait()
