@@ -70,6 +70,9 @@ VERBS: Mapping[str, Verb] = {
     ),
     "model": Verb(
         "measure a model without a server",
-        {"gpu": Action("loadtest.model.gpu", "the resident form: placement, parity, speed")},
+        {
+            "gpu": Action("loadtest.model.gpu", "the resident form: placement, parity, speed"),
+            "integers": Action("loadtest.model.integers", "how often they hear unlike FP32"),
+        },
     ),
 }

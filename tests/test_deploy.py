@@ -35,7 +35,7 @@ SPARE_S = FAREWELL_S + Settings().drain_timeout_s
 class WorkingEngine(CountingEngine):
     """Counts its work, as the real one does."""
 
-    work = EngineWork(frames=10, padding=1, drafted=5, accepted=4)
+    work = EngineWork(encoded_s=10, padding_s=1, drafted=5, accepted=4)
 
 
 def manifests() -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from transformers import MoonshineForConditionalGeneration
 
 from loadtest.batches import in_batches
 from streamer.families.moonshine.export.published import recovered
@@ -24,13 +25,8 @@ class TorchMoonshine:
     """On the CPU, with torch's own choice of threads."""
 
     def __init__(self, folder: Path) -> None:
-        model = random_base()
-        weights = {
-            name: torch.from_numpy(value.copy()) for name, value in recovered(folder).items()
-        }
-        weights["proj_out.weight"] = weights["model.decoder.embed_tokens.weight"]
-        model.load_state_dict(weights)
-        self._model: Any = model  # its mix-in's annotations exclude it from generate()
+        # Its mix-in's annotations exclude it from generate().
+        self._model: Any = published_model(folder)
         self._tokenizer = Tokenizer.from_file(folder / "tokenizer.bin")
 
     def transcribe(self, clips: Sequence[Clip], batch: int) -> list[str]:
@@ -53,3 +49,12 @@ class TorchMoonshine:
                 num_beams=1,
             )
         return [self._tokenizer.decode(row) for row in sequences.tolist()]
+
+
+def published_model(folder: Path) -> MoonshineForConditionalGeneration:
+    """Build transformers' model of the published files in a folder."""
+    model = random_base()
+    weights = {name: torch.from_numpy(value.copy()) for name, value in recovered(folder).items()}
+    weights["proj_out.weight"] = weights["model.decoder.embed_tokens.weight"]
+    model.load_state_dict(weights)
+    return model

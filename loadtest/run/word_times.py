@@ -1,6 +1,6 @@
 """How far a model's word times are from the synthesiser's own.
 
-    python -m loadtest run word-times [--model FOLDER] [--sentences 120]
+    python -m loadtest run word-times --model moonshine --sentences 120
 
 Sentences of the embedded model's domain, spoken by espeak-ng and flite, which tell when each word
 begins and ends. Words that the model heard otherwise than they were written do not count.
@@ -13,7 +13,6 @@ import math
 import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
-from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -23,7 +22,7 @@ from loadtest.synthetic_truth import Speaker, Spoken, SpokenWord, espeak, flite
 from streamer.decoding.batched_engine import transcribe
 from streamer.decoding.step_engine import StepEngine
 from streamer.families.registry import load_model
-from streamer.models.registry import embedded_folder
+from streamer.models.registry import resolve
 from streamer.speech.clip import SAMPLE_RATE, Clip
 from streamer.speech.hypothesis import Word
 from streamer.speech.options import DecodeOptions
@@ -42,13 +41,13 @@ SPEAKERS = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    parser.add_argument("--model", type=Path, default=embedded_folder(), help="a model folder")
+    parser.add_argument("--model", default="moonshine", help="a name or a folder")
     parser.add_argument("--sentences", type=int, default=120, help="how many to speak")
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the table."""
-    engine = load_model(options.model)
+    engine = load_model(resolve(options.model))
     if not engine.info.word_timings:
         raise CommandError(f"{options.model} cannot tell word timings")
     said = {

@@ -20,9 +20,9 @@ def length_within(
 ) -> int | None:
     """Say how many tokens stand before the first word behind the clip; None where there is none.
 
-    `attention` (n, S) is of the tokens, and may go on with the end token; `last_frame`, with its
-    fractions, is where the clip ends. The first word always stays: the shortest clips have it at
-    their very end.
+    `attention` (n, S) is of the tokens, and may go on with the end token; behind `last_frame`, with
+    its fractions, the middle of no word's first token can be. The first word always stays: the
+    shortest clips have it at their very end.
     """
     middles = token_middles(attention)
     behind = (word.first for word in words[1:] if middles[word.first] > last_frame)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -61,24 +62,47 @@ class ContinuousDecoder:
         """How many more rows may join."""
         return self._slots.capacity - len(self._rows)
 
-    def join(self, entries: Sequence[Entry]) -> list[tuple[int, DecodedOrError]]:
-        """Let clips join, at most `free_slots`; return those that end at once."""
-        first = len(self._rows)
-        fed: list[list[int]] = []
-        for entry in entries:
+    @property
+    def in_no_hurry(self) -> bool:
+        """Whether every row is of a clip that may wait for company."""
+        return all(row.patient for row in self._rows)
+
+    def join(self, entries: Sequence[Entry]) -> None:
+        """Let clips join, at most `free_slots`."""
+        for entry in sorted(entries, key=lambda entry: len(entry.request.draft)):
             self._slots.add(entry.encoded)
             request = entry.request
-            most = request.limited(self._model.positions - len(request.prompt))
-            row = Row(entry.key, most, Draft(request.draft), request.aligned)
-            self._rows.append(row)
-            fed.append(row.first_fed(request.prompt))
-        self._advance(first, fed, [len(entry.request.prompt) for entry in entries])
-        return self._leave()
+            self._rows.append(
+                Row(
+                    key=entry.key,
+                    prompt=request.prompt,
+                    max_tokens=request.limited(self._model.positions - len(request.prompt)),
+                    draft=Draft(request.draft),
+                    aligned=request.aligned,
+                    patient=request.patient,
+                )
+            )
 
     def step(self) -> list[tuple[int, DecodedOrError]]:
         """Advance every row, by a token or as far as its draft is right; return those that end."""
-        self._advance(0, [row.fed() for row in self._rows], [1] * len(self._rows))
+        fed = [row.fed() for row in self._rows]
+        together = self._fed_together([len(tokens) for tokens in fed])
+        for first, end in pairwise((0, together, len(fed))):
+            if first < end:
+                self._advance(first, fed[first:end])
         return self._leave()
+
+    def _fed_together(self, lengths: Sequence[int]) -> int:
+        """Say how many rows share the first call; those that join stand last, in order of length.
+
+        One that joins with no more tokens than others are fed costs hardly more than its keys and
+        values; with a longer prompt or draft it would make all rows as long.
+        """
+        joined = next((at for at, row in enumerate(self._rows) if not row.tokens), len(lengths))
+        longest = max(lengths[:joined], default=1)
+        return next(
+            (at for at in range(joined, len(lengths)) if lengths[at] > longest), len(lengths)
+        )
 
     def drop(self, key: int) -> None:
         """Forget a row whose result nobody waits for any more."""
@@ -86,8 +110,8 @@ class ContinuousDecoder:
             if self._rows[place].key == key:
                 self._remove(place)
 
-    def _advance(self, first: int, fed: Sequence[Sequence[int]], given: Sequence[int]) -> None:
-        """Feed the rows from `first` on, of which `given` tokens each are no guesses.
+    def _advance(self, first: int, fed: Sequence[Sequence[int]]) -> None:
+        """Feed the rows from `first` on.
 
         Where that fails, each is fed by itself, so that only whoever is the cause ends with an
         error.
@@ -102,10 +126,10 @@ class ContinuousDecoder:
                 "a decoder call of %d rows failed; each is tried alone: %s", len(fed), error
             )
             for line in range(len(fed)):
-                self._advance(first + line, fed[line : line + 1], given[line : line + 1])
+                self._advance(first + line, fed[line : line + 1])
             return
         for line, tokens in enumerate(fed):
-            self._accept(first + line, answer, line, given[line], tokens)
+            self._accept(first + line, answer, line, tokens)
 
     def _call(self, first: int, fed: Sequence[Sequence[int]]) -> Answer:
         """Feed the rows from `first` on, shorter ones padded on the right."""
@@ -123,15 +147,12 @@ class ContinuousDecoder:
             aligned=any(row.aligned for row in self._rows[rows]),
         )
 
-    def _accept(
-        self, place: int, answer: Answer, line: int, given: int, fed: Sequence[int]
-    ) -> None:
+    def _accept(self, place: int, answer: Answer, line: int, fed: Sequence[int]) -> None:
         row, attention = self._rows[place], None
         if answer.attention is not None:
             attention = answer.attention[line, :, : int(self._slots.frames[place])]
         used = row.accept(
             fed,
-            given,
             answer.chosen[line],
             answer.log_probability[line],
             attention,

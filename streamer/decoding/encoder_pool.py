@@ -66,17 +66,19 @@ class EncoderPool:
                 self._threads += 1
                 threading.Thread(target=self._work, name="encoder", daemon=True).start()
 
-    def take(self, *, wait: bool) -> list[Ready]:
-        """Return who is encoded by now, or with `wait`, as soon as there is one."""
+    def take(self, wait_s: float | None) -> list[Ready]:
+        """Return who is encoded by now, or as soon as there is one.
+
+        That is waited for at most so many seconds, or with None as long as it takes.
+        """
         taken: list[Ready] = []
         while not taken and self._keys:
             with self._changed:
-                while wait and not self._done:
-                    self._changed.wait()
+                self._changed.wait_for(lambda: self._done, wait_s)
                 done, self._done = self._done, []
             taken = [ready for ready in done if ready.key in self._keys]
             self._keys.difference_update(ready.key for ready in taken)
-            if not wait:
+            if wait_s is not None:
                 break
         return taken
 

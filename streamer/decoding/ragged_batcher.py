@@ -18,6 +18,12 @@ log = logging.getLogger(__name__)
 
 MAX_ROWS = 16
 """Rows decoded together."""
+COMPANY = 8
+"""Rows that a decoder call is worth its while for, where nobody is in a hurry: a call costs about
+as much as five rows of it."""
+COMPANY_WAIT_S = 0.01
+"""How long a step waits for more rows: no longer than a decoder call takes, so that a live clip
+that comes meanwhile waits no longer to be taken in."""
 AHEAD = 2
 """Clips, the one that is being encoded and those that wait for it, per pass at a time on a CPU."""
 
@@ -70,14 +76,14 @@ class RaggedBatcher:
         ended: list[tuple[int, DecodedOrError]] = []
         entries: list[Entry] = []
         for key, request, encoded in self._encoded():
-            self.work.frames += self._encoder.length(request)
             if isinstance(encoded, EngineError):
                 ended.append((key, encoded))
             else:
                 entries.append(Entry(key, request, encoded))
-        if entries:
-            ended += self._decoder.join(entries)
-        return ended + self._decoder.step() if len(self._decoder) else ended
+        self._decoder.join(entries)
+        if len(self._decoder) and not self._waits_for_company:
+            ended += self._decoder.step()
+        return ended
 
     def drop(self, key: int) -> None:
         """Forget a clip."""
@@ -92,16 +98,23 @@ class RaggedBatcher:
         self._pool = EncoderPool(self._encode, self._passes)
         self._decoder = ContinuousDecoder(self._model, self._eos, MAX_ROWS, self.work)
 
+    @property
+    def _waits_for_company(self) -> bool:
+        """Whether the rows in flight had better wait for those that are being encoded."""
+        return len(self._pool) > 0 and self._decoder.in_no_hurry and len(self._decoder) < COMPANY
+
     def _encoded(self) -> list[tuple[int, Request, Encoded | EngineError]]:
         """Return who is ready for the decoder."""
         if not self._encodes_many:
-            ready = self._pool.take(wait=len(self._decoder) == 0)
+            wait_s = COMPANY_WAIT_S if self._waits_for_company else 0.0
+            ready = self._pool.take(None if len(self._decoder) == 0 else wait_s)
+            for one in ready:
+                self.work.encoded([len(one.request.samples)])
             return [(one.key, one.request, one.encoded) for one in ready]
         if not self._waiting:
             return []
         group, self._waiting = next_group(self._waiting, self._encoder.length)
-        lengths = [self._encoder.length(request) for _, request in group]
-        self.work.padding += len(group) * max(lengths) - sum(lengths)
+        self.work.encoded([len(request.samples) for _, request in group])
         encoded = self._encode_together([request for _, request in group])
         return [(key, request, one) for (key, request), one in zip(group, encoded, strict=True)]
 

@@ -17,8 +17,8 @@ class Request:
 
     The draft is what an earlier pass gave for less of the same audio, or nothing; a contract that
     cannot check it in one call does without. `aligned` asks for `Decoded.alignment`. `incremental`
-    is the clip's. At most `max_tokens` follow the prompt, the end token among them, or as many as
-    fit.
+    and `patient` are the clip's. At most `max_tokens` follow the prompt, the end token among them,
+    or as many as fit.
     """
 
     samples: NDArray[np.float32]
@@ -27,6 +27,7 @@ class Request:
     aligned: bool = False
     incremental: str | None = None
     max_tokens: int | None = None
+    patient: bool = False
 
     def limited(self, fitting: int) -> int:
         """Return how many tokens may follow the prompt where so many fit."""

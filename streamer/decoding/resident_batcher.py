@@ -67,13 +67,13 @@ class ResidentBatcher:
 
     def step(self) -> list[tuple[int, DecodedOrError]]:
         """Encode who waits and advance everybody; return what ended."""
-        joined = self._encode() if self._waiting else {}
+        if self._waiting:
+            self._encode()
         if not self._clips:
             return []
         fed: list[list[int]] = [[] for _ in range(self._rows.rows)]
         for place, row in self._clips.items():
-            prompt = joined.get(place)
-            fed[place] = row.fed() if prompt is None else row.first_fed(prompt)
+            fed[place] = row.fed()
         aligned = any(row.aligned for row in self._clips.values())
         self.calls += 1
         chosen = self._rows.decode(fed, aligned=aligned)
@@ -84,7 +84,6 @@ class ResidentBatcher:
                 attention = chosen.attention[place, :, : int(self._rows.frames[place])]
             self._rows.past[place] += row.accept(
                 fed[place],
-                len(joined.get(place, [0])),
                 chosen.tokens[place],
                 chosen.log_probability[place],
                 attention,
@@ -121,20 +120,23 @@ class ResidentBatcher:
             for aligned in (True, False):
                 self._rows.decode([fed], aligned=aligned)
 
-    def _encode(self) -> dict[int, Sequence[int]]:
-        """Encode some of those who wait; return the places that they get, with their prompts."""
+    def _encode(self) -> None:
+        """Encode some of those who wait."""
         group, self._waiting = next_group(self._waiting, self._padded_length)
         free = (place for place in range(self._rows.rows) if place not in self._clips)
         places = [place for place, _ in zip(free, group, strict=False)]
         features = [self._features.make(request) for _, request in group]
         self._rows.encode(features, places)
-        lengths = [one.shape[-1] for one in features]
-        self.work.frames += sum(lengths)
-        self.work.padding += len(group) * max(lengths) - sum(lengths)
+        self.work.encoded([len(request.samples) for _, request in group])
         for place, (key, request) in zip(places, group, strict=True):
             most = request.limited(self._columns - len(request.prompt))
-            self._clips[place] = Row(key, most, Draft(request.draft), request.aligned)
-        return {place: request.prompt for place, (_, request) in zip(places, group, strict=True)}
+            self._clips[place] = Row(
+                key=key,
+                prompt=request.prompt,
+                max_tokens=most,
+                draft=Draft(request.draft),
+                aligned=request.aligned,
+            )
 
     def _padded_length(self, request: Request) -> int:
         return bucket(self._features.length(request), self._features.buckets)

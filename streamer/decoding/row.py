@@ -18,31 +18,32 @@ class Row:
     """The tokens of a row, without its prompt. The end token counts until the row leaves."""
 
     key: int
+    prompt: Sequence[int]
     max_tokens: int
     """Behind the prompt, the end token among them."""
     draft: Draft
     aligned: bool
     """Whether `Decoded.alignment` is wanted."""
+    patient: bool = False
+    """Whether it may wait for company."""
     tokens: list[int] = field(default_factory=list[int])
     log_probabilities: list[float] = field(default_factory=list[float])
     attention: list[NDArray[np.float32]] = field(default_factory=list[NDArray[np.float32]])
     """Of each token, over the row's own frames."""
 
-    def first_fed(self, prompt: Sequence[int]) -> list[int]:
-        """Return what a row that joins is fed: its prompt, and its draft as a guess."""
-        return [*prompt, *self.draft.ahead(self.max_tokens - 1)]
-
     def fed(self) -> list[int]:
-        """Return what it is fed next: its last token, and what its draft guesses."""
-        return [
-            self.tokens[-1],
-            *self.draft.ahead(min(AHEAD, self.max_tokens - len(self.tokens) - 1)),
-        ]
+        """Return what it is fed next: its last token, and what its draft guesses.
+
+        At first that is its prompt, and its whole draft.
+        """
+        left = self.max_tokens - len(self.tokens) - 1
+        if not self.tokens:
+            return [*self.prompt, *self.draft.ahead(left)]
+        return [self.tokens[-1], *self.draft.ahead(min(AHEAD, left))]
 
     def accept(
         self,
         fed: Sequence[int],
-        given: int,
         chosen: NDArray[np.int64],
         log_probability: NDArray[np.float32],
         attention: NDArray[np.float32] | None,
@@ -52,10 +53,10 @@ class Row:
     ) -> int:
         """Take the choices behind what it was fed, all (n,) but the attention (n, S).
 
-        They count behind the `given` tokens, and behind the guesses that follow these as far as
-        they were right. Returns how many of the tokens fed count.
+        They count behind the tokens that were no guesses, and behind the guesses that follow these
+        as far as they were right. Returns how many of the tokens fed count.
         """
-        used = given
+        used = given = 1 if self.tokens else len(self.prompt)
         while used < len(fed) and fed[used] == chosen[used - 1] != eos:
             used += 1
         work.drafted += len(fed) - given

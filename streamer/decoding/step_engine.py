@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from streamer.speech.clip import Clip
+from streamer.speech.clip import SAMPLE_RATE, Clip
 from streamer.speech.engine_info import EngineInfo
 from streamer.speech.hypothesis import Outcome
 
@@ -15,19 +15,25 @@ from streamer.speech.hypothesis import Outcome
 class EngineWork:
     """What an engine has done since it was loaded. Other threads may read it."""
 
-    frames: int = 0
-    """Feature frames encoded that count."""
-    padding: int = 0
-    """Feature frames encoded only because another clip of the batch was longer."""
+    encoded_s: float = 0.0
+    """Seconds of audio encoded."""
+    padding_s: float = 0.0
+    """Seconds encoded only because another clip of the batch was longer."""
     drafted: int = 0
     """Tokens of drafts that were checked."""
     accepted: int = 0
     """Tokens of drafts that turned out right."""
 
+    def encoded(self, clips: Sequence[int]) -> None:
+        """Count clips of so many samples, encoded together."""
+        samples = sum(clips)
+        self.encoded_s += samples / SAMPLE_RATE
+        self.padding_s += (len(clips) * max(clips) - samples) / SAMPLE_RATE
+
     def __add__(self, other: EngineWork) -> EngineWork:
         return EngineWork(
-            self.frames + other.frames,
-            self.padding + other.padding,
+            self.encoded_s + other.encoded_s,
+            self.padding_s + other.padding_s,
             self.drafted + other.drafted,
             self.accepted + other.accepted,
         )

@@ -2,10 +2,10 @@
 
 Each token's time is the middle of its cross-attention, within its share of a monotone division of
 the frames among the tokens (the division that holds most of the attention, so that a stray glance
-moves nothing). On the embedded model (40 ms frames) word starts were off by 14 ms in the median and
-41 ms at the 90th percentile, ends by 15 and 50 (`python -m loadtest run word-times`). Dynamic
-programming without the middles gave 26 and over 100 ms, the CTC head of the training checkpoint 23
-and 56 after taking away its constant delay of 72 ms.
+moves nothing). How far words reach beyond those middles is each model's own
+(`python -m loadtest run word-times` measures it). On the embedded model dynamic programming without
+the middles was off by 26 ms in the median and over 100 ms at the 90th percentile, where this is by
+14 and 41.
 """
 
 from __future__ import annotations
@@ -21,10 +21,6 @@ from numpy.typing import NDArray
 from streamer.speech.clip import SAMPLE_RATE
 from streamer.speech.hypothesis import Word
 
-LEAD_S = 0.045
-"""From a word's begin to the middle of its first token."""
-LAG_S = 0.13
-"""From the middle of a word's last token that sounds to the word's end, where no word follows."""
 _MARGIN = 2
 """Frames beyond a token's share that count for its middle."""
 
@@ -42,6 +38,21 @@ class TokenWord:
     last_sound: int
 
 
+@dataclass(frozen=True, slots=True)
+class FrameTimes:
+    """Where a model's encoder frames lie in the audio, and words around the middles of tokens."""
+
+    samples: int
+    """From one frame to the next."""
+    middle: int
+    """Which sample frame 0 stands for."""
+    lead_s: float
+    """From a word's begin to the middle of its first token."""
+    lag_s: float
+    """From the middle of a word's last token that sounds to the word's end, where no word follows
+    before."""
+
+
 class WordDivider(Protocol):
     """A vocabulary that can divide a transcript into words."""
 
@@ -55,27 +66,25 @@ def timed_words(
     tokens: Sequence[int],
     log_probabilities: NDArray[np.float32],
     attention: NDArray[np.float32],
+    frames: FrameTimes,
     *,
-    frame_samples: int,
     seconds: float,
     spaced: bool,
-    frame_middle: int = 0,
 ) -> tuple[Word, ...]:
     """Divide a hypothesis into words of `seconds` of audio.
 
     `log_probabilities` (n,) and `attention` (n, S) are of the tokens, and may go on with the end
-    token. `spaced` says whether the language puts spaces between words, `frame_middle` which sample
-    frame 0 stands for.
+    token. `spaced` says whether the language puts spaces between words.
     """
-    middles = (token_middles(attention) * frame_samples + frame_middle) / SAMPLE_RATE
+    middles = (token_middles(attention) * frames.samples + frames.middle) / SAMPLE_RATE
     parts = tokenizer.words(tokens, spaced=spaced)
-    starts = [min(max(0.0, float(middles[part.first]) - LEAD_S), seconds) for part in parts]
+    starts = [min(max(0.0, float(middles[part.first]) - frames.lead_s), seconds) for part in parts]
     starts = np.maximum.accumulate([*starts, seconds]).tolist()
     return tuple(
         Word(
             text=part.text,
             start=start,
-            end=max(start, min(following, float(middles[part.last_sound]) + LAG_S)),
+            end=max(start, min(following, float(middles[part.last_sound]) + frames.lag_s)),
             confidence=float(np.exp(log_probabilities[part.first : part.end].mean())),
         )
         for part, (start, following) in zip(parts, pairwise(starts), strict=True)

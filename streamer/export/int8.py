@@ -17,6 +17,7 @@ encodes one clip, as the engine does on a CPU.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,12 +70,17 @@ def _biased(
     return found
 
 
-def quantise_by_rows(model: onnx.ModelProto, weights: Weights) -> None:
-    """Rewrite each product with a weight matrix, x (…, in) · W (in, out), in integers, in place."""
+def quantise_by_rows(
+    model: onnx.ModelProto, weights: Weights, only: Collection[str] | None = None
+) -> None:
+    """Rewrite each product with a weight matrix, x (…, in) · W (in, out), in integers, in place.
+
+    `only` names the matrices of those that are meant, where not all are.
+    """
     nodes: list[onnx.NodeProto] = []
     rows: dict[str, _Rows] = {}
     for node in model.graph.node:
-        if not _is_product(node, weights):
+        if not _is_product(node, weights) or (only is not None and node.input[1] not in only):
             nodes.append(node)
             continue
         activation, weight = node.input

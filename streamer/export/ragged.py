@@ -10,13 +10,14 @@ of the row's caches, the new tokens up to itself, and the first cross_lengths[b]
 whatever else the tensors hold is never looked at. So rows of any age share a batch, rows with fewer
 than n new tokens are padded on the right, and C is whatever the oldest row needs. Whoever calls
 writes the new keys and values into its caches. `chosen` is the arg-max of the logits behind each
-token, `log_probability` that choice's. `cross_attention` is the mean of all layers' and
-heads' weights: where the choice behind each token is heard. Word timings are made from it, and a
-reader that wants none need not fetch it.
+token, `log_probability` that choice's. `cross_attention` is the mean of the weights of all layers
+and heads, or of those that are best at it: where the choice behind each token is heard. Word
+timings are made from it, and a reader that wants none need not fetch it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import torch
@@ -27,6 +28,8 @@ from streamer.export.layers import score_bias
 
 CONTRACT = "1"
 """The version of the contract, in the metadata of both graphs."""
+Head = tuple[int, int]
+"""A layer, and a head of it."""
 
 
 class CacheSizes(Protocol):
@@ -114,11 +117,17 @@ def decoder_outputs(sizes: CacheSizes, vocabulary: int) -> dict[str, tuple[Dimen
     }
 
 
-def answers(logits: Tensor, new: list[Tensor], attention: list[Tensor]) -> tuple[Tensor, ...]:
-    """Make a decoder's outputs of logits (B, n, vocabulary) and each layer's (B, heads, n, S)."""
+def answers(logits: Tensor, new: list[Tensor], attention: Tensor) -> tuple[Tensor, ...]:
+    """Make a decoder's outputs of logits (B, n, vocabulary) and the attention (B, n, S)."""
     chosen = logits.argmax(dim=2)
     log_probability = torch.log_softmax(logits, dim=2).amax(dim=2)
-    return chosen, log_probability, *new, logits, torch.cat(attention, dim=1).mean(dim=1)
+    return chosen, log_probability, *new, logits, attention
+
+
+def mean_attention(layers: list[Tensor], heads: Sequence[Head] = ()) -> Tensor:
+    """Make (B, n, S) of each layer's (B, heads, n, S): the mean of these heads, or of all."""
+    chosen = [layers[layer][:, head : head + 1] for layer, head in heads] or layers
+    return torch.cat(chosen, dim=1).to(torch.float32).mean(dim=1)
 
 
 def pair_names(kind: str, layers: int) -> list[str]:

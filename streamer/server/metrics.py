@@ -35,12 +35,12 @@ class _WorkCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         work = self._work()
-        frames = CounterMetricFamily(
-            "streamer_encoded_frames", "Feature frames encoded; padding is lost", labels=["kind"]
+        encoded = CounterMetricFamily(
+            "streamer_encoded_seconds", "Audio encoded; padding is lost", labels=["kind"]
         )
-        frames.add_metric(["speech"], work.frames)
-        frames.add_metric(["padding"], work.padding)
-        yield frames
+        encoded.add_metric(["speech"], work.encoded_s)
+        encoded.add_metric(["padding"], work.padding_s)
+        yield encoded
         drafts = CounterMetricFamily(
             "streamer_draft_tokens", "Tokens of drafts that were checked", labels=["outcome"]
         )

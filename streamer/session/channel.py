@@ -65,6 +65,9 @@ that they cost every 300 ms, whole texts flicker 0.26 words a final word and not
 newest partial is 0.34 s behind in the median and not 0.14 (with 0.15: 0.51, 0.50 and 0.24 s; with
 0.35: 0.29, 0.29 and 0.44 s)."""
 
+PATIENT_S = 1.0
+"""Slack from which on an engine may let a clip wait for others, which takes it half a second."""
+
 FORGET_SAMPLES = SAMPLE_RATE // 5
 """How often the tape forgets: more often costs time, less often makes the tape of silence grow."""
 
@@ -286,13 +289,15 @@ class Channel:
 
     def _job(self, utterance: Utterance, kind: JobKind, end: int, *, grows: bool = False) -> Job:
         key, options = self._key(utterance), utterance.settings.decode_options
+        slack_s = self._slack_s(utterance, kind, exact=not grows)
         clip = Clip(
             samples=self._tape.cut(utterance.start, end),
             options=replace(options, words=False) if grows and options.words else options,
             draft=utterance.hypothesis.tokens,
             incremental=f"{key.session}/{key.channel}/{key.utterance}" if grows else None,
+            patient=slack_s >= PATIENT_S,
         )
-        return Job(key, kind, clip, end, self._slack_s(utterance, kind, clip.exact))
+        return Job(key, kind, clip, end, slack_s)
 
     def _slack_s(self, utterance: Utterance, kind: JobKind, exact: bool) -> float:
         """How long the client can wait: audio ahead of real time earns as much patience.

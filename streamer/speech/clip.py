@@ -26,13 +26,15 @@ class Clip:
     of the same audio: an engine may check them at once instead of one by one, and its answer never
     depends on them. `incremental` names an utterance of which more is to come: all clips of a name
     begin with the same samples, so that an engine may keep what it made of them, and its answer may
-    differ by what 1e-5 of noise makes.
+    differ by what 1e-5 of noise makes. Whoever asks for one that is `patient` has time for it: an
+    engine may let it wait for others, but not for ever.
     """
 
     samples: NDArray[np.float32]
     options: DecodeOptions
     draft: tuple[int, ...] = ()
     incremental: str | None = None
+    patient: bool = False
 
     @property
     def exact(self) -> bool:

@@ -29,7 +29,7 @@ def encoded(request: Request) -> Encoded:
 def all_of(crew: EncoderPool) -> list[Ready]:
     taken: list[Ready] = []
     while len(crew):
-        taken += crew.take(wait=True)
+        taken += crew.take(None)
     return taken
 
 
@@ -67,10 +67,10 @@ def test_taking_without_waiting_gives_nothing_while_a_pass_runs() -> None:
 
     crew = EncoderPool(encode, 1)
     crew.put(1, request(10))
-    assert crew.take(wait=False) == []
+    assert crew.take(0) == []
     assert len(crew) == 1
     may_end.set()
-    assert [one.key for one in crew.take(wait=True)] == [1]
+    assert [one.key for one in crew.take(None)] == [1]
     assert len(crew) == 0
 
 
@@ -96,7 +96,7 @@ def test_a_dropped_clip_is_never_encoded_and_one_in_its_pass_is_never_given() ->
 
 
 def test_nothing_in_flight_is_nothing_to_wait_for() -> None:
-    assert EncoderPool(encoded, 1).take(wait=True) == []
+    assert EncoderPool(encoded, 1).take(None) == []
 
 
 def test_what_encoding_raises_is_that_clips_end_and_no_others() -> None:
@@ -105,7 +105,7 @@ def test_what_encoding_raises_is_that_clips_end_and_no_others() -> None:
 
     crew = EncoderPool(encode, 2)
     crew.put(1, request(10))
-    (failed,) = crew.take(wait=True)
+    (failed,) = crew.take(None)
     assert failed.encoded == EngineError("no memory")
     crew.put(2, request(20))
     assert [one.key for one in all_of(crew)] == [2]

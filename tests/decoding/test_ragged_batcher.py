@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from streamer.decoding.grouping import next_group
 from streamer.decoding.ragged import Answer, Caches, ClipEncoder, Encoded, RaggedDecoder
-from streamer.decoding.ragged_batcher import AHEAD, MAX_ROWS, RaggedBatcher
+from streamer.decoding.ragged_batcher import AHEAD, COMPANY, MAX_ROWS, RaggedBatcher
 from streamer.decoding.request import Decoded, DecodedOrError, Request
 from streamer.onnx.sessions import Device
 
@@ -31,13 +32,16 @@ class Scripted:
         self.decoded: list[int] = []
         self.may_encode = threading.Event()
         self.may_encode.set()
+        self.held_from = 0  # tokens from which on a clip waits for that
+        self.prompt = PROMPT
 
     def length(self, request: Request) -> int:
         return len(request.samples) // 160
 
     def encode(self, requests: Sequence[Request]) -> list[Encoded]:
-        self.may_encode.wait(5)
         counts = [self.length(request) // 10 for request in requests]
+        if max(counts) >= self.held_from:
+            self.may_encode.wait(5)
         self.encoded.append(counts)
         return [Encoded([np.zeros((1, frames, 1), np.float32)] * 2, frames) for frames in counts]
 
@@ -52,7 +56,7 @@ class Scripted:
         aligned: bool = False,
     ) -> Answer:
         self.decoded.append(len(tokens))
-        said = past_lengths[:, np.newaxis] + np.arange(tokens.shape[1]) - len(PROMPT) + 2
+        said = past_lengths[:, np.newaxis] + np.arange(tokens.shape[1]) - len(self.prompt) + 2
         chosen = np.where(said <= cross_lengths[:, np.newaxis], 20 + said, EOS)
         new = np.zeros((len(tokens), 1, tokens.shape[1], 1), np.float32)
         return Answer(chosen, np.full(chosen.shape, -0.5, np.float32), [new, new])
@@ -131,6 +135,62 @@ def test_a_draft_saves_the_calls_that_it_foresaw(draft: tuple[int, ...], calls: 
     assert decoded.tokens == said(6)
     assert decoded.confidence == pytest.approx(np.exp(-0.5))
     assert len(model.decoded) == clips.calls == calls
+
+
+def test_who_joins_with_a_prompt_of_one_token_shares_the_call_of_the_others() -> None:
+    clips, model = batcher()
+    model.prompt = [7]
+    clips.join(1, replace(clip(40), prompt=[7]))
+    clips.step()
+    clips.join(2, replace(clip(3), prompt=[7]))
+    while not (ended := clips.step()):
+        time.sleep(0.001)
+    assert tokens_of(ended) == {2: said(3)}
+    assert set(model.decoded) == {1, 2}
+    assert model.decoded[-4:] == [2] * 4, "three tokens and the end, none of them by itself"
+
+
+def test_clips_in_no_hurry_wait_for_those_that_are_being_encoded() -> None:
+    clips, model = batcher(passes=2)
+    model.may_encode.clear()
+    model.held_from = 50
+    clips.join(1, replace(clip(3), patient=True))
+    clips.join(2, replace(clip(50), patient=True))
+    for _ in range(5):
+        assert clips.step() == []
+    assert model.decoded == []
+    model.may_encode.set()
+    while not clips.step():
+        pass
+    assert model.decoded[0] == 2
+
+
+def test_nobody_in_a_hurry_waits_for_company() -> None:
+    clips, model = batcher(passes=3)
+    model.may_encode.clear()
+    model.held_from = 50
+    clips.join(1, replace(clip(4), patient=True))
+    clips.join(2, replace(clip(50), patient=True))
+    clips.join(3, clip(3))
+    heard: dict[int, tuple[int, ...]] = {}
+    while 3 not in heard:
+        heard |= tokens_of(clips.step())
+    assert model.encoded == [[4], [3]]
+    model.may_encode.set()
+
+
+def test_eight_are_company_enough() -> None:
+    clips, model = batcher(passes=COMPANY)
+    model.may_encode.clear()
+    model.held_from = 50
+    clips.join(0, replace(clip(50), patient=True))
+    for key in range(1, COMPANY + 1):
+        clips.join(key, replace(clip(2), patient=True))
+    heard: dict[int, tuple[int, ...]] = {}
+    while len(heard) < COMPANY:
+        heard |= tokens_of(clips.step())
+    assert min(model.decoded) == COMPANY
+    model.may_encode.set()
 
 
 def test_clips_that_wait_count_as_in_flight_and_may_be_dropped_for_nothing() -> None:

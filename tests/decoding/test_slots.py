@@ -81,6 +81,6 @@ def test_arrays_shrink_when_the_long_row_has_left() -> None:
     slots = Slots(LAYERS, HEADS, SIZE, CAPACITY)
     slots.add(Encoded(columns(400, 1), 400))
     slots.add(Encoded(columns(10, 2), 10))
-    assert slots.cross_attention(EVERY)[0].shape[2] == 512
+    assert slots.cross_attention(EVERY)[0].shape[2] == 448
     slots.remove(0)
     assert slots.cross_attention(EVERY)[0].shape[2] == 32

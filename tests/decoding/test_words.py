@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from streamer.decoding.word_times import LAG_S, LEAD_S, shares, timed_words, token_middles
+from streamer.decoding.word_times import FrameTimes, shares, timed_words, token_middles
 from streamer.families.cohere.tokenizer import Tokenizer
 
 CONTROL = (
@@ -18,8 +18,8 @@ CONTROL = (
 PIECES = [*CONTROL.split(), "▁he", "llo", ",", "▁you", "▁", "日", "本", "。", "<0xC3>", "<0xA9>"]
 TOKENIZER = Tokenizer((piece, i) for i, piece in enumerate(PIECES) if i != 16)
 HE, LLO, COMMA, YOU, SPACE = 12, 13, 14, 15, 11
-FRAME = 640
-"""Samples: 40 ms."""
+FRAMES = FrameTimes(samples=640, middle=320, lead_s=0.05, lag_s=0.2)
+"""Of 40 ms, the first in the middle of its own."""
 
 
 def looking_at(frames: list[int], total: int) -> NDArray[np.float32]:
@@ -64,14 +64,14 @@ def test_words_are_shown_as_displayed_with_times_and_their_own_confidence() -> N
         [HE, LLO, COMMA, YOU],
         scores,
         looking_at([10, 15, 18, 40, 49], 50),
-        frame_samples=FRAME,
+        FRAMES,
         seconds=2.0,
         spaced=True,
     )
     assert [word.text for word in words] == ["hello,", "you"]
-    assert words[0].start == pytest.approx(10 * 0.04 - LEAD_S)
-    assert words[0].end == pytest.approx(15 * 0.04 + LAG_S)  # the comma is not heard
-    assert words[1].start == pytest.approx(40 * 0.04 - LEAD_S)
+    assert words[0].start == pytest.approx(0.42 - 0.05)
+    assert words[0].end == pytest.approx(0.62 + 0.2)  # the comma is not heard
+    assert words[1].start == pytest.approx(1.62 - 0.05)
     assert words[0].confidence == pytest.approx((0.9 * 0.4 * 1.0) ** (1 / 3))
     assert words[1].confidence == pytest.approx(0.5)
 
@@ -113,7 +113,7 @@ def test_words_lie_in_the_audio_one_behind_the_other_and_make_the_text(
         tokens,
         np.log(generator.random(len(tokens) + 1) + 1e-3).astype(np.float32),
         attention,
-        frame_samples=FRAME,
+        FRAMES,
         seconds=seconds,
         spaced=True,
     )

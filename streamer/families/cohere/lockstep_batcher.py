@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from streamer.decoding.request import Decoded, DecodedOrError, Request
 from streamer.decoding.step_engine import EngineWork
-from streamer.families.cohere.features import HOP
 from streamer.families.cohere.published import MAX_ROWS, PublishedModel, recognise_in_groups
 
 
@@ -61,6 +60,6 @@ class LockstepBatcher:
         self._keys = [key for key, _ in waiting]
         self._left = set(self._keys)
         clips = [request for _, request in waiting]
-        # Only equally long clips are encoded together, so nothing is padded.
-        self.work.frames += sum(len(clip.samples) // HOP for clip in clips)
+        for clip in clips:  # only equally long ones are encoded together, so nothing is padded
+            self.work.encoded([len(clip.samples)])
         self._running = recognise_in_groups(self._model, self._eos, clips)

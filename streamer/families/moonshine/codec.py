@@ -16,6 +16,8 @@ from streamer.speech.plain import without_punctuation
 
 _LEAST_S = 0.1
 """Shorter clips hold no word."""
+_LAST_START_S = 0.11
+"""Before a clip's end no word but the first begins that was really said: `beyond` tells why."""
 
 
 class MoonshineCodec:
@@ -46,6 +48,7 @@ class MoonshineCodec:
             aligned=self._aligns,
             incremental=clip.incremental,
             max_tokens=numbers.max_tokens(clip.seconds),
+            patient=clip.patient,
         )
 
     def hypothesis(self, clip: Clip, decoded: Decoded | None) -> Hypothesis:
@@ -72,7 +75,9 @@ class MoonshineCodec:
     def _length_within(self, clip: Clip, tokens: tuple[int, ...], decoded: Decoded) -> int | None:
         if decoded.alignment is None:
             return None
-        last_frame = (len(clip.samples) - self._numbers.frame_middle) / self._numbers.frame_samples
+        frames = self._numbers.frames
+        last = (clip.seconds - _LAST_START_S + frames.lead_s) * SAMPLE_RATE
+        last_frame = (last - frames.middle) / frames.samples
         words = self._tokenizer.words(tokens, spaced=True)
         return length_within(words, decoded.alignment.attention, last_frame)
 
@@ -86,10 +91,9 @@ class MoonshineCodec:
             tokens,
             decoded.alignment.log_probabilities[: len(tokens) + 1],
             decoded.alignment.attention[: len(tokens) + 1],
-            frame_samples=self._numbers.frame_samples,
+            self._numbers.frames,
             seconds=clip.seconds,
             spaced=True,
-            frame_middle=self._numbers.frame_middle,
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from streamer.decoding.word_times import FrameTimes
 from streamer.models.errors import ModelError
 from streamer.onnx.sessions import Graph
 from streamer.speech.clip import MAX_CLIP_S, SAMPLE_RATE
@@ -21,10 +22,7 @@ class Numbers:
 
     name: str
     languages: tuple[str, ...]
-    frame_samples: int
-    """From one encoder frame to the next."""
-    frame_middle: int
-    """Of frame 0, in samples from the clip's start."""
+    frames: FrameTimes
     least_samples: int
     """That make one frame."""
     tail: int
@@ -46,8 +44,12 @@ class Numbers:
         return cls(
             name=sound.read("name", str),
             languages=tuple(sound.read("languages", str).split()),
-            frame_samples=sound.read("samples_per_frame", int),
-            frame_middle=sound.read("frame_middle", int),
+            frames=FrameTimes(
+                samples=sound.read("samples_per_frame", int),
+                middle=sound.read("frame_middle", int),
+                lead_s=tokens.read("word_lead_seconds", float),
+                lag_s=tokens.read("word_lag_seconds", float),
+            ),
             least_samples=sound.read("least_samples", int),
             tail=round(sound.read("tail_seconds", float) * SAMPLE_RATE),
             max_seconds=min(float(MAX_CLIP_S), sound.read("max_seconds", float)),

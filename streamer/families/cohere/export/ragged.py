@@ -22,6 +22,7 @@ from streamer.export.ragged import (
     answers,
     decoder_example,
     decoder_outputs,
+    mean_attention,
     pair_names,
     paired,
 )
@@ -93,7 +94,7 @@ class RaggedDecoder(nn.Module):
         positions = positions.clamp(max=self.dimensions.positions - 1)
         cross_seen = torch.arange(cross[0][0].shape[2]) < cross_lengths.reshape(-1, 1, 1, 1)
         logits, weights = self.decoder(tokens, positions, own.attend, cross, cross_seen)
-        return answers(logits, own.new, weights)
+        return answers(logits, own.new, mean_attention(weights))
 
 
 def _export_encoder(model: CohereAsrForConditionalGeneration, writer: FolderWriter) -> None:

@@ -27,7 +27,7 @@ from transformers import CohereAsrForConditionalGeneration
 
 from streamer.export.graph import Dimension, trace
 from streamer.export.layers import attention_weights, score_bias, split_heads
-from streamer.export.ragged import CONTRACT, decoder_example, pair_names
+from streamer.export.ragged import CONTRACT, decoder_example, mean_attention, pair_names
 from streamer.export.writing import FolderWriter
 from streamer.families.cohere.export.decoder import Decoder
 from streamer.families.cohere.export.dimensions import Dimensions
@@ -154,8 +154,7 @@ class ResidentDecoder(nn.Module):
         logits = logits.to(torch.float32)
         largest, chosen = logits.max(dim=2)
         log_probability = -(logits - largest.unsqueeze(2)).exp().sum(dim=2).log()
-        attention = torch.cat(weights, dim=1).to(torch.float32).mean(dim=1)
-        return chosen, log_probability, *updated, attention
+        return chosen, log_probability, *updated, mean_attention(weights)
 
 
 def _export_encoder(

@@ -6,6 +6,7 @@ positions, so that a step turns only its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -17,7 +18,7 @@ from transformers.models.moonshine.modeling_moonshine import (
 )
 
 from streamer.export.layers import Dense, attention_weights, join_heads, score_bias
-from streamer.export.ragged import PastAndNew, answers, paired
+from streamer.export.ragged import Head, PastAndNew, answers, mean_attention, paired
 from streamer.families.moonshine.export.dimensions import Dimensions
 from streamer.families.moonshine.export.layers import Norm, SelfAttention
 from streamer.families.moonshine.export.rotary import Rotary, Rotation
@@ -26,8 +27,10 @@ from streamer.families.moonshine.export.rotary import Rotary, Rotation
 class RaggedDecoder(nn.Module):
     """Tokens to logits, over caches of rows of any age."""
 
-    def __init__(self, model: MoonshineForConditionalGeneration) -> None:
+    def __init__(self, model: MoonshineForConditionalGeneration, heads: Sequence[Head]) -> None:
+        """Take in the heads that tell where a token is heard; none where that is not known."""
         super().__init__()
+        self.heads = heads
         self.decoder = Decoder(model)
         self.proj_out = Dense.of(model.proj_out)
         self.dimensions = Dimensions.of(model)
@@ -43,7 +46,7 @@ class RaggedDecoder(nn.Module):
         seen = torch.arange(cross[0][0].shape[2]) < cross_lengths.reshape(-1, 1, 1, 1)
         x, attention = self.decoder(tokens, positions, own, cross, score_bias(seen))
         logits = self.proj_out(x).reshape(-1, count, self.dimensions.vocabulary)
-        return answers(logits, own.new, attention)
+        return answers(logits, own.new, mean_attention(attention, self.heads))
 
 
 class Decoder(nn.Module):

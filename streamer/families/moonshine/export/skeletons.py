@@ -145,7 +145,15 @@ class _Links:
     def _integers(self, name: str, tensor: Quantised) -> str:
         """Return the integers' name, laid out as (in, out)."""
         integers = self._reference(f"{name}.stored", tensor.integers)
-        return integers if tensor.transposed else self._node("Transpose", [integers], perm=[1, 0])
+        if tensor.transposed:
+            return integers
+        out, *_ = shape = tensor.integers.shape
+        turned = self._node("Transpose", [integers], perm=list(range(len(shape)))[::-1])
+        if len(shape) == 2:
+            return turned
+        flat = f"columns.{out}"  # a convolution's taps become more inputs
+        self.weights[flat] = np.array([-1, out], np.int64)
+        return self._node("Reshape", [turned, flat])
 
     def _numbers(self, name: str, tensor: Quantised) -> tuple[str, str]:
         """Return the names of a scale and a zero point: scale · (integers - zero point)."""

@@ -11,6 +11,7 @@ from transformers import MoonshineForConditionalGeneration
 
 from streamer.export.graph import Dimension, Weights, take_weights, trace
 from streamer.export.ragged import CONTRACT, decoder_example, decoder_outputs, pair_names
+from streamer.families.moonshine.export.aligning import Alignment
 from streamer.families.moonshine.export.decoder import RaggedDecoder
 from streamer.families.moonshine.export.dimensions import (
     FRAME_MIDDLE,
@@ -52,11 +53,12 @@ def trace_encoder(model: MoonshineForConditionalGeneration) -> Traced:
     return _traced(RaggedEncoder(model), example, outputs, dynamic)
 
 
-def trace_decoder(model: MoonshineForConditionalGeneration) -> Traced:
+def trace_decoder(model: MoonshineForConditionalGeneration, alignment: Alignment) -> Traced:
     """Trace the decoder."""
     d = Dimensions.of(model)
     example, dynamic = decoder_example(d, "batch")
-    return _traced(RaggedDecoder(model), example, decoder_outputs(d, d.vocabulary), dynamic)
+    decoder = RaggedDecoder(model, alignment.heads)
+    return _traced(decoder, example, decoder_outputs(d, d.vocabulary), dynamic)
 
 
 def encoder_metadata(name: str, language: str) -> dict[str, str]:
@@ -74,7 +76,9 @@ def encoder_metadata(name: str, language: str) -> dict[str, str]:
     }
 
 
-def decoder_metadata(model: MoonshineForConditionalGeneration, name: str) -> dict[str, str]:
+def decoder_metadata(
+    model: MoonshineForConditionalGeneration, name: str, alignment: Alignment
+) -> dict[str, str]:
     """Say what the graph's reader must know of the tokens."""
     config = model.config
     return {
@@ -86,6 +90,8 @@ def decoder_metadata(model: MoonshineForConditionalGeneration, name: str) -> dic
         "streamer.end_token": str(config.eos_token_id),
         "streamer.tokens_per_second": str(TOKENS_PER_SECOND),
         "streamer.least_tokens": str(LEAST_TOKENS),
+        "streamer.word_lead_seconds": str(alignment.lead_s),
+        "streamer.word_lag_seconds": str(alignment.lag_s),
     }
 
 

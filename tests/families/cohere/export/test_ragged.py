@@ -185,9 +185,9 @@ def test_a_draft_never_changes_the_result_and_a_right_one_saves_all_steps_but_on
         (encoded,) = model.encoder.encode([clip])
         for name, draft in drafts.items():
             decoder = ContinuousDecoder(model.decoder, checkpoint.eos, capacity=1)
-            heard = decoder.join([Entry(i, replace(clip, draft=draft), encoded)])
-            while len(decoder):
-                heard += decoder.step()
+            decoder.join([Entry(i, replace(clip, draft=draft), encoded)])
+            while not (heard := decoder.step()):
+                pass
             ((key, decoded),) = heard
             assert key == i
             assert isinstance(decoded, Decoded)
@@ -220,12 +220,12 @@ def test_a_rows_tokens_never_depend_on_who_shares_the_batch_or_on_when_it_joined
             )
             for i in joining
         ]
-        ended = decoder.join(entries) if entries else []
+        decoder.join(entries)
         if len(decoder) and generator.random() < 0.05 and not dropped:
             victim = next(i for i in range(len(clips)) if i not in heard and i not in waiting)
             decoder.drop(victim)
             dropped.add(victim)
-        ended += decoder.step() if len(decoder) else []
+        ended = decoder.step() if len(decoder) else []
         heard |= {key: one.tokens for key, one in ended if isinstance(one, Decoded)}
     assert heard == {i: plain[i].tokens for i in plain if i not in dropped or i in heard}
 

@@ -98,6 +98,8 @@ def test_the_metadata_says_what_the_files_do_not() -> None:
         "streamer.end_token": "2",
         "streamer.tokens_per_second": "6.5",
         "streamer.least_tokens": "8",
+        "streamer.word_lead_seconds": "0.06",
+        "streamer.word_lag_seconds": "0.38",
     }
 
 
