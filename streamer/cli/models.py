@@ -14,7 +14,8 @@ from streamer.models.bringing import bring, remove
 from streamer.models.catalogue import ASSETS
 from streamer.models.errors import AssetMissingError, ModelError, PullError
 from streamer.models.pull import pull, verify
-from streamer.models.registry import EMBEDDED, EMBEDDED_SUMMARY, PUBLISHED, pulled_folder
+from streamer.models.places import pulled_folder, shared_folder
+from streamer.models.registry import EMBEDDED, EMBEDDED_SUMMARY, PUBLISHED
 
 
 def add_to(commands: Commands) -> None:
@@ -121,10 +122,16 @@ def remove_model(arguments: argparse.Namespace) -> ExitCode:
         there = remove(folder)
     except PullError as error:
         raise CommandError(str(error)) from error
-    print(f"{name}: removed from {folder}" if there else f"{name}: nothing in {folder}")
+    if there:
+        print(f"{name}: removed from {folder}")
+    else:
+        print(f"streamer: {name}: nothing to remove in {folder}", file=sys.stderr)
+    shared = shared_folder(name)
+    if shared != folder and shared.is_dir():
+        print(f"It is there for all users of this machine, too, and stays: {shared}")
     if name in ASSETS and installed(ASSETS[name]) is not None:
         print(f"It is installed as a package, too: pip uninstall {ASSETS[name].package}")
-    return ExitCode.OK
+    return ExitCode.OK if there else ExitCode.FAILED
 
 
 def _names() -> list[str]:

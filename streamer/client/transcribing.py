@@ -193,7 +193,7 @@ class _Transcription:
         elif isinstance(message, Error) and message.fatal:
             self._session = None
             if message.code not in PASSING:
-                raise StreamError(message.message)
+                raise StreamError(_told(message))
             return []
         self._count(message)
         match message:
@@ -242,3 +242,12 @@ class _Transcription:
     def _settle(self) -> None:
         frames = int(self._timeline.settled * self._byte_rate / self._frame_bytes + 1e-6)
         self._outgoing.settle(frames * self._frame_bytes)
+
+
+def _told(error: Error) -> str:
+    """Say what was refused, and what is accepted instead, where the server tells it."""
+    accepted = error.accepted
+    if accepted is None:
+        return error.message
+    known = accepted if isinstance(accepted, str) else ", ".join(map(str, accepted))
+    return f"{error.message}; accepted: {known}"

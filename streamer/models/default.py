@@ -8,7 +8,7 @@ from pathlib import Path
 from streamer.models.assets import find
 from streamer.models.bringing import bring
 from streamer.models.catalogue import MOONSHINE
-from streamer.models.errors import ModelError, PullError
+from streamer.models.errors import AssetDamagedError, ModelError, PullError
 from streamer.models.progress import Progress, no_progress
 from streamer.models.registry import embedded_folder
 
@@ -24,7 +24,8 @@ def default_folder(tell: Callable[[str], None], progress: Progress = no_progress
     try:
         return find(MOONSHINE)
     except ModelError as error:
-        tell(f"{error}. Fetching its files once ({MOONSHINE.size / 1e6:.0f} MB) ...")
+        again = "anew" if isinstance(error, AssetDamagedError) else "once"
+        tell(f"{error}. Fetching its files {again} ({MOONSHINE.size / 1e6:.0f} MB) ...")
     try:
         return bring(MOONSHINE, progress=progress, limit_s=FETCH_LIMIT_S)
     except PullError as error:

@@ -7,6 +7,7 @@ run sweeps away, and the members that were done. A file is never written in plac
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -34,14 +35,22 @@ def install(asset: Asset, source: Source, progress: Progress = no_progress) -> N
     folder = asset.folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
-        wanted = [*asset.members, asset.licence]
-        missing = [one for one in wanted if problem_of(folder / one.name, one)]
-        require_space(folder, sum(member.size for member in missing))
-        for member in missing:
-            _copy(source, member, folder, progress)
+        try:
+            _install(asset, source, folder, progress)
+        finally:
+            with contextlib.suppress(OSError):
+                folder.rmdir()  # only an empty one goes: where nothing could be brought
     except OSError as error:
         raise _unwritable(folder, error) from error
+
+
+def _install(asset: Asset, source: Source, folder: Path, progress: Progress) -> None:
+    _sweep(folder)
+    wanted = [*asset.members, asset.licence]
+    missing = [one for one in wanted if problem_of(folder / one.name, one)]
+    require_space(folder, sum(member.size for member in missing))
+    for member in missing:
+        _copy(source, member, folder, progress)
 
 
 def require_space(folder: Path, size: int) -> None:

@@ -23,6 +23,7 @@ from streamer.models.progress import Progress
 _RAW_PROGRESS = (24, 1)
 """The version of pip from which on it tells its progress in plain numbers."""
 _KEPT_LINES = 60
+_TIED = Path(__file__).with_name("tied.py")
 _OPTIONS = ("--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check")
 _PATIENCE = ("--retries", "1", "--timeout", "30")
 """Seconds without an answer; pip's own five tries make who has no network wait for long."""
@@ -40,7 +41,7 @@ def fetch(asset: Asset, folder: Path, progress: Progress, limit_s: float | None 
             f"one, and there is no uv. {_otherwise(asset)}"
         )
     progress(asset.requirement, 0, 0)
-    said = _run(command, asset, progress, limit_s)
+    said = _run([sys.executable, str(_TIED), str(folder), *command], asset, progress, limit_s)
     if said is not None:
         raise FetchError(
             f"{asset.requirement} could not be fetched: {_reason(said)}. {_otherwise(asset)}"
@@ -100,7 +101,7 @@ def _run(
     try:
         with subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # closed, it ends the command
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -116,9 +117,6 @@ def _run(
                         progress(asset.requirement, int(words[1]), int(words[3]))
                     else:
                         said.append(line.strip())
-            except BaseException:
-                process.terminate()
-                raise
             finally:
                 timer.cancel()
     except OSError as error:
@@ -132,10 +130,12 @@ def _stopping(
     process: subprocess.Popen[str], late: threading.Event, limit_s: float | None
 ) -> threading.Timer:
     """End a process after so long, and let that be known; the timer runs only with a limit."""
+    assert process.stdin is not None
+    held = process.stdin
 
     def stop() -> None:
         late.set()
-        process.kill()
+        held.close()
 
     timer = threading.Timer(limit_s or 0.0, stop)
     timer.daemon = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,8 +38,20 @@ def test_a_models_life(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert main(["models", "remove", "toy"]) == 0
     assert "removed from" in capsys.readouterr().out
     assert not ASSET.folder.exists()
+    assert main(["models", "remove", "toy"]) == 1
+    assert "nothing to remove in" in capsys.readouterr().err
+
+
+def test_removing_tells_of_copies_that_are_not_the_users_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("streamer.cli.models.shared_folder", (tmp_path / "shared").joinpath)
+    main(["models", "pull", "toy", "--from", str(write_wheel(tmp_path))])
+    shutil.copytree(ASSET.folder, tmp_path / "shared" / "toy")
+    capsys.readouterr()
     assert main(["models", "remove", "toy"]) == 0
-    assert "nothing in" in capsys.readouterr().out
+    assert f"and stays: {tmp_path / 'shared' / 'toy'}" in capsys.readouterr().out
+    assert (tmp_path / "shared" / "toy" / "a.bin").is_file()
 
 
 def test_damage_is_told_with_exit_code_1(

@@ -64,6 +64,12 @@ async def test_audio_goes_in_and_one_transcript_comes_out() -> None:
     assert [final.language for final in history.finals] == ["en"] * 4 + ["de"] * 4
 
 
+async def test_what_is_accepted_is_told_with_what_was_refused() -> None:
+    async with serving() as address:
+        with pytest.raises(StreamError, match="language: is not a .*; accepted: en, de"):
+            await heard(f"ws://{address}", SPEECH, language="xx")
+
+
 @pytest.mark.parametrize("seed", range(4))
 async def test_a_line_that_drops_again_and_again_changes_nothing(seed: int) -> None:
     parts = [SPEECH[:50_001], Flush(id="a"), SPEECH[50_001:], Flush(id=None), SPEECH]

@@ -61,6 +61,9 @@ def test_what_is_not_here_is_fetched_once(wheel: Path, monkeypatch: pytest.Monke
     assert fetched == [streamer.models.default.FETCH_LIMIT_S]
     assert len(told) == 1
     assert "Fetching its files once" in told[0]
+    (ASSET.folder / "a.bin").write_bytes(b"rotten")
+    default_folder(told.append)
+    assert "Fetching its files anew" in told[1]
 
 
 def test_without_an_index_the_small_model_serves_and_the_way_out_is_told(

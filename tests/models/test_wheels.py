@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
 import sys
+import time
+from collections.abc import Callable
 from importlib import metadata
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -144,6 +148,49 @@ def test_whoever_interrupts_it_leaves_nothing_running(
 
     with pytest.raises(KeyboardInterrupt):
         bring(ASSET, progress=progress)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no kill there")
+def test_whoever_is_killed_meanwhile_leaves_neither_a_process_nor_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = f"""
+import os, pathlib, time
+pathlib.Path({str(tmp_path)!r}, "pid").write_text(str(os.getpid()))
+time.sleep(600)
+"""
+    fake_pip(tmp_path, monkeypatch, code)
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    root = str(Path(__file__).parents[2])
+    script = (
+        "from streamer.models.bringing import bring\n"
+        "from tests.models.toy_asset import ASSET\nbring(ASSET)\n"
+    )
+    path = os.pathsep.join([str(tmp_path / "fake"), root])
+    user = subprocess.Popen([sys.executable, "-c", script], env=os.environ | {"PYTHONPATH": path})
+    pid = tmp_path / "pid"
+    wait_until(lambda: pid.is_file() and pid.read_text() != "")
+    assert list((tmp_path / "tmp").glob("streamer-*"))
+    user.kill()
+    user.wait()
+    wait_until(lambda: not is_alive(int(pid.read_text())))
+    wait_until(lambda: not list((tmp_path / "tmp").glob("streamer-*")))
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_another_failure_is_told_in_the_tools_own_words(
