@@ -13,8 +13,8 @@ from streamer.models.assets import Asset, find, installed
 from streamer.models.bringing import bring, remove
 from streamer.models.catalogue import ASSETS
 from streamer.models.errors import AssetMissingError, ModelError, PullError
-from streamer.models.pull import pull, verify
 from streamer.models.places import pulled_folder, shared_folder
+from streamer.models.pull import pull, verify
 from streamer.models.registry import EMBEDDED, EMBEDDED_SUMMARY, PUBLISHED
 
 

@@ -66,7 +66,7 @@ async def test_audio_goes_in_and_one_transcript_comes_out() -> None:
 
 async def test_what_is_accepted_is_told_with_what_was_refused() -> None:
     async with serving() as address:
-        with pytest.raises(StreamError, match="language: is not a .*; accepted: en, de"):
+        with pytest.raises(StreamError, match=r"language: is not a .*; accepted: en, de"):
             await heard(f"ws://{address}", SPEECH, language="xx")
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from streamer.decoding.batched_engine import BatchedEngine
 from streamer.decoding.batcher import Batcher
+from streamer.decoding.lockstep_batcher import LockstepBatcher
 from streamer.decoding.ragged import RaggedDecoder, RaggedEncoder
 from streamer.decoding.ragged_batcher import MAX_ROWS, RaggedBatcher
 from streamer.decoding.request import Request
@@ -17,9 +19,9 @@ from streamer.decoding.resident import ResidentModel
 from streamer.decoding.resident_batcher import ResidentBatcher
 from streamer.families.cohere.codec import CohereCodec
 from streamer.families.cohere.features import HOP, MIN_SAMPLES
-from streamer.families.cohere.lockstep_batcher import LockstepBatcher
 from streamer.families.cohere.mel_features import MelFeatures
-from streamer.families.cohere.published import PublishedModel
+from streamer.families.cohere.published import MAX_ROWS as LOCKSTEP_ROWS
+from streamer.families.cohere.published import PublishedModel, recognise_in_groups
 from streamer.families.cohere.tokenizer import Tokenizer
 from streamer.models.errors import ModelError
 from streamer.models.folder import ModelFolder
@@ -112,7 +114,9 @@ def _model(encoder: Graph, decoder: Graph, tokenizer: Tokenizer, passes: int) ->
             vocabulary=model.vocabulary,
             frame_samples=None,
             try_once=lambda request: model.try_once(request.prompt),
-            batcher=lambda: LockstepBatcher(model, tokenizer.eos),
+            batcher=lambda: LockstepBatcher(
+                partial(recognise_in_groups, model, tokenizer.eos), LOCKSTEP_ROWS
+            ),
         )
     inputs = ", ".join(decoder.inputs)
     raise ModelError(f"{decoder.path} keeps no known model contract (inputs: {inputs})")

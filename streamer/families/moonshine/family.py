@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from streamer.decoding.batched_engine import BatchedEngine
+from streamer.decoding.batcher import Batcher
+from streamer.decoding.lockstep_batcher import LockstepBatcher
 from streamer.decoding.ragged import RaggedDecoder, RaggedEncoder
-from streamer.decoding.ragged_batcher import RaggedBatcher
+from streamer.decoding.ragged_batcher import MAX_ROWS, RaggedBatcher
 from streamer.decoding.request import Request
+from streamer.decoding.resident import ResidentModel
+from streamer.decoding.resident_batcher import ResidentBatcher
 from streamer.decoding.step_engine import StepEngine
 from streamer.decoding.watched_engine import WatchedEngine
+from streamer.families.moonshine import published
 from streamer.families.moonshine.codec import MoonshineCodec
 from streamer.families.moonshine.numbers import Numbers
+from streamer.families.moonshine.published import PublishedModel
 from streamer.families.moonshine.sample_features import SampleFeatures
 from streamer.families.moonshine.tokenizer import Tokenizer
 from streamer.models.assets import check
@@ -22,6 +31,7 @@ from streamer.models.errors import ModelError
 from streamer.models.folder import only
 from streamer.onnx.sessions import (
     RUNTIME_ERRORS,
+    Graph,
     Provider,
     is_dynamic_int8,
     load_graphs,
@@ -29,13 +39,29 @@ from streamer.onnx.sessions import (
 )
 from streamer.speech.engine_info import EngineInfo
 
+log = logging.getLogger(__name__)
+
 VOCABULARY = "tokenizer.bin"
 _SKELETONS = Path(__file__).parent / "skeletons"
-_PUBLISHED = tuple(member.name for member in MOONSHINE.members if member.name.endswith(".ort"))
+_PUBLISHED = {
+    member.name: member.size for member in MOONSHINE.members if member.name.endswith(".ort")
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """Graphs of one of the contracts, ready to be tried and to be used."""
+
+    numbers: Numbers
+    vocabulary: int
+    aligns: bool
+    precision: str
+    try_once: Callable[[Request], object]
+    batcher: Callable[[], Batcher]
 
 
 class MoonshineFamily:
-    """Moonshine base-en as it is published, and what `streamer export` makes of any size."""
+    """Moonshine as it is published, and what `streamer export` makes of any size."""
 
     name = "moonshine"
 
@@ -46,39 +72,109 @@ class MoonshineFamily:
     def load(self, folder: Path, *, provider: Provider = "auto", threads: int = 0) -> StepEngine:
         """Load both graphs and `tokenizer.bin` and try them once.
 
-        Passes of the encoder go side by side, each on one thread: more threads in one gain little.
+        On a CPU passes of the encoder go side by side, each on one thread: more threads in one gain
+        little.
         """
-        encoder_path, decoder_path, weights = _graphs(folder)
         tokenizer = Tokenizer.from_file(folder / VOCABULARY)
-        passes = threads or usable_cores()
-        encoder, decoder = load_graphs(encoder_path, decoder_path, provider, 1, weights=weights)
-        numbers = Numbers.of(encoder, decoder)
-        rows = RaggedDecoder.of(decoder)
-        if tokenizer.size > rows.vocabulary:
+        if published.is_pair(folder) and not _is_base(folder):
+            model, device = _published(folder, provider, threads)
+        else:
+            model, device = _own(folder, provider, threads or usable_cores())
+        if tokenizer.size > model.vocabulary:
             raise ModelError(
                 f"{folder / VOCABULARY} has ids up to {tokenizer.size - 1}, "
-                f"but the decoder knows only {rows.vocabulary} tokens"
+                f"but the decoder knows only {model.vocabulary} tokens"
             )
-        features = SampleFeatures(numbers.tail, numbers.max_seconds)
-        clips = RaggedEncoder(encoder, features, rows.layers)
-        silence = Request(np.zeros(numbers.least_samples, np.float32), (numbers.prompt,))
+        numbers = model.numbers
+        silence = np.zeros(numbers.least_samples, np.float32)
         try:
-            rows.try_once(silence.prompt, clips.encode([silence])[0])
+            model.try_once(Request(silence, (numbers.prompt,), max_tokens=1))
         except RUNTIME_ERRORS as error:
             raise ModelError(f"the graphs for {folder} load but do not run: {error}") from error
-        int8 = is_dynamic_int8(encoder_path) or is_dynamic_int8(decoder_path)
         info = EngineInfo(
             name=numbers.name,
             languages=numbers.languages,
-            provider=decoder.device,
-            precision="int8" if int8 else "fp32",
+            provider=device,
+            precision=model.precision,
             max_seconds=numbers.max_seconds,
             demonstration=False,
-            word_timings=rows.aligns,
+            word_timings=model.aligns,
         )
-        batcher = RaggedBatcher(clips, rows, numbers.end, passes)
-        codec = MoonshineCodec(tokenizer, numbers, aligns=rows.aligns)
-        return WatchedEngine(BatchedEngine(batcher, codec, info))
+        codec = MoonshineCodec(tokenizer, numbers, aligns=model.aligns)
+        return WatchedEngine(BatchedEngine(model.batcher(), codec, info))
+
+
+def _own(folder: Path, provider: Provider, passes: int) -> tuple[_Model, str]:
+    """Load graphs of our own, and tell the device."""
+    encoder_path, decoder_path, weights = _graphs(folder)
+    encoder, decoder = load_graphs(encoder_path, decoder_path, provider, 1, weights=weights)
+    numbers = Numbers.of(encoder, decoder)
+    features = SampleFeatures(numbers.tail, numbers.max_seconds)
+    if ResidentModel.recognises(decoder):
+        return _resident(encoder, decoder, numbers, features), decoder.device
+    rows = RaggedDecoder.of(decoder)
+    clips = RaggedEncoder(encoder, features, rows.layers)
+    int8 = is_dynamic_int8(encoder_path) or is_dynamic_int8(decoder_path)
+    model = _Model(
+        numbers=numbers,
+        vocabulary=rows.vocabulary,
+        aligns=rows.aligns,
+        precision="int8" if int8 else "fp32",
+        try_once=lambda request: rows.try_once(request.prompt, clips.encode([request])[0]),
+        batcher=lambda: RaggedBatcher(clips, rows, numbers.end, passes),
+    )
+    return model, decoder.device
+
+
+def _resident(encoder: Graph, decoder: Graph, numbers: Numbers, features: SampleFeatures) -> _Model:
+    model = ResidentModel.of(encoder, decoder, features)
+
+    def batcher() -> ResidentBatcher:
+        if decoder.device == "cpu":
+            return ResidentBatcher(model, numbers.end, rows=MAX_ROWS)
+        rows = ResidentBatcher(model, numbers.end)
+        rows.warm((numbers.prompt,))
+        return rows
+
+    return _Model(
+        numbers=numbers,
+        vocabulary=model.vocabulary,
+        aligns=True,
+        precision="fp16" if model.element is np.float16 else "fp32",
+        try_once=model.try_once,
+        batcher=batcher,
+    )
+
+
+def _published(folder: Path, provider: Provider, threads: int) -> tuple[_Model, str]:
+    """Load a pair as its vendor published it, and tell the device."""
+    log.warning(
+        "%s is served as it was published: its decoder makes floats of all its weights for every "
+        "token, several times slower than graphs of ours, which `streamer export` makes of the "
+        "checkpoint and `--model %s` has for the English base model",
+        folder,
+        MOONSHINE.name,
+    )
+    encoder, decoder = load_graphs(
+        folder / published.ENCODER, folder / published.DECODER, provider, threads
+    )
+    numbers = Numbers.published(folder.resolve().name)
+    features = SampleFeatures(numbers.tail, numbers.max_seconds)
+    model = PublishedModel.of(encoder, decoder, features, numbers.end)
+    loaded = _Model(
+        numbers=numbers,
+        vocabulary=model.vocabulary,
+        aligns=False,
+        precision="fp32",
+        try_once=lambda request: list(model.recognise([request])),
+        batcher=lambda: LockstepBatcher(model.recognise, published.ROWS),
+    )
+    return loaded, decoder.device
+
+
+def _is_base(folder: Path) -> bool:
+    """Tell the pair that our skeletons are over, also damaged: of its sizes no other has one."""
+    return any((folder / name).stat().st_size == size for name, size in _PUBLISHED.items())
 
 
 def _graphs(folder: Path) -> tuple[Path, Path, Path | None]:
@@ -92,5 +188,5 @@ def _graphs(folder: Path) -> tuple[Path, Path, Path | None]:
         raise ModelError(
             f"{folder} does not hold {MOONSHINE.name} as published: {', '.join(problems)}"
         )
-    weights = (folder / _PUBLISHED[0]).resolve().parent
+    weights = (folder / next(iter(_PUBLISHED))).resolve().parent
     return _SKELETONS / "encoder.onnx", _SKELETONS / "decoder.onnx", weights

@@ -13,6 +13,25 @@ from streamer.onnx.sessions import Graph
 from streamer.speech.clip import MAX_CLIP_S, SAMPLE_RATE
 
 MODEL_TYPE = "moonshine"
+
+FRAME_SAMPLES = 64 * 3 * 2
+"""From one encoder frame to the next: the strides of the three convolutions."""
+LEAST_SAMPLES = 127 + 64 * (7 - 1 + 3 * (3 - 1))
+"""That make one frame: as many as it sees."""
+FRAME_MIDDLE = LEAST_SAMPLES // 2
+"""Of frame 0, in samples from the clip's start."""
+MAX_SECONDS = 35.0
+"""Up to which the base model is good: clips of 33 s had no more errors than others, at 45 s there
+were a half more, at 62 s words of the middle were missing."""
+TAIL_SECONDS = 0.3
+"""Of silence behind the samples, without which short clips repeat their last word for ever."""
+TOKENS_PER_SECOND = 6.5
+"""The most that the vendor allows, end token included. Speech measured has up to 5.7."""
+LEAST_TOKENS = 8
+"""That are allowed however short the clip: 6.5 a second alone would cut a number in half."""
+START_TOKEN, END_TOKEN = 1, 2
+"""Of every published model: the whole prompt, and what ends a text."""
+
 _T = TypeVar("_T")
 
 
@@ -57,6 +76,22 @@ class Numbers:
             end=tokens.read("end_token", int),
             tokens_per_second=tokens.read("tokens_per_second", float),
             least_tokens=tokens.read("least_tokens", int),
+        )
+
+    @classmethod
+    def published(cls, name: str) -> Numbers:
+        """Those of a model whose graphs say nothing, and cannot tell where words are said."""
+        return cls(
+            name=name,
+            languages=("en",),
+            frames=FrameTimes(FRAME_SAMPLES, FRAME_MIDDLE, lead_s=0.0, lag_s=0.0),
+            least_samples=LEAST_SAMPLES,
+            tail=round(TAIL_SECONDS * SAMPLE_RATE),
+            max_seconds=MAX_SECONDS,
+            prompt=START_TOKEN,
+            end=END_TOKEN,
+            tokens_per_second=TOKENS_PER_SECOND,
+            least_tokens=LEAST_TOKENS,
         )
 
     def max_tokens(self, seconds: float) -> int:

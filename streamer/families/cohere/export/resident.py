@@ -1,19 +1,6 @@
 """Export to the form of our own contract that a GPU runs best: fixed places, nothing comes back.
 
-encoder: mel (b, bins, T) f32, mel_lengths (b) i64, places (b) i64, cross_k_0, … (R, heads, S, size)
-    -> next_cross_k_0, … (R, heads, S, size), encoded_lengths (b) i64
-decoder: tokens (R, n) i64, past_lengths (R) i64, cross_lengths (R) i64,
-    self_k_0, … (R, heads, C, size), cross_k_0, … (R, heads, S, size)
-    -> chosen (R, n) i64, log_probability (R, n) f32, next_self_k_0, … (R, heads, C, size),
-    cross_attention (R, n, S) f32
-
-R, C and S are whatever the caller's caches have, and stay so: memory never grows, and the shapes of
-a decoder call depend on n alone. The encoder writes a clip's keys and values into its place of R;
-the decoder writes new ones behind each row's past. Both are scattered, so that a caller may bind a
-cache as input and as the output that takes its place: only what is new is then written. Column
-C - 1 is spare: padding that would stand behind the caches' end goes there. Clips of one encoder
-call that share a place must be equal. What lies behind a row's lengths is never looked at but must
-be finite. Caches and products are FP16; softmax, log-probabilities and attention FP32.
+`streamer.export.resident` tells the contract; the encoder takes mel (b, bins, T) and mel_lengths.
 """
 
 from __future__ import annotations
@@ -25,9 +12,17 @@ import torch
 from torch import Tensor, nn
 from transformers import CohereAsrForConditionalGeneration
 
-from streamer.export.graph import Dimension, trace
-from streamer.export.layers import attention_weights, score_bias, split_heads
-from streamer.export.ragged import CONTRACT, decoder_example, mean_attention, pair_names
+from streamer.export.graph import trace
+from streamer.export.layers import split_heads
+from streamer.export.ragged import CONTRACT, decoder_example, mean_attention, paired
+from streamer.export.resident import (
+    PastInPlace,
+    answers,
+    decoder_outputs,
+    encoder_caches,
+    encoder_outputs,
+    placed,
+)
 from streamer.export.writing import FolderWriter
 from streamer.families.cohere.export.decoder import Decoder
 from streamer.families.cohere.export.dimensions import Dimensions
@@ -101,14 +96,9 @@ class ResidentEncoder(nn.Module):
         heads, size = self.dimensions.heads, self.dimensions.head_size
         keys, values, encoded = self.encoder(mel.to(self.dtype), lengths)
         assert encoded is not None
-        frames = keys[0].shape[1]
-        index = places.reshape(-1, 1, 1, 1).expand(-1, heads, frames, size)
         pairs = zip(keys, values, strict=True)
-        updated = [
-            cache.scatter(0, index, split_heads(new, heads, size))
-            for cache, new in zip(cross, (part for pair in pairs for part in pair), strict=True)
-        ]
-        return (*updated, encoded)
+        new = [split_heads(part, heads, size) for pair in pairs for part in pair]
+        return (*placed(cross, places, new, self.dimensions), encoded)
 
 
 class ResidentDecoder(nn.Module):
@@ -124,37 +114,14 @@ class ResidentDecoder(nn.Module):
         self, tokens: Tensor, past_lengths: Tensor, cross_lengths: Tensor, *caches: Tensor
     ) -> tuple[Tensor, ...]:
         """Take self keys and values layer by layer, then cross keys and values layer by layer."""
-        layers = self.dimensions.layers
-        pairs = list(zip(caches[::2], caches[1::2], strict=True))
-        past, cross = pairs[:layers], pairs[layers:]
-        updated: list[Tensor] = []
-        positions = past_lengths.unsqueeze(1) + torch.arange(tokens.shape[1])  # (R, n)
-        columns = torch.arange(past[0][0].shape[2])
-        # (R, heads, n, size): where each new key and value goes. The last column is read where the
-        # others are: a number from the host would keep CUDA from capturing the call.
-        index = torch.minimum(positions, columns[-1]).reshape(-1, 1, tokens.shape[1], 1)
-        index = index.expand(-1, self.dimensions.heads, -1, self.dimensions.head_size)
-
-        seen = columns.reshape(1, 1, -1) <= positions.unsqueeze(2)  # (R, n, C)
-        bias = score_bias(seen.unsqueeze(1))
-
-        def attend(layer: int, query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-            all_keys, all_values = (
-                old.scatter(2, index, new)
-                for new, old in zip((keys, values), past[layer], strict=True)
-            )
-            updated.extend((all_keys, all_values))
-            return attention_weights(query @ all_keys.transpose(2, 3), bias) @ all_values
-
+        past, cross = paired(caches, self.dimensions.layers)
+        own = PastInPlace(past, past_lengths, tokens.shape[1], self.dimensions)
         frames = torch.arange(cross[0][0].shape[2])
         cross_seen = (frames.unsqueeze(0) < cross_lengths.unsqueeze(1)).unsqueeze(1).unsqueeze(2)
-        # Padding on the right may stand past the last position; what it computes is not used.
-        clamped = positions.clamp(max=self.dimensions.positions - 1)
-        logits, weights = self.decoder(tokens, clamped, attend, cross, cross_seen)
-        logits = logits.to(torch.float32)
-        largest, chosen = logits.max(dim=2)
-        log_probability = -(logits - largest.unsqueeze(2)).exp().sum(dim=2).log()
-        return chosen, log_probability, *updated, mean_attention(weights)
+        # Padding on the right may stand past the last position.
+        positions = own.positions.clamp(max=self.dimensions.positions - 1)
+        logits, weights = self.decoder(tokens, positions, own.attend, cross, cross_seen)
+        return answers(logits, own.updated, mean_attention(weights))
 
 
 def _export_encoder(
@@ -162,22 +129,14 @@ def _export_encoder(
 ) -> None:
     d = Dimensions.of(model)
     module = ResidentEncoder(model, dtype)
+    caches, dynamic = encoder_caches(d, dtype)
     example = {
         "mel": torch.randn(2, d.mel_bins, 37),
         "mel_lengths": torch.tensor([37, 21]),
-        "places": torch.tensor([2, 0]),
+        **caches,
     }
-    dynamic = {
-        "mel": {0: "clips", 2: "frames"},
-        "mel_lengths": {0: "clips"},
-        "places": {0: "clips"},
-    }
-    for name in pair_names("cross", d.layers):
-        example[name] = torch.randn(3, d.heads, 30, d.head_size, dtype=dtype)
-        dynamic[name] = {0: "rows", 2: "encoded"}
-    cache: tuple[Dimension, ...] = ("rows", d.heads, "encoded", d.head_size)
-    outputs = dict.fromkeys(pair_names("next_cross", d.layers), cache)
-    graph = trace(module, example, {**outputs, "encoded_lengths": ("clips",)}, dynamic)
+    dynamic |= {"mel": {0: "clips", 2: "frames"}, "mel_lengths": {0: "clips"}}
+    graph = trace(module, example, encoder_outputs(d), dynamic)
     metadata = {"streamer.contract": CONTRACT, "streamer.subsampling": str(d.subsampling)}
     writer.graph("encoder", graph, module, list(example), metadata)
 
@@ -188,14 +147,7 @@ def _export_decoder(
     d = Dimensions.of(model)
     module = ResidentDecoder(model, dtype)
     example, dynamic = decoder_example(d, "rows", dtype)
-    cache: tuple[Dimension, ...] = ("rows", d.heads, "columns", d.head_size)
-    outputs: dict[str, tuple[Dimension, ...]] = {
-        "chosen": ("rows", "tokens"),
-        "log_probability": ("rows", "tokens"),
-        **dict.fromkeys(pair_names("next_self", d.layers), cache),
-        "cross_attention": ("rows", "tokens", "encoded"),
-    }
-    graph = trace(module, example, outputs, dynamic)
+    graph = trace(module, example, decoder_outputs(d), dynamic)
     metadata = {
         "streamer.contract": CONTRACT,
         "streamer.positions": str(d.positions),

@@ -10,7 +10,7 @@ import torch
 from transformers import AutoTokenizer, MoonshineForConditionalGeneration
 
 from streamer.export.errors import ExportError
-from streamer.families.moonshine.export.writing import write_graphs
+from streamer.families.moonshine.export.writing import write_graphs, write_resident
 from streamer.families.moonshine.tokenizer import CONTROL, Tokenizer
 
 ARCHITECTURE = "moonshine"
@@ -22,11 +22,9 @@ def export_checkpoint(
 ) -> None:
     """Export a `moonshine` folder (config.json, safetensors, tokenizer) into the folder `out`.
 
-    "int8" is made for CPUs. The checkpoint does not say its language. Raises ExportError, and
-    ModelError for a vocabulary of another layout.
+    "int8" is made for CPUs, "fp16" for GPUs. The checkpoint does not say its language. Raises
+    ExportError, and ModelError for a vocabulary of another layout.
     """
-    if precision == "fp16":
-        raise ExportError(f"there are no fp16 graphs for {ARCHITECTURE} models")
     try:
         model = MoonshineForConditionalGeneration.from_pretrained(checkpoint, dtype=torch.float32)
         tokenizer = AutoTokenizer.from_pretrained(checkpoint)
@@ -40,7 +38,10 @@ def export_checkpoint(
     vocabulary.write_bytes(b"".join(_written(pieces, control)))
     Tokenizer.from_file(vocabulary)
     name = checkpoint.resolve().name
-    write_graphs(model, out, name=name, language=language, int8=precision == "int8")
+    if precision == "fp16":
+        write_resident(model, out, name=name, language=language)
+    else:
+        write_graphs(model, out, name=name, language=language, int8=precision == "int8")
 
 
 def _written(pieces: Sequence[str], control: set[str]) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ positions, so that a step turns only its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -49,6 +49,14 @@ class RaggedDecoder(nn.Module):
         return answers(logits, own.new, mean_attention(attention, self.heads))
 
 
+class Past(Protocol):
+    """Self-attention over what rows said so far and what is new."""
+
+    def attend(self, layer: int, query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        """Return what scaled queries find, all of them (B, heads, n, size)."""
+        ...
+
+
 class Decoder(nn.Module):
     """Tokens to what the head reads."""
 
@@ -65,7 +73,7 @@ class Decoder(nn.Module):
         self,
         tokens: Tensor,
         positions: Tensor,
-        own: PastAndNew,
+        own: Past,
         cross: list[tuple[Tensor, Tensor]],
         cross_bias: Tensor,
     ) -> tuple[Tensor, list[Tensor]]:
@@ -107,7 +115,7 @@ class DecoderLayer(nn.Module):
         count: int,
         rotation: Rotation,
         number: int,
-        own: PastAndNew,
+        own: Past,
         cross: tuple[Tensor, Tensor],
         cross_bias: Tensor,
     ) -> tuple[Tensor, Tensor]:

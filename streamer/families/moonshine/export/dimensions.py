@@ -9,12 +9,6 @@ from transformers import MoonshineForConditionalGeneration
 
 STEM = ((127, 64), (7, 3), (3, 2))
 """Taps and stride of the three convolutions, none of which is padded."""
-FRAME_SAMPLES = 64 * 3 * 2
-"""From one encoder frame to the next."""
-LEAST_SAMPLES = 127 + 64 * (7 - 1 + 3 * (3 - 1))
-"""That make one frame: as many as it sees."""
-FRAME_MIDDLE = LEAST_SAMPLES // 2
-"""Of frame 0, in samples from the clip's start."""
 
 
 @dataclass(frozen=True, slots=True)

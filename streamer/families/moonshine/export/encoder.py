@@ -71,7 +71,7 @@ class Encoder(nn.Module):
         """Return the frames of all rows (B · S, d), S, and how many of them are real, (B,)."""
         x = torch.tanh(self.conv1(samples.unsqueeze(1)))
         lengths = after(lengths, *STEM[0])
-        x = self.groupnorm(x, lengths).transpose(1, 2)
+        x = self.groupnorm(x, lengths).transpose(1, 2).to(self.conv2.weight.dtype)
         x = nn.functional.gelu(self.conv2(x))
         x = nn.functional.gelu(self.conv3(x))
         lengths = after(after(lengths, *STEM[1]), *STEM[2])

@@ -27,7 +27,6 @@ class Rotation:
 class Rotary(nn.Module):
     """Makes rotations for heads of `size`, whose pairs (0, 1), (2, 3), … turn at frequencies."""
 
-    frequencies: Tensor
     quarter: Tensor
 
     def __init__(self, frequencies: Tensor, size: int) -> None:
@@ -41,11 +40,13 @@ class Rotary(nn.Module):
         quarter[even, even + 1] = 1.0
         quarter[even + 1, even] = -1.0
         self.size = size
-        self.register_buffer("frequencies", every)
+        self._frequencies = every  # no buffer: as FP16 they would be far off in late positions
         # Flat: as a matrix it would be taken for a weight, and be made integers.
         self.register_buffer("quarter", quarter.flatten())
 
     def forward(self, positions: Tensor) -> Rotation:
         """Make the rotation at positions (…, n)."""
-        angles = positions.to(torch.float32).unsqueeze(-1) * self.frequencies
-        return Rotation(angles.cos(), angles.sin(), self.quarter.reshape(self.size, self.size))
+        angles = positions.to(torch.float32).unsqueeze(-1) * self._frequencies
+        dtype = self.quarter.dtype
+        cosines, sines = angles.cos().to(dtype), angles.sin().to(dtype)
+        return Rotation(cosines, sines, self.quarter.reshape(self.size, self.size))

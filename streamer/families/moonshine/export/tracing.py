@@ -13,24 +13,18 @@ from streamer.export.graph import Dimension, Weights, take_weights, trace
 from streamer.export.ragged import CONTRACT, decoder_example, decoder_outputs, pair_names
 from streamer.families.moonshine.export.aligning import Alignment
 from streamer.families.moonshine.export.decoder import RaggedDecoder
-from streamer.families.moonshine.export.dimensions import (
+from streamer.families.moonshine.export.dimensions import Dimensions
+from streamer.families.moonshine.export.encoder import RaggedEncoder
+from streamer.families.moonshine.numbers import (
     FRAME_MIDDLE,
     FRAME_SAMPLES,
     LEAST_SAMPLES,
-    Dimensions,
+    LEAST_TOKENS,
+    MAX_SECONDS,
+    MODEL_TYPE,
+    TAIL_SECONDS,
+    TOKENS_PER_SECOND,
 )
-from streamer.families.moonshine.export.encoder import RaggedEncoder
-
-FAMILY = "moonshine"
-MAX_SECONDS = 35.0
-"""Up to which the base model is good: clips of 33 s had no more errors than others, at 45 s there
-were a half more, at 62 s words of the middle were missing."""
-TAIL_SECONDS = 0.3
-"""Of silence behind the samples, without which short clips repeat their last word for ever."""
-TOKENS_PER_SECOND = 6.5
-"""The most that the vendor allows, end token included. Speech measured has up to 5.7."""
-LEAST_TOKENS = 8
-"""That are allowed however short the clip: 6.5 a second alone would cut a number in half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +38,12 @@ class Traced:
 def trace_encoder(model: MoonshineForConditionalGeneration) -> Traced:
     """Trace the encoder."""
     d = Dimensions.of(model)
-    lengths = torch.tensor([LEAST_SAMPLES + 5 * FRAME_SAMPLES, LEAST_SAMPLES + FRAME_SAMPLES])
-    example = {"samples": torch.randn(2, int(lengths.max())), "sample_lengths": lengths}
+    example = encoder_example()
     cross: tuple[Dimension, ...] = ("batch", d.heads, "encoded", d.head_size)
     outputs: dict[str, tuple[Dimension, ...]] = dict.fromkeys(pair_names("cross", d.layers), cross)
     outputs["encoded_lengths"] = ("batch",)
     dynamic = {"samples": {0: "batch", 1: "samples"}, "sample_lengths": {0: "batch"}}
-    return _traced(RaggedEncoder(model), example, outputs, dynamic)
+    return traced(RaggedEncoder(model), example, outputs, dynamic)
 
 
 def trace_decoder(model: MoonshineForConditionalGeneration, alignment: Alignment) -> Traced:
@@ -58,13 +51,19 @@ def trace_decoder(model: MoonshineForConditionalGeneration, alignment: Alignment
     d = Dimensions.of(model)
     example, dynamic = decoder_example(d, "batch")
     decoder = RaggedDecoder(model, alignment.heads)
-    return _traced(decoder, example, decoder_outputs(d, d.vocabulary), dynamic)
+    return traced(decoder, example, decoder_outputs(d, d.vocabulary), dynamic)
+
+
+def encoder_example() -> dict[str, torch.Tensor]:
+    """Make two clips to trace an encoder with."""
+    lengths = torch.tensor([LEAST_SAMPLES + 5 * FRAME_SAMPLES, LEAST_SAMPLES + FRAME_SAMPLES])
+    return {"samples": torch.randn(2, int(lengths.max())), "sample_lengths": lengths}
 
 
 def encoder_metadata(name: str, language: str) -> dict[str, str]:
     """Say what the graph's reader must know of the sound."""
     return {
-        "model_type": FAMILY,
+        "model_type": MODEL_TYPE,
         "streamer.name": name,
         "streamer.contract": CONTRACT,
         "streamer.languages": language,
@@ -82,7 +81,7 @@ def decoder_metadata(
     """Say what the graph's reader must know of the tokens."""
     config = model.config
     return {
-        "model_type": FAMILY,
+        "model_type": MODEL_TYPE,
         "streamer.name": name,
         "streamer.contract": CONTRACT,
         "streamer.positions": str(config.max_position_embeddings),
@@ -95,11 +94,12 @@ def decoder_metadata(
     }
 
 
-def _traced(
+def traced(
     module: nn.Module,
     example: dict[str, torch.Tensor],
     outputs: dict[str, tuple[Dimension, ...]],
     dynamic: dict[str, dict[int, str]],
 ) -> Traced:
+    """Trace a module, and take its weights off the graph."""
     graph = trace(module, example, outputs, dynamic)
     return Traced(graph, take_weights(graph, module, list(example)))

@@ -84,16 +84,18 @@ def test_the_vocabulary_is_that_of_the_checkpoint(checkpoint: Path, tmp_path: Pa
     assert load_model(tmp_path, threads=1).info.precision == "int8"
 
 
-@pytest.mark.parametrize(
-    ("option", "told"),
-    [(["--precision", "fp16"], "no fp16 graphs"), (["--contract", "published"], "own contract")],
-)
-def test_what_there_is_not_is_told(
-    checkpoint: Path,
-    tmp_path: Path,
-    option: list[str],
-    told: str,
-    capsys: pytest.CaptureFixture[str],
+def test_the_form_for_gpus_is_served_on_a_cpu_too(checkpoint: Path, tmp_path: Path) -> None:
+    assert main(["export", str(checkpoint), str(tmp_path), "--precision", "fp16"]) == 0
+    engine = load_model(tmp_path, provider="cpu", threads=1)
+    assert (engine.info.precision, engine.info.provider) == ("fp16", "cpu")
+    options = DecodeOptions("en", words=True)
+    ((_, heard),) = transcribe(engine, [Clip(noise(16_000), options, incremental="once")])
+    assert heard.words is not None
+    assert [word.text for word in heard.words] == heard.text.split()
+
+
+def test_a_contract_that_there_is_not_is_told(
+    checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["export", str(checkpoint), str(tmp_path), *option]) == 1
-    assert told in capsys.readouterr().err
+    assert main(["export", str(checkpoint), str(tmp_path), "--contract", "published"]) == 1
+    assert "own contract" in capsys.readouterr().err

@@ -18,8 +18,8 @@ torch = pytest.importorskip("torch", reason="export and its reference need the e
 pytest.importorskip("transformers", reason="export and its reference need the extra [export]")
 pytest.importorskip("onnx", reason="export needs the extra [export]")
 
-from streamer.families.moonshine.export.dimensions import LEAST_SAMPLES
 from streamer.families.moonshine.export.writing import write_graphs
+from streamer.families.moonshine.numbers import LEAST_SAMPLES
 
 LENGTHS = [LEAST_SAMPLES, 16_000, 5_000, LEAST_SAMPLES + 1, 24_000, 9_001, 30_000]
 MOST = 24

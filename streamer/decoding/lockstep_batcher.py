@@ -1,12 +1,14 @@
-"""Batches on the published contract, whose rows all have one age."""
+"""Batches on published contracts, whose rows all have one age."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from streamer.decoding.request import Decoded, DecodedOrError, Request
 from streamer.decoding.step_engine import EngineWork
-from streamer.families.cohere.published import MAX_ROWS, PublishedModel, recognise_in_groups
+
+Recognise = Callable[[Sequence[Request]], Iterator[tuple[int, Decoded]]]
+"""Yields the place of a clip and what it decoded to, as clips end."""
 
 
 class LockstepBatcher:
@@ -15,16 +17,17 @@ class LockstepBatcher:
     A step lasts until the next clip ends.
     """
 
-    def __init__(self, model: PublishedModel, eos: int) -> None:
+    def __init__(self, recognise: Recognise, capacity: int) -> None:
+        """Take in how many clips may join at a time."""
         self.work = EngineWork()
-        self._model = model
-        self._eos = eos
+        self._recognise = recognise
+        self._capacity = capacity
         self.reset()
 
     @property
     def free_slots(self) -> int:
         """How many clips may join now."""
-        return 0 if self._left else MAX_ROWS - len(self._waiting)
+        return 0 if self._left else self._capacity - len(self._waiting)
 
     def join(self, key: int, request: Request) -> None:
         """Take in a clip."""
@@ -62,4 +65,4 @@ class LockstepBatcher:
         clips = [request for _, request in waiting]
         for clip in clips:  # only equally long ones are encoded together, so nothing is padded
             self.work.encoded([len(clip.samples)])
-        self._running = recognise_in_groups(self._model, self._eos, clips)
+        self._running = self._recognise(clips)
