@@ -1,4 +1,4 @@
-"""How often the default model's integers hear otherwise than its weights in FP32 do.
+"""How often the default model's integers hear otherwise than FP32, and what drafts save.
 
     pip install '.[loadtest,train]'
     streamer models pull moonshine
@@ -7,7 +7,8 @@
 FOLDER has a manifest.jsonl, as of `run wer`. Each recording is heard whole by both, one at a time:
 clean, with white noise and with the babble of others at 10 dB. Texts are compared to the letter,
 and after Whisper's English normaliser; the words of one that are not the other's are counted as
-word errors are. `--model` names another folder in place of the integers.
+word errors are. Then the integers hear the clean ones as partials do, half a second and each time
+at least a quarter more, with what they heard before as a draft, and without.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,17 +27,23 @@ from loadtest.progress import bar
 from loadtest.reports import tell
 from loadtest.run.wer.manifest import read_manifest, spread
 from loadtest.run.wer.noises import Samples
-from loadtest.run.wer.scoring import Errors, compared
+from loadtest.run.wer.scoring import Errors, compared, summed
 from loadtest.run.wer.sounds import KINDS
 from streamer.decoding.batched_engine import transcribe
+from streamer.decoding.step_engine import CountsWork, StepEngine
 from streamer.families.moonshine.export.writing import write_graphs
 from streamer.families.moonshine.family import VOCABULARY
 from streamer.families.registry import load_model
 from streamer.models.registry import resolve
-from streamer.speech.clip import Clip
+from streamer.session.channel import PARTIAL_PACE
+from streamer.session.settings import StreamSettings
+from streamer.speech.clip import SAMPLE_RATE, Clip
+from streamer.speech.hypothesis import Hypothesis
 from streamer.speech.options import DecodeOptions
 
 HEARD = ("clean", "white", "babble")
+FIRST_S = 0.5
+"""Of an utterance, when its first partial is asked for."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -44,33 +51,76 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", type=Path, metavar="FOLDER", help="or a manifest")
     parser.add_argument("--clips", type=int, default=120)
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(HEARD))
-    parser.add_argument("--model", type=Path, help="a folder (default: the published model)")
     report_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Hear it all twice, and print a report."""
+    """Hear it all, and print a report."""
     recordings = spread([one for one in read_manifest(options.source) if one.text], options.clips)
     samples = [one.samples() for one in recordings]
     said = [one.text for one in recordings]
     published = resolve("moonshine")
-    integers = load_model(options.model or published, threads=1)
+    integers = load_model(published, provider="cpu", threads=1)
     with tempfile.TemporaryDirectory() as scratch:
-        exact = load_model(_in_fp32(published, Path(scratch)), threads=1)
+        exact = load_model(_in_fp32(published, Path(scratch)), provider="cpu", threads=1)
     found: dict[str, object] = {}
-    total = len(options.kinds) * len(samples)
-    with bar(f"{total} recordings, twice", total) as advance:
+    passes = (1 + len(options.kinds)) * len(samples)
+    with bar(f"{passes} recordings, twice", passes) as advance:
         for kind in options.kinds:
-            texts: list[list[str]] = [[], []]
+            texts: list[tuple[str, str]] = []
             for place in range(len(samples)):
                 clip = Clip(_sound(kind, samples, place), DecodeOptions("en"))
-                for heard, engine in zip(texts, (integers, exact), strict=True):
-                    ((_, hypothesis),) = transcribe(engine, [clip])
-                    heard.append(hypothesis.text)
+                texts.append((_heard(integers, clip).text, _heard(exact, clip).text))
                 advance(1)
-            found[kind] = _compared(said, *texts)
-    tell({"clips": len(samples), "words": _words(said), **found}, options.json)
+            found[kind] = _compared(said, texts)
+        drafts = Drafts()
+        for one in samples:
+            drafts.hear(integers, one)
+            advance(1)
+    words = summed(zip(said, said, strict=True)).words
+    tell(
+        {"clips": len(samples), "words": words, **found, "partials": drafts.report()}, options.json
+    )
     return 0
+
+
+@dataclass(slots=True)
+class Drafts:
+    """Passes over growing clips, with drafts and without."""
+
+    passes: int = 0
+    unlike: int = 0
+    with_drafts: int = 0
+    """Decoder calls."""
+    without: int = 0
+
+    def hear(self, engine: StepEngine, samples: Samples) -> None:
+        """Hear a recording as it grows."""
+        assert isinstance(engine, CountsWork)
+        least_s = StreamSettings(language="en").partial_interval_ms / 1000
+        draft: tuple[int, ...] = ()
+        seconds = FIRST_S
+        while seconds * SAMPLE_RATE < len(samples):
+            clip = Clip(samples[: round(seconds * SAMPLE_RATE)], DecodeOptions("en"))
+            before = engine.work.calls
+            plain = _heard(engine, clip)
+            between = engine.work.calls
+            drafted = _heard(engine, Clip(clip.samples, clip.options, draft))
+            self.with_drafts += engine.work.calls - between
+            self.without += between - before
+            self.passes += 1
+            self.unlike += drafted.text != plain.text
+            draft = drafted.tokens
+            seconds += max(least_s, PARTIAL_PACE * seconds)
+
+    def report(self) -> dict[str, object]:
+        """For JSON."""
+        return {
+            "passes": self.passes,
+            "decoder calls without drafts": self.without,
+            "with drafts": self.with_drafts,
+            "texts that a draft changed": self.unlike,
+        }
 
 
 def _in_fp32(published: Path, folder: Path) -> Path:
@@ -80,27 +130,26 @@ def _in_fp32(published: Path, folder: Path) -> Path:
     return folder
 
 
+def _heard(engine: StepEngine, clip: Clip) -> Hypothesis:
+    ((_, hypothesis),) = transcribe(engine, [clip])
+    return hypothesis
+
+
 def _sound(kind: str, samples: Sequence[Samples], place: int) -> Samples:
     others = [one for number, one in enumerate(samples) if number != place]
     return KINDS[kind](samples[place], np.random.default_rng(place), others).samples
 
 
-def _words(texts: Sequence[str]) -> int:
-    return sum(compared(text, text).words for text in texts)
-
-
-def _compared(said: Sequence[str], ours: Sequence[str], exact: Sequence[str]) -> dict[str, float]:
-    apart = [compared(one, other) for one, other in zip(exact, ours, strict=True)]
-    percent = partial(_percent, said)
+def _compared(said: Sequence[str], texts: Sequence[tuple[str, str]]) -> dict[str, object]:
+    apart = [compared(exact, ours) for ours, exact in texts]
     return {
-        "texts unlike": sum(one != other for one, other in zip(ours, exact, strict=True)),
+        "texts unlike": sum(ours != exact for ours, exact in texts),
         "texts with other words": sum(one.percent > 0 for one in apart),
         "words unlike, percent": round(sum(apart, Errors()).percent, 2),
-        "word errors, percent": percent(ours),
-        "word errors in FP32, percent": percent(exact),
+        "word errors, percent": _percent(said, [ours for ours, _ in texts]),
+        "word errors in FP32, percent": _percent(said, [exact for _, exact in texts]),
     }
 
 
 def _percent(said: Sequence[str], heard: Sequence[str]) -> float:
-    pairs = zip(said, heard, strict=True)
-    return round(sum((compared(*pair) for pair in pairs), Errors()).percent, 2)
+    return round(summed(zip(said, heard, strict=True)).percent, 2)

@@ -65,7 +65,7 @@ class Recogniser:
 
     def recognise(self, clip: Clip) -> tuple[Decoded, int]:
         """Recognise a clip with nobody else around."""
-        before = self._batcher.calls
+        before = self._batcher.work.calls
         prompt = self.tokenizer.prompt(clip.options.language, clip.options.punctuation)
         request = Request(clip.samples, prompt, clip.draft, incremental=clip.incremental)
         self._batcher.join(0, request)
@@ -73,7 +73,7 @@ class Recogniser:
             pass
         ((_, decoded),) = ended
         assert isinstance(decoded, Decoded)
-        return decoded, self._batcher.calls - before
+        return decoded, self._batcher.work.calls - before
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

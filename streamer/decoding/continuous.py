@@ -43,15 +43,13 @@ class ContinuousDecoder:
     def __init__(
         self, model: RaggedDecoder, eos: int, capacity: int, work: EngineWork | None = None
     ) -> None:
-        """Count drafts in `work`, where somebody wants to know."""
+        """Count calls and drafts in `work`."""
         self._model = model
-        self._work = work or EngineWork()
+        self.work = work or EngineWork()
         self._eos = eos
         self._slots = Slots(model.layers, model.heads, model.head_size, capacity)
         self._rows: list[Row] = []
         self._failed: dict[int, EngineError] = {}
-        self.calls = 0
-        """Decoder calls so far."""
 
     def __len__(self) -> int:
         """Rows in flight."""
@@ -137,7 +135,7 @@ class ContinuousDecoder:
         for place, some in enumerate(fed):
             tokens[place, : len(some)] = some
         slots, rows = self._slots, slice(first, first + len(fed))
-        self.calls += 1
+        self.work.calls += 1
         return self._model.decode(
             tokens,
             slots.lengths[rows],
@@ -157,7 +155,7 @@ class ContinuousDecoder:
             answer.log_probability[line],
             attention,
             eos=self._eos,
-            work=self._work,
+            work=self.work,
         )
         self._slots.append(place, [part[line] for part in answer.new], used)
 

@@ -59,11 +59,6 @@ class RaggedBatcher:
             return self._decoder.free_slots - len(self._waiting)
         return min(self._decoder.free_slots, AHEAD * self._passes) - len(self._pool)
 
-    @property
-    def calls(self) -> int:
-        """Decoder calls since the last `reset`."""
-        return self._decoder.calls
-
     def join(self, key: int, request: Request) -> None:
         """Take in a clip."""
         if self._encodes_many:

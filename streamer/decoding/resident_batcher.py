@@ -41,8 +41,6 @@ class ResidentBatcher:
         The bucket that holds them is what there is room for.
         """
         self.work = EngineWork()
-        self.calls = 0
-        """Decoder calls so far."""
         self._eos = eos
         self._features = model.features
         self._columns = min(model.positions, MAX_COLUMNS)
@@ -75,7 +73,7 @@ class ResidentBatcher:
         for place, row in self._clips.items():
             fed[place] = row.fed()
         aligned = any(row.aligned for row in self._clips.values())
-        self.calls += 1
+        self.work.calls += 1
         chosen = self._rows.decode(fed, aligned=aligned)
         gone: list[tuple[int, DecodedOrError]] = []
         for place, row in list(self._clips.items()):

@@ -19,6 +19,8 @@ class EngineWork:
     """Seconds of audio encoded."""
     padding_s: float = 0.0
     """Seconds encoded only because another clip of the batch was longer."""
+    calls: int = 0
+    """Decoder calls."""
     drafted: int = 0
     """Tokens of drafts that were checked."""
     accepted: int = 0

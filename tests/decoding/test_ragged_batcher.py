@@ -134,7 +134,7 @@ def test_a_draft_saves_the_calls_that_it_foresaw(draft: tuple[int, ...], calls: 
     assert isinstance(decoded, Decoded)
     assert decoded.tokens == said(6)
     assert decoded.confidence == pytest.approx(np.exp(-0.5))
-    assert len(model.decoded) == clips.calls == calls
+    assert len(model.decoded) == clips.work.calls == calls
 
 
 def test_who_joins_with_a_prompt_of_one_token_shares_the_call_of_the_others() -> None:

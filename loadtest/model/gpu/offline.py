@@ -40,7 +40,7 @@ def offline(
     """Recognise them all."""
     audio_s = sum(len(one.samples) for one in requests) / SAMPLE_RATE
     waiting = list(enumerate(requests))
-    calls, left = batcher.calls, len(requests)
+    calls, left = batcher.work.calls, len(requests)
     with spent() as seconds:
         began = time.perf_counter()
         while left:
@@ -50,7 +50,7 @@ def offline(
             waiting = waiting[free:]
             left -= len(batcher.step())
         wall = time.perf_counter() - began
-    steps = batcher.calls - calls
+    steps = batcher.work.calls - calls
     seconds["copies"] = steps * copies_s(batcher.device, rows)
     seconds["decoder"] -= seconds["copies"]
     shares = {f"share {name}": of / wall for name, of in seconds.items()}

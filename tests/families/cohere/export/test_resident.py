@@ -106,7 +106,7 @@ def test_a_row_ends_where_its_place_is_full_and_where_its_request_says(
     endless = batcher(model, eos=-1)
     limited = recognised_by(endless, [(0, replace(clip, max_tokens=10))])[0]
     assert len(limited.tokens) == 10
-    assert endless.calls == 10
+    assert endless.work.calls == 10
 
 
 def test_warming_up_runs_every_shape_and_leaves_nothing_behind(
