@@ -51,8 +51,9 @@ class Forms:
         return RaggedBatcher(encoder, decoder, END, passes=2)
 
 
-def graphs(folder: Path) -> list[Graph]:
-    return [Graph(folder / name, "cpu", threads=1) for name in ("encoder.onnx", "decoder.onnx")]
+def graphs(folder: Path) -> tuple[Graph, Graph]:
+    encoder, decoder = folder / "encoder.onnx", folder / "decoder.onnx"
+    return Graph(encoder, "cpu", threads=1), Graph(decoder, "cpu", threads=1)
 
 
 @pytest.fixture(scope="module", params=SHAPES, ids=[shape.name for shape in SHAPES])
