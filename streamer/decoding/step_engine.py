@@ -36,6 +36,7 @@ class EngineWork:
         return EngineWork(
             self.encoded_s + other.encoded_s,
             self.padding_s + other.padding_s,
+            self.calls + other.calls,
             self.drafted + other.drafted,
             self.accepted + other.accepted,
         )
