@@ -86,7 +86,11 @@ class WorkerEngine:
         self._in_flight[key] = done
         if self._process is not None:
             request = Submit(
-                key=key, options=clip.options, draft=clip.draft, incremental=clip.incremental
+                key=key,
+                options=clip.options,
+                draft=clip.draft,
+                incremental=clip.incremental,
+                patient=clip.patient,
             )
             self._process.send(request, clip.samples)
 

@@ -54,6 +54,7 @@ class EngineHost:
             options=request.options,
             draft=request.draft,
             incremental=request.incremental,
+            patient=request.patient,
         )
         self._engine.submit(request.key, clip, lambda outcome: self._ended(request.key, outcome))
 

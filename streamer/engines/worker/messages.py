@@ -24,6 +24,7 @@ class Submit(_Message):
     options: DecodeOptions
     draft: tuple[int, ...] = ()
     incremental: str | None = None
+    patient: bool = False
 
 
 class Cancel(_Message):
