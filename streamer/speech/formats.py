@@ -7,6 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from streamer.speech.hypothesis import Word
+from streamer.speech.subtitle_text import columns
+from streamer.speech.subtitles import Cue, Spoken, cues_of
+
+LABEL_COLUMNS = 20
+"""Of who speaks, in a subtitle's first line; a longer name is cut."""
+
 
 class Format(StrEnum):
     """What a transcript is written as; the value is the file's suffix."""
@@ -19,7 +26,10 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One utterance of a transcript; times in seconds. `channel` names who spoke, if known."""
+    """One utterance of a transcript; times in seconds. `channel` names who spoke, if known.
+
+    `words` say when each was said, where the model has told it.
+    """
 
     text: str
     start: float
@@ -27,6 +37,7 @@ class Line:
     language: str
     confidence: float
     channel: str | None = None
+    words: tuple[Word, ...] | None = None
 
     @property
     def spoken(self) -> str:
@@ -63,17 +74,39 @@ def json_line(line: Line, **more: object) -> str:
 
 
 def _srt_cues(lines: Iterable[Line]) -> Iterable[str]:
-    spoken = (line for line in lines if line.text)
-    for number, line in enumerate(spoken, start=1):
-        yield f"{number}\n{_clock(line.start, ',')} --> {_clock(line.end, ',')}\n{line.spoken}\n"
+    for number, (speaker, cue) in enumerate(_cues(lines, labelled=True), start=1):
+        label = "" if speaker is None else _label(speaker)
+        text = "\n".join([f"{label}{cue.lines[0]}".rstrip(), *cue.lines[1:]])
+        yield f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{text}\n"
 
 
 def _vtt_cues(lines: Iterable[Line]) -> Iterable[str]:
+    for speaker, cue in _cues(lines, labelled=False):
+        voice = "" if speaker is None else f"<v {_escaped(speaker)}>"
+        text = voice + _escaped("\n".join(cue.lines))
+        yield f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{text}\n"
+
+
+def _cues(lines: Iterable[Line], *, labelled: bool) -> list[tuple[str | None, Cue]]:
+    """Return all channels' cues in the order of their starts, each with who speaks."""
+    channels: dict[str | None, list[Spoken]] = {}
     for line in lines:
-        if line.text:
-            voice = "" if line.channel is None else f"<v {_escaped(line.channel)}>"
-            text = voice + _escaped(line.text)
-            yield f"{_clock(line.start, '.')} --> {_clock(line.end, '.')}\n{text}\n"
+        label = "" if line.channel is None or not labelled else _label(line.channel)
+        spoken = Spoken(line.text, line.start, line.end, line.words, columns(label))
+        channels.setdefault(line.channel, []).append(spoken)
+    cues = [
+        (speaker, cue)
+        for speaker, utterances in channels.items()
+        for cue in cues_of(sorted(utterances, key=lambda one: one.start))
+    ]
+    return sorted(cues, key=lambda one: one[1].start)
+
+
+def _label(speaker: str) -> str:
+    """Write who speaks where a format has no place for it but the text."""
+    while columns(speaker) > LABEL_COLUMNS - 2:
+        speaker = f"{speaker[:-2]}…"
+    return f"{speaker}: "
 
 
 def _escaped(text: str) -> str:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamer.protocols.words import spread_words, words_of
+from streamer.protocols.words import words_of
 from streamer.session.events import Final
 from streamer.speech.end_reason import EndReason
 from streamer.speech.hypothesis import Word
+from streamer.speech.word_spans import spread_words
 
 
 def final(text: str, words: tuple[Word, ...] | None = None) -> Final:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,14 +24,14 @@ def test_text_has_a_line_for_each_utterance_with_words() -> None:
 def test_srt_numbers_its_cues() -> None:
     assert render(Format.SRT, LINES) == (
         "1\n00:00:00,400 --> 00:00:02,000\nHello there.\n"
-        "\n2\n01:01:01,250 --> 01:01:02,000\n5 < 6 & so on --> yes\n"
+        "\n2\n01:01:01,250 --> 01:01:02,485\n5 < 6 & so on --> yes\n"
     )
 
 
 def test_vtt_escapes_what_would_be_markup() -> None:
     assert render(Format.VTT, LINES) == (
         "WEBVTT\n\n00:00:00.400 --> 00:00:02.000\nHello there.\n"
-        "\n01:01:01.250 --> 01:01:02.000\n5 &lt; 6 &amp; so on --&gt; yes\n"
+        "\n01:01:01.250 --> 01:01:02.485\n5 &lt; 6 &amp; so on --&gt; yes\n"
     )
 
 
@@ -46,6 +47,16 @@ def test_who_speaks_is_named_in_every_format() -> None:
     assert render(Format.SRT, [line]).endswith("\nagent <1>: Hello.\n")
     assert render(Format.VTT, [line]).endswith("\n<v agent &lt;1&gt;>Hello.\n")
     assert json.loads(render(Format.JSON_LINES, [line]))["channel"] == "agent <1>"
+
+
+def test_subtitles_of_two_channels_stand_in_the_order_of_their_starts() -> None:
+    lines = [Line("I see.", 0.0, 5.0, "en", 1.0, "a"), Line("Yes?", 2.0, 3.0, "en", 1.0, "b")]
+    assert re.findall(r"(\w): ", render(Format.SRT, lines)) == ["a", "b"]
+
+
+def test_a_long_name_leaves_room_for_what_is_said() -> None:
+    line = Line("w" * 42, 0.0, 2.0, "en", 1.0, "somebody with a very long name")
+    assert render(Format.SRT, [line]).splitlines()[2:] == ["somebody with a v…:", "w" * 42]
 
 
 def test_a_transcript_of_nothing_is_well_formed() -> None:

@@ -154,14 +154,14 @@ describe("the files", () => {
   it("as SubRip", () => {
     assert.equal(
       toSrt(LINES),
-      "1\n00:00:00,000 --> 00:01:00,000\nIs 1 < 2 & 3 > 2?\n\n2\n01:01:01,500 --> 01:01:02,250\nYes.\n",
+      "1\n00:00:00,000 --> 00:00:02,834\nIs 1 < 2 & 3 > 2?\n\n2\n01:01:01,500 --> 01:01:02,500\nYes.\n",
     );
   });
 
   it("as WebVTT, with its special characters escaped", () => {
     assert.equal(
       toVtt(LINES),
-      "WEBVTT\n\n00:00:00.000 --> 00:01:00.000\nIs 1 &lt; 2 &amp; 3 &gt; 2?\n\n01:01:01.500 --> 01:01:02.250\nYes.\n",
+      "WEBVTT\n\n00:00:00.000 --> 00:00:02.834\nIs 1 &lt; 2 &amp; 3 &gt; 2?\n\n01:01:01.500 --> 01:01:02.500\nYes.\n",
     );
   });
 

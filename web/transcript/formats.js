@@ -1,10 +1,12 @@
 /**
  * The transcript as files. Only finished lines are written.
  *
+ * @import { Cue } from "./subtitles.js"
  * @import { Line } from "./transcript.js"
  *
  * @typedef {"txt" | "srt" | "vtt" | "json"} Format
  */
+import { cuesOf } from "./subtitles.js";
 
 /** @type {Record<Format, {mime: string, write: (lines: Line[]) => string}>} */
 export const FORMATS = {
@@ -31,19 +33,22 @@ export function toText(lines) {
 
 /** @param {Line[]} lines */
 export function toSrt(lines) {
-  return finished(lines)
-    .map((line, n) => `${n + 1}\n${span(line, ",")}\n${line.text.trim()}\n`)
+  return cues(lines, true)
+    .map(({ cue, speaker }, n) => {
+      const [first, ...rest] = cue.lines;
+      const text = [`${speaker && `${speaker}: `}${first}`.trimEnd(), ...rest].join("\n");
+      return `${n + 1}\n${span(cue, ",")}\n${text}\n`;
+    })
     .join("\n");
 }
 
 /** @param {Line[]} lines */
 export function toVtt(lines) {
-  const stereo = lines.some(({ channel }) => channel > 0);
-  const cues = finished(lines).map((line) => {
-    const text = line.text.trim().replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-    return `\n${span(line, ".")}\n${stereo ? `<v Channel ${line.channel + 1}>` : ""}${text}\n`;
+  const written = cues(lines, false).map(({ cue, speaker }) => {
+    const text = cue.lines.join("\n").replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+    return `\n${span(cue, ".")}\n${speaker && `<v ${speaker}>`}${text}\n`;
   });
-  return `WEBVTT\n${cues.join("")}`;
+  return `WEBVTT\n${written.join("")}`;
 }
 
 /** @param {Line[]} lines */
@@ -61,7 +66,25 @@ export function toJson(lines) {
 }
 
 /**
- * @param {Line} line
+ * All channels' cues in the order of their starts; channels are named where there are several.
+ * @param {Line[]} lines
+ * @param {boolean} labelled whether the name takes room in the text
+ * @returns {{cue: Cue, speaker: string}[]}
+ */
+function cues(lines, labelled) {
+  const channels = [...new Set(lines.map(({ channel }) => channel))].sort((a, b) => a - b);
+  return channels
+    .flatMap((channel) => {
+      const speaker = channels.length > 1 ? `Channel ${channel + 1}` : "";
+      const label = speaker && labelled ? `${speaker}: ` : "";
+      const own = finished(lines).filter((line) => line.channel === channel);
+      return cuesOf(own, label.length).map((cue) => ({ cue, speaker }));
+    })
+    .sort((a, b) => a.cue.start - b.cue.start);
+}
+
+/**
+ * @param {{start: number, end: number}} times
  * @param {string} point "," in SRT, "." in WebVTT
  */
 function span({ start, end }, point) {

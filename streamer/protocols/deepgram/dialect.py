@@ -15,10 +15,11 @@ from streamer.protocols.deepgram.results import Results
 from streamer.protocols.dialect import Action, Close, Message, Open, Reply, Say, SessionEnd
 from streamer.protocols.door import Host
 from streamer.protocols.endings import closing
-from streamer.protocols.words import spread_words, words_of
+from streamer.protocols.words import words_of
 from streamer.session import events
 from streamer.session.inputs import Audio, Flush, Stop
 from streamer.speech.end_reason import EndReason
+from streamer.speech.word_spans import spread_words
 
 ECHO_CHARACTERS = 200
 """How much of a message that is not understood is sent back with the complaint."""

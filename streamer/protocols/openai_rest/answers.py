@@ -45,7 +45,7 @@ def transcript(
 ) -> tuple[str, str]:
     """Write a whole transcript of a recording of so many seconds; returns media type and body."""
     lines = [
-        Line(one.text, one.start, one.end, one.language, one.confidence)
+        Line(one.text, one.start, one.end, one.language, one.confidence, words=one.words)
         for one in finals
         if one.text
     ]
