@@ -9,6 +9,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+PREFIX = "STREAMER_"
+"""Of the names of settings in the environment."""
+
 
 def _base64(secret: SecretStr) -> SecretStr:
     base64.b64decode(secret.get_secret_value(), validate=True)
@@ -18,7 +21,7 @@ def _base64(secret: SecretStr) -> SecretStr:
 class Settings(BaseSettings):
     """Settings of `streamer serve`; each may stand in the environment as STREAMER_NAME."""
 
-    model_config = SettingsConfigDict(env_prefix="STREAMER_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="port; 0 takes a free one")

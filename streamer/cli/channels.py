@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamer.audio.files import AudioFile, AudioFileError
+from streamer.cli.text import shown
 from streamer.pipeline.files import BLOCK_S
 
 MAX_CHANNELS = 8
@@ -17,7 +18,7 @@ MAX_CHANNELS = 8
 
 def channel_names(text: str) -> tuple[str, ...]:
     """Read the names of the channels, first to last; raises ArgumentTypeError."""
-    names = tuple(name.strip() for name in text.split(","))
+    names = tuple(shown(name.strip()) for name in text.split(","))
     if not all(names) or len(set(names)) < len(names) or len(names) > MAX_CHANNELS:
         raise argparse.ArgumentTypeError(f"up to {MAX_CHANNELS} different names, with commas")
     return names

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 import streamer.models
+from streamer.audio.encodings import Encoding
 from streamer.audio.files import AudioFile
 from streamer.cli.errors import CommandError, ExitCode
 from streamer.cli.loading import describe, load_engine, load_turn_model
 from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
+from streamer.cli.screen import INDENT, is_live, last_words, room, wrapped
 from streamer.cli.serve import page_address, run_loop
 from streamer.cli.signals import Signals
 from streamer.client import Stream, open_stream
@@ -92,7 +91,7 @@ async def _stream_sample(url: str, path: Path, turn: TurnRule) -> int:
     """Stream a file in real time and show what comes back; returns the finals with text."""
     audio = AudioFile(path, SAMPLE_RATE)
     print(f"Streaming {path.name} ({audio.seconds:.0f} s) in real time ...\n", flush=True)
-    async with open_stream(url, turn=turn) as stream:
+    async with open_stream(url, turn=turn, encoding=str(Encoding.PCM_F32LE)) as stream:
         messages = aiter(stream)
         ready = await anext(messages)
         assert isinstance(ready, Ready)
@@ -109,7 +108,7 @@ async def _send_in_real_time(stream: Stream, audio: AudioFile, began: float) -> 
     for block in audio.blocks(CHUNK_S):
         sent_s += len(block) / SAMPLE_RATE
         await asyncio.sleep(began + sent_s - time.monotonic())
-        await stream.send((block * 32767).astype(np.dtype("<i2")).tobytes())
+        await stream.send(block.astype("<f4").tobytes())
     await stream.stop()
 
 
@@ -123,19 +122,23 @@ class _Screen:
     probability: float | None = None
 
     def show(self, message: object) -> None:
-        live = sys.stdout.isatty()
+        live = is_live()
         match message:
             case Partial() if live:
-                settled, rest = message.text[: message.stable], message.text[message.stable :]
-                print(f"\r\x1b[K  \x1b[1m{settled}\x1b[0m\x1b[2m{rest}\x1b[0m", end="", flush=True)
+                at = last_words(message.text, room())
+                stable = max(at, message.stable)
+                settled, rest = message.text[at:stable], message.text[stable:]
+                before = INDENT + ("… " if at else "")
+                line = f"{before}\x1b[1m{settled}\x1b[0m\x1b[2m{rest}\x1b[0m"
+                print(f"\r\x1b[K{line}", end="", flush=True)
             case TurnPaused():
                 self.probability = message.probability
             case Warning() if message.code == TURN_MODEL_ABSENT:
                 print(message.message, flush=True)
             case Final() if message.text:
                 self.finals += 1
-                clear = "\r\x1b[K" if live else ""
-                print(f"{clear}[{message.start:5.1f} s] {message.text}{self._latency(message)}")
+                told = f"[{message.start:5.1f} s] {message.text}{self._latency(message)}"
+                print(f"\r\x1b[K{wrapped(told, room())}" if live else told)
             case _:
                 pass
 

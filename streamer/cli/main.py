@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
 from streamer import __version__
-from streamer.cli import demo, export, keys, models, replay, serve, transcribe
+from streamer.cli import completion, demo, export, keys, models, replay, serve, transcribe
 from streamer.cli.errors import CommandError, ExitCode
+from streamer.cli.text import print_anything, shown
 
 EPILOG = """\
 exit codes: 0 done, 1 failed, 2 wrong usage.
@@ -18,21 +20,43 @@ Every option of `serve` may also stand in the environment: STREAMER_PORT=9000 st
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    parser = _parser()
-    arguments = parser.parse_args(argv)
+    print_anything()
+    arguments = make_parser().parse_args(argv)
     try:
-        return int(arguments.run(arguments))
+        code = int(arguments.run(arguments))
     except CommandError as error:
-        print(f"streamer: {error}", file=sys.stderr)
-        return int(error.code)
+        _tell(error)
+        code = int(error.code)
     except KeyboardInterrupt:
-        return 128 + 2  # as a shell reports SIGINT
+        code = 128 + 2  # as a shell reports SIGINT
     except BrokenPipeError:
-        sys.stderr.close()
-        return ExitCode.OK
+        code = ExitCode.OK  # who reads has had enough
+    except OSError as error:  # a command tells its own; this is a `print`
+        _tell(error)
+        code = ExitCode.FAILED
+    return _flushed(code)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _flushed(code: int) -> int:
+    """Write what is still to be written; what cannot be is told once, and not tried again."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        if code == ExitCode.OK and not isinstance(error, BrokenPipeError):
+            _tell(error)
+            code = ExitCode.FAILED
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return int(code)
+
+
+def _tell(error: Exception) -> None:
+    reason = error.strerror if isinstance(error, OSError) else None
+    told = f"standard output: {reason}" if reason else str(error)
+    print(f"streamer: {shown(told)}", file=sys.stderr)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the whole command line."""
     parser = argparse.ArgumentParser(
         prog="streamer",
         description="Self-hosted real-time streaming WebSocket transcriber.",
@@ -43,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in (demo, serve, transcribe, replay, keys, models, export):
         command.add_to(commands)
+    completion.add_to(commands, parser)
     return parser
 
 

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import os
+import re
 from collections.abc import Iterable
+from difflib import get_close_matches
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_settings import SettingsError
 
 from streamer.cli.errors import CommandError, ExitCode
-from streamer.settings import Settings
+from streamer.cli.text import shown
+from streamer.settings import PREFIX, Settings
+
+_OF_KUBERNETES = re.compile(r"STREAMER_(SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP))(_\w+)?$")
+"""What pods are told of a service that is called `streamer`."""
 
 
 def add_settings(parser: argparse.ArgumentParser, names: Iterable[str] | None = None) -> None:
@@ -37,19 +45,52 @@ def read_settings(arguments: argparse.Namespace) -> Settings:
         for name in Settings.model_fields
         if (value := getattr(arguments, name, None)) is not None
     }
+    _refuse_unknown(os.environ)
     try:
         return Settings(**given)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0]) if first["loc"] else "settings"
-        option = f"--{name.replace('_', '-')} (STREAMER_{name.upper()})"
-        problem = f"{option}: {first['msg']}, not {first['input']!r}"
-        raise CommandError(problem, ExitCode.USAGE) from error
+        value = "what was given" if _is_secret(name) else shown(repr(first["input"]))
+        raise _wrong(name, f"{first['msg']}, not {value}") from error
+    except SettingsError as error:  # a list in the environment that is not JSON
+        name = next(
+            (name for name in Settings.model_fields if f'"{name}"' in str(error)), "settings"
+        )
+        raise _wrong(name, 'in the environment a list is JSON, such as ["one", "two"]') from error
+
+
+def _wrong(name: str, problem: str) -> CommandError:
+    option = f"--{name.replace('_', '-')} ({_variable(name)})"
+    return CommandError(f"{option}: {problem}", ExitCode.USAGE)
+
+
+def _refuse_unknown(environment: Iterable[str]) -> None:
+    """Raise CommandError for a variable that would set nothing."""
+    known = {_variable(name) for name in Settings.model_fields}
+    for variable in sorted(environment):
+        upper = variable.upper()
+        if upper.startswith(PREFIX) and upper not in known and not _OF_KUBERNETES.match(upper):
+            near = get_close_matches(upper, known, 1)
+            advice = f"; is {near[0]} meant?" if near else ""
+            problem = f"{shown(variable)} in the environment is no setting{advice}"
+            raise CommandError(problem, ExitCode.USAGE)
+
+
+def _variable(name: str) -> str:
+    return f"{PREFIX}{name.upper()}"
+
+
+def _is_secret(name: str) -> bool:
+    field = Settings.model_fields.get(name)
+    return field is not None and SecretStr in (field.annotation, *get_args(field.annotation))
 
 
 def metavar(field: FieldInfo) -> str:
     """Name the kind of value that a setting takes."""
     kind: Any = field.annotation
+    if SecretStr in (kind, *get_args(kind)):
+        return "SECRET"
     if get_origin(kind) is list:
         return "VALUE"
     if get_origin(kind) is Literal:
@@ -66,7 +107,7 @@ def default(field: FieldInfo) -> str:
 def settings_table() -> str:
     """Describe all settings as a Markdown table, for the README."""
     rows = [
-        f"| `--{name.replace('_', '-')}` | `STREAMER_{name.upper()}` | "
+        f"| `--{name.replace('_', '-')}` | `{_variable(name)}` | "
         f"{default(field)} | {field.description} |\n"
         for name, field in Settings.model_fields.items()
     ]

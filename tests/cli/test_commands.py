@@ -172,6 +172,23 @@ def test_mistakes_are_told_in_a_line(
     assert "Traceback" not in error
 
 
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shells_completion_knows_commands_and_options(
+    shell: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    assert "transcribe" in script
+    assert "max-lateness-s" in script.replace("_", "-")
+
+
+def test_a_format_that_is_none_is_told_the_choices(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["transcribe", "a.wav", "--format", "xml"])
+    error = capsys.readouterr().err
+    assert all(choice in error.splitlines()[-1] for choice in ("txt", "jsonl", "srt", "vtt"))
+
+
 @pytest.mark.parametrize("argv", [[], ["sing"], ["transcribe"], ["models", "pull", "gpt"]])
 def test_wrong_usage_exits_with_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:

@@ -57,3 +57,37 @@ def test_the_readme_has_the_table_of_all_settings() -> None:
     assert settings_table() in README.read_text(encoding="utf-8"), (
         "put the output of streamer.cli.options.settings_table() into README.md"
     )
+
+
+def test_a_variable_that_sets_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STREAMER_PROT", "9000")
+    with pytest.raises(CommandError, match=r"STREAMER_PROT .* is STREAMER_PORT meant") as caught:
+        parsed()
+    assert caught.value.code is ExitCode.USAGE
+
+
+def test_what_kubernetes_tells_pods_is_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STREAMER_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("STREAMER_PORT_8000_TCP_ADDR", "10.0.0.1")
+    assert parsed("--port", "1").port == 1
+
+
+def test_a_list_in_the_environment_that_is_no_list_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STREAMER_API_KEYS", "hunter2")
+    with pytest.raises(CommandError, match=r"STREAMER_API_KEYS.*JSON") as caught:
+        parsed()
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_secret_that_will_not_do_is_not_shown() -> None:
+    with pytest.raises(CommandError) as caught:
+        parsed("--audiohook-secret", "hunter2*")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_help_shows_no_types_of_secrets() -> None:
+    parser = argparse.ArgumentParser()
+    add_settings(parser)
+    told = parser.format_help().lower()
+    assert "secretstr" not in told
+    assert "*****" not in told

@@ -99,8 +99,8 @@ def open_page(browser: Browser, server: FakeServer) -> Iterator[OpenPage]:
 
 @pytest.fixture(scope="session")
 def screenshot() -> Screenshot:
-    """Takes a picture where ``STREAMER_SCREENSHOTS`` names a folder for them."""
-    folder = os.environ.get("STREAMER_SCREENSHOTS")
+    """Takes a picture where ``SCREENSHOTS`` names a folder for them."""
+    folder = os.environ.get("SCREENSHOTS")
 
     def take(page: Page, name: str) -> None:
         if folder:

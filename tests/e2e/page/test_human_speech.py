@@ -1,7 +1,7 @@
 """The page with the default model and a human voice.
 
 The README's picture comes from here, by a machine that has the font Inter:
-`STREAMER_SCREENSHOTS=tests/e2e/page pytest tests/e2e/page/test_human_speech.py -k wide`
+`SCREENSHOTS=tests/e2e/page pytest tests/e2e/page/test_human_speech.py -k wide`
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How the page looks, to people and to axe. Pictures go to ``$STREAMER_SCREENSHOTS``."""
+"""How the page looks, to people and to axe. Pictures go to ``$SCREENSHOTS``."""
 
 from pathlib import Path
 from typing import Any
