@@ -31,6 +31,12 @@ class Settings(BaseSettings):
     wyoming_port: int | None = Field(
         default=None, ge=0, le=65535, description="port of Wyoming (10300); none keeps it shut"
     )
+    audiosocket_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="port of Asterisk's AudioSocket (9092); none keeps it shut",
+    )
     model: str = Field(
         default="auto",
         description="name of a known model, or a folder with its graphs; auto is moonshine where "

@@ -75,6 +75,7 @@ class Batch:
             lines = await self._collect(audio, bar)
         finally:
             self._bars.remove_task(bar)
+            audio.close()
         for warning in audio.warnings:
             self._tell(f"{source.name}: {warning}", "yellow")
         self._outputs.write(source, lines)

@@ -29,10 +29,12 @@ def add_to(commands: Commands, whole: argparse.ArgumentParser) -> None:
         ),
     )
     parser.add_argument("shell", choices=SHELLS)
-    parser.set_defaults(run=lambda arguments: _run(whole, arguments.shell))
+    parser.set_defaults(run=run, whole=whole)
 
 
-def _run(whole: argparse.ArgumentParser, shell: str) -> ExitCode:
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """Print the script."""
+    whole: argparse.ArgumentParser = arguments.whole
     try:
         import shtab
     except ImportError as error:
@@ -41,7 +43,7 @@ def _run(whole: argparse.ArgumentParser, shell: str) -> ExitCode:
     for action in _actions(whole):
         if action.metavar in _FILES | _FOLDERS:
             action.complete = shtab.DIRECTORY if action.metavar in _FOLDERS else shtab.FILE
-    print(shtab.complete(whole, shell))
+    print(shtab.complete(whole, arguments.shell))
     return ExitCode.OK
 
 

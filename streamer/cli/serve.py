@@ -130,6 +130,8 @@ async def _serve(settings: Settings) -> ExitCode:
                 print(f"OpenAI REST: {web}://{rest[0]}:{rest[1]}/v1", flush=True)
             if (wyoming := server.wyoming_address) is not None:
                 print(f"Wyoming: tcp://{wyoming[0]}:{wyoming[1]}", flush=True)
+            if (calls := server.audiosocket_address) is not None:
+                print(f"AudioSocket: tcp://{calls[0]}:{calls[1]}", flush=True)
             signals.on_reload(server.reload)
             await signals.told_to_stop()
             await server.drain()

@@ -77,14 +77,15 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     """Transcribe every file; 1 if one of them could not be."""
     style = Format(arguments.format)
     names: tuple[str, ...] = arguments.channels
-    # Standard input is read last: what is wrong with the rest is told before.
-    settings = None if arguments.url is not None else read_settings(arguments)
+    url: str | None = arguments.url
+    settings = read_settings(arguments)
+    # Last, since it may wait for standard input: what is wrong with the rest is told before.
     sources = sources_of(arguments.files)
     outputs = Outputs(sources, style, arguments.output)
-    if settings is None:
-        transcriber = _remotely(arguments.url, arguments.api_key, arguments.language, names)
-        return run_loop(Batch(transcriber, outputs).run(sources))
-    return run_loop(_locally(settings, arguments.language, names, sources, outputs, style))
+    if url is None:
+        return run_loop(_locally(settings, arguments.language, names, sources, outputs, style))
+    transcriber = _remotely(url, arguments.api_key, arguments.language, names)
+    return run_loop(Batch(transcriber, outputs).run(sources))
 
 
 async def _locally(

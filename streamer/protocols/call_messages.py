@@ -56,6 +56,15 @@ class Final(_Message):
     confidence: float
 
 
+class Pressed(_Message):
+    """A key was pressed after so many seconds: 0 to 9, *, #, A to D."""
+
+    type: Literal["dtmf"] = "dtmf"
+    seq: int
+    digit: str
+    at: float
+
+
 class Failed(_Message):
     """Something went wrong; a `final` without text tells which utterance, if it was one."""
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from streamer.protocols import call_messages as messages
-from streamer.protocols.dialect import Message, Publish
+from streamer.protocols.dialect import Message, Publish, SessionEnd
+from streamer.protocols.endings import IDLE_CODE, idle_text
 from streamer.protocols.timeline import Timeline
 from streamer.session import events
 
@@ -65,6 +66,14 @@ class CallPublisher:
             case _:
                 pass
 
+    def pressed(self, digit: str, at: float) -> Publish:
+        """Tell that a key was pressed, after so many seconds of the stream."""
+        return self._kept(
+            messages.Pressed(
+                call=self._call, stream=self._stream, seq=self._next_seq(), digit=digit, at=at
+            )
+        )
+
     def failed(self, code: str, message: str, *, last: bool = False) -> Publish:
         """Something went wrong, perhaps so that nothing follows."""
         failed = messages.Failed(
@@ -72,8 +81,15 @@ class CallPublisher:
         )
         return self._kept(failed, last=last)
 
-    def ended(self, done: events.Done) -> Publish:
-        """Nothing follows."""
+    def finished(
+        self, done: events.Done, end: SessionEnd, idle_timeout_s: float
+    ) -> Iterator[Publish]:
+        """Nothing follows; and why, if the caller's side has not ended the stream."""
+        if end is SessionEnd.IDLE:
+            yield self.failed(IDLE_CODE, idle_text(idle_timeout_s))
+        yield self._ended(done)
+
+    def _ended(self, done: events.Done) -> Publish:
         ended = messages.Ended(
             call=self._call,
             stream=self._stream,

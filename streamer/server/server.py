@@ -30,10 +30,10 @@ from streamer.server.http.probes import Probes
 from streamer.server.listeners.addresses import Addresses, ListenError
 from streamer.server.listeners.http import HttpListener
 from streamer.server.listeners.requests import RequestRouter
+from streamer.server.listeners.tcp import AUDIOSOCKET, WYOMING, TcpListener
 from streamer.server.listeners.tls import CertificateError, certificate_of
 from streamer.server.listeners.upgrades import Upgrades
 from streamer.server.listeners.websocket import WebSocketListener
-from streamer.server.listeners.wyoming import WyomingListener
 from streamer.server.metrics import Metrics
 from streamer.settings import Settings
 from streamer.turns.models.base import TurnModel
@@ -56,6 +56,8 @@ class TranscriptionServer:
     """Where the REST API is, if it is to be had."""
     wyoming_address: tuple[str, int] | None = None
     """Where Wyoming is, if it is to be had."""
+    audiosocket_address: tuple[str, int] | None = None
+    """Where AudioSocket is, if it is to be had."""
 
     def __init__(
         self, settings: Settings, engine: Engine, turn_model: TurnModel | None = None
@@ -167,8 +169,11 @@ class TranscriptionServer:
             rest = HttpListener(make_app(service, admission, self._clients))
             self.rest_address = await open_port(rest, settings.rest_port, self._tls)
         if settings.wyoming_port is not None:
-            wyoming = WyomingListener(service, admission, self._clients)
+            wyoming = TcpListener(WYOMING, service, admission, self._clients)
             self.wyoming_address = await open_port(wyoming, settings.wyoming_port, self._tls)
+        if settings.audiosocket_port is not None:
+            calls = TcpListener(AUDIOSOCKET, service, admission, self._clients)
+            self.audiosocket_address = await open_port(calls, settings.audiosocket_port, self._tls)
 
     @property
     def _tls(self) -> ssl.SSLContext | None:

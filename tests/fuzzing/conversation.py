@@ -1,9 +1,10 @@
 """One input of the fuzzer: a whole conversation with one door, as bytes.
 
-The first line is the request, `/v1/listen?channels=2`; `wyoming` stands for its TCP port. Each
+The first line is the request, `/v1/listen?channels=2`; `wyoming` and `audiosocket` stand
+for their TCP ports. Each
 further line is a step, by its first byte: `H` a header of the request, `T` a text frame, `B` a
 binary one, `A` so many bytes of audio, `E` lets the engine answer. A `B` is the payload itself, so
-that Wyoming's bytes can be split anywhere.
+that bytes over TCP can be split anywhere.
 
 Whatever comes, nothing may be raised, and every message that is said can be written down.
 """
@@ -23,6 +24,7 @@ from websockets.datastructures import Headers
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.dispatch.job import Job, UtteranceKey
 from streamer.dispatch.queue import Listener
+from streamer.protocols.audiosocket.dialect import AudioSocketDialect
 from streamer.protocols.dialect import Close, Dialect, SessionEnd
 from streamer.protocols.door import Handshake, Host, RefusalError
 from streamer.protocols.wyoming.dialect import WyomingDialect
@@ -100,6 +102,8 @@ async def _play(data: bytes) -> None:
             return
     elif path == "wyoming":
         dialect = WyomingDialect(host)
+    elif path == "audiosocket":
+        dialect = AudioSocketDialect(host)
     else:
         return
     await _converse(dialect, steps)

@@ -11,7 +11,7 @@ from typing import Any
 from streamer.protocols.call_publisher import CallPublisher
 from streamer.protocols.dialect import Action, Close, Message, Open, Result, SessionEnd
 from streamer.protocols.door import Host
-from streamer.protocols.endings import IDLE_CODE, closing, idle_text
+from streamer.protocols.endings import closing
 from streamer.protocols.timeline import Timeline
 from streamer.protocols.twilio import messages
 from streamer.protocols.twilio.aligner import Aligner
@@ -81,10 +81,7 @@ class TwilioDialect:
         self._over = True
         call, self._call = self._call, None
         if call is not None:
-            if end is SessionEnd.IDLE:
-                text = idle_text(self._host.limits.idle_timeout_s)
-                yield call.publisher.failed(IDLE_CODE, text)
-            yield call.publisher.ended(done)
+            yield from call.publisher.finished(done, end, self._host.limits.idle_timeout_s)
         yield closing(end)
 
     def encode(self, message: Message) -> str:

@@ -43,7 +43,7 @@ def test_json_is_the_text_and_what_was_used() -> None:
 def test_plain_formats_are_plain() -> None:
     assert written(ResponseFormat.TEXT) == ("text/plain", "Hello there. Bye.\n")
     assert written(ResponseFormat.SRT)[1].startswith("1\n00:00:00,500 --> 00:00:01,500\nHello")
-    assert written(ResponseFormat.VTT)[1].startswith("WEBVTT\n\n00:00:00.400 --> ")
+    assert written(ResponseFormat.VTT)[1].startswith("WEBVTT\n\n00:00:00.500 --> ")
 
 
 def test_verbose_json_has_whispers_segments() -> None:

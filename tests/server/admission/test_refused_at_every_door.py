@@ -56,6 +56,14 @@ async def by_wyoming(server: TranscriptionServer) -> str:
     return "overloaded"
 
 
+async def by_audiosocket(server: TranscriptionServer) -> str:
+    assert server.audiosocket_address is not None
+    reader, writer = await asyncio.open_connection(*server.audiosocket_address)
+    assert await asyncio.wait_for(reader.read(), 10) == b"\0\0\0", "it has no words"
+    writer.close()
+    return "overloaded"
+
+
 async def by_key(server: TranscriptionServer) -> str:
     """The REST API tells of its models only who is known."""
     status, _, _ = await get(at(server.rest_address), "/v1/models", Origin="https://evil.example")
@@ -63,7 +71,7 @@ async def by_key(server: TranscriptionServer) -> str:
     return "forbidden_origin"
 
 
-EVERY_DOOR = [by_websocket, by_rest, by_wyoming, by_key]
+EVERY_DOOR = [by_websocket, by_rest, by_wyoming, by_audiosocket, by_key]
 
 
 @pytest.mark.parametrize("knock", EVERY_DOOR)
@@ -75,7 +83,7 @@ async def test_it_is_counted_logged_and_paced(
     caplog.set_level(logging.INFO, logger=module.__name__)
     monkeypatch.setattr(module, "BURST", 1.0)
     monkeypatch.setattr(module, "PER_SECOND", 2.0)
-    full = running(rest_port=0, wyoming_port=0, max_sessions=1)
+    full = running(rest_port=0, wyoming_port=0, audiosocket_port=0, max_sessions=1)
     async with full as server, client(at(server.address)) as ws:
         await receive(ws)
         await by_websocket(server)
