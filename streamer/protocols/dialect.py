@@ -169,6 +169,15 @@ class Dialect(Protocol):
 
 
 @runtime_checkable
+class KeepsTime(Protocol):
+    """A dialect that tells of silence by itself, on top of what follows from its session's."""
+
+    def silent(self, seconds: float) -> Iterable[Result]:
+        """A live stream lacks so much audio by now; told while somebody speaks and soon after."""
+        ...
+
+
+@runtime_checkable
 class Resumable(Protocol):
     """A dialect whose sessions outlive a dropped connection for a while."""
 

@@ -24,7 +24,7 @@ from websockets.datastructures import Headers
 
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.dispatch.job import JobKind
-from streamer.protocols.dialect import Dialect
+from streamer.protocols.dialect import Dialect, Say
 from streamer.protocols.door import Handshake
 from streamer.protocols.wyoming.dialect import WyomingDialect
 from streamer.server.admission.quotas import Limits, Quotas
@@ -35,6 +35,7 @@ from streamer.server.doors import door_at
 from streamer.server.http.headers import JoinedHeaders
 from streamer.server.metrics import Metrics
 from streamer.settings import Settings
+from streamer.speech.hypothesis import Hypothesis
 
 Wire = str | bytes
 PIECE = 320  # 20 ms
@@ -174,6 +175,21 @@ class Client:
                 self._alive += 1
             self.clock.pass_time(0.1)
 
+    async def answer(self) -> None:
+        """Let the engine answer all that it was asked."""
+        while self.engine.jobs:
+            job, listener = self.engine.jobs.pop(0)
+            listener.on_result(job, Hypothesis("said", (1,), 0.9))
+
+    async def told(self) -> list[str]:
+        """What the client has been sent since."""
+        said: list[str] = []
+        while len(self.session.outbox):
+            item = await self.session.outbox.get()
+            assert isinstance(item, Say)
+            said.append(item.message.type)
+        return said
+
     @property
     def finals(self) -> list[float]:
         """Seconds of the utterances whose final has been asked for."""
@@ -221,3 +237,20 @@ async def test_audio_that_comes_later_is_another_utterance(client: Client) -> No
     await client.keep_silent(10)
     await client.speak(np.concatenate([voice(1.0, seed=5), silence(0.8)]))
     assert len(client.finals) == 2
+
+
+@pytest.mark.parametrize("still", [0.0, 0.4])
+async def test_deepgram_s_clients_are_told_of_the_silence_they_asked_for(still: float) -> None:
+    query = "encoding=linear16&sample_rate=16000&endpointing=600&interim_results=true"
+    wrap = DOORS["deepgram"].wrap
+    client = Client(Door(websocket("/v1/listen", f"{query}&utterance_end_ms=4000"), [], wrap))
+    await client.open()
+    await client.speak(np.concatenate([SPOKEN, silence(still)]))
+    await client.keep_silent(2.6)
+    await client.answer()
+    await client.keep_silent(1.0 - still)
+    assert "UtteranceEnd" not in await client.told()
+    await client.keep_silent(0.9)
+    assert (await client.told()).count("UtteranceEnd") == 1
+    await client.keep_silent(10)
+    assert client.clock.timers == [], "whoever is silent for long costs nothing"

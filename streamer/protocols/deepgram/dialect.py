@@ -102,6 +102,11 @@ class DeepgramDialect:
             case _:
                 pass
 
+    def silent(self, seconds: float) -> Iterator[Reply]:
+        """Say `UtteranceEnd` where no audio comes that would show it."""
+        for channel in range(len(self._tracks)):
+            yield from self._silence(channel, self._heard_s + seconds)
+
     def finished(self, done: events.Done, end: SessionEnd) -> Iterator[Reply]:
         """Say `Metadata` and close, or close as Deepgram does on those who went silent."""
         if end is SessionEnd.IDLE:

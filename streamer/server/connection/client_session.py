@@ -10,6 +10,7 @@ from streamer.protocols.dialect import (
     Action,
     Close,
     Dialect,
+    KeepsTime,
     Open,
     Publish,
     Result,
@@ -194,7 +195,8 @@ class ClientSession:
         runner = SessionRunner(
             session, service.dispatcher, self._emit, observers, judge=service.judge
         )
-        self._stream = OpenStream(action, runner, service.ticker)
+        on_silence = self._tell_silence if isinstance(self.dialect, KeepsTime) else None
+        self._stream = OpenStream(action, runner, service.ticker, on_silence)
 
     async def _feed_slices(self, stream: OpenStream, audio: bytes) -> None:
         for at in range(0, len(audio), stream.slice_bytes):
@@ -228,6 +230,10 @@ class ClientSession:
             asyncio.get_running_loop().call_soon(stream.close)
         if not replaced:
             self._tell_all(self.dialect.finished(event, self._end))
+
+    def _tell_silence(self, seconds: float) -> None:
+        assert isinstance(self.dialect, KeepsTime)
+        self._tell_all(self.dialect.silent(seconds))
 
     def _tell_all(self, results: Iterable[Result]) -> None:
         for result in results:

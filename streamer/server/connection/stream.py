@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from streamer.pipeline.runner import SessionRunner
 from streamer.pipeline.stream_clock import StreamClock
@@ -15,14 +16,25 @@ SLICE_S = 1.05
 """Audio, over all channels, after which others get their turn of the event loop: a quarter of a
 millisecond of work, and one where it is resampled. 64 KiB of float32 at 16 kHz are not cut."""
 
+AFTERMATH_S = 6.0
+"""Longer than any silence that a client may want to be told of after speech: Deepgram's
+`utterance_end_ms` goes to 5 s."""
+
 
 class OpenStream:
     """What the dialect has opened. `finished` is set once everything is told.
 
-    While an utterance is open it is told of the time that passes without audio.
+    While an utterance is open the session is told of the time that passes without audio;
+    `on_silence`, if any, is told then and for `AFTERMATH_S` more.
     """
 
-    def __init__(self, opened: Open, runner: SessionRunner, ticker: Ticker) -> None:
+    def __init__(
+        self,
+        opened: Open,
+        runner: SessionRunner,
+        ticker: Ticker,
+        on_silence: Callable[[float], None] | None,
+    ) -> None:
         settings = opened.settings
         self.opened = opened
         self.runner = runner
@@ -31,6 +43,8 @@ class OpenStream:
         self.slice_bytes = int(SLICE_S * self.second)
         self.since_turn = 0  # bytes fed since others last had their turn for sure
         self._ticker = ticker
+        self._on_silence = on_silence
+        self._ticks_left = 0
         self._clock = StreamClock()
         self._speaking = 0  # channels with an open utterance
         self._held = 0  # reasons why no audio can come
@@ -50,7 +64,8 @@ class OpenStream:
                 self._ticker.add(self, self._tick)
             case SpeechEnded():
                 self._speaking -= 1
-                if not self._speaking:
+                self._ticks_left = round(AFTERMATH_S / TICK_S) if self._on_silence else 0
+                if not self._speaking and not self._ticks_left:
                     self._ticker.remove(self)
             case _:
                 pass
@@ -70,5 +85,15 @@ class OpenStream:
         self.runner.close()
 
     def _tick(self, now: float) -> None:
-        if not self._held and (missing := self._clock.missing(now)) >= TICK_S:
+        if self._held:
+            return
+        if not self._speaking:
+            self._ticks_left -= 1
+            if self._ticks_left <= 0:
+                self._ticker.remove(self)
+        if (missing := self._clock.missing(now)) < TICK_S:
+            return
+        if self._speaking:
             self.runner.handle(Tick(missing))
+        if self._on_silence is not None:
+            self._on_silence(missing)
