@@ -12,7 +12,7 @@ import streamer.models
 from streamer.audio.encodings import Encoding
 from streamer.audio.files import AudioFile
 from streamer.cli.errors import CommandError, ExitCode
-from streamer.cli.loading import describe, load_engine, load_turn_model
+from streamer.cli.loading import describe, load_detection, load_engine, load_turn_model
 from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
 from streamer.cli.screen import INDENT, is_live, last_words, room, wrapped
@@ -62,8 +62,10 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     if arguments.once:
         settings = settings.model_copy(update={"port": 0})
     engine = load_engine(settings)
+    detection = load_detection(settings, engine.info)
     print(describe(engine.info), flush=True)
-    server = TranscriptionServer(settings, engine, load_turn_model(settings))
+    models = load_turn_model(settings), detection
+    server = TranscriptionServer(settings, engine, *models)
     return run_loop(_demo(server, arguments.turn, once=arguments.once))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from streamer.cli.errors import CommandError
@@ -12,10 +13,13 @@ from streamer.decoding.step_engine import StepEngine
 from streamer.engines.local import LocalEngine
 from streamer.families.registry import load_model
 from streamer.models.catalogue import SMART_TURN
-from streamer.models.default import default_folder
+from streamer.models.default import default_folder, detector_folder
 from streamer.models.errors import AssetMissingError, ModelError
+from streamer.models.progress import Progress, no_progress
 from streamer.models.registry import AUTO, resolve
 from streamer.pipeline import turn_models
+from streamer.pipeline.detection import VoiceDetection
+from streamer.pipeline.silero import SileroGraphs
 from streamer.settings import Settings
 from streamer.speech.engine_info import EngineInfo
 from streamer.turns.models.base import TurnModel
@@ -58,6 +62,22 @@ def load_turn_model(settings: Settings) -> TurnModel | None:
         raise CommandError(f"--turn-model {settings.turn_model}: {error}") from error
 
 
+def load_detection(
+    settings: Settings, info: EngineInfo, tell: Tell | None = None
+) -> VoiceDetection | None:
+    """Load Silero's detector, which comes with the default model; None where it is not here.
+
+    Raises CommandError for files that cannot be loaded.
+    """
+    fetch = settings.model == AUTO and not info.demonstration  # else there is no index at hand
+    with _telling(tell) as (say, show):
+        folder = detector_folder(say, show, fetch=fetch)
+    try:
+        return None if folder is None else VoiceDetection(SileroGraphs(folder))
+    except ModelError as error:
+        raise CommandError(str(error)) from error
+
+
 def model_folder(model: str, tell: Tell | None = None) -> Path:
     """Find a model's folder, and fetch that of the default model; raises CommandError.
 
@@ -66,12 +86,20 @@ def model_folder(model: str, tell: Tell | None = None) -> Path:
     try:
         if model != AUTO:
             return resolve(model)
-        if tell is not None:
-            return default_folder(tell)
-        with progress_bar() as show:
-            return default_folder(lambda line: print(line, file=sys.stderr, flush=True), show)
+        with _telling(tell) as (say, show):
+            return default_folder(say, show)
     except ModelError as error:
         raise CommandError(str(error)) from error
+
+
+@contextmanager
+def _telling(tell: Tell | None) -> Generator[tuple[Tell, Progress]]:
+    """Tell as asked; else the user reads it, and sees a bar for what is fetched."""
+    if tell is not None:
+        yield tell, no_progress
+        return
+    with progress_bar() as show:
+        yield lambda line: print(line, file=sys.stderr, flush=True), show
 
 
 def describe(info: EngineInfo) -> str:

@@ -9,7 +9,13 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, TypeVarTuple
 
 from streamer.cli.errors import CommandError, ExitCode
-from streamer.cli.loading import describe, load_engine, load_turn_model, model_folder
+from streamer.cli.loading import (
+    describe,
+    load_detection,
+    load_engine,
+    load_turn_model,
+    model_folder,
+)
 from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
 from streamer.cli.signals import Signals
@@ -17,6 +23,7 @@ from streamer.engines.base import Engine
 from streamer.engines.worker.engine import WorkerEngine
 from streamer.engines.worker.launch import Launch
 from streamer.models.errors import ModelError
+from streamer.pipeline.detection import VoiceDetection
 from streamer.runtime.logs import STANDARD_ERROR, logging_to
 from streamer.runtime.memory import give_back_what_is_freed, keep_what_is_loaded
 from streamer.runtime.threads import in_daemon_thread, lower_priority
@@ -72,10 +79,13 @@ def page_address(server: TranscriptionServer) -> str:
     return f"{'https' if server.is_encrypted else 'http'}://{shown}:{port}/"
 
 
-async def _loaded(settings: Settings) -> tuple[Engine, TurnModel | None]:
+async def _loaded(settings: Settings) -> tuple[Engine, TurnModel | None, VoiceDetection | None]:
     """Load the models where the settings want them; raises CommandError."""
     engine = await _engine(settings)
-    return engine, await in_daemon_thread(_politely, load_turn_model, settings)
+    detection = await in_daemon_thread(
+        _politely, load_detection, settings, engine.info, log.warning
+    )
+    return engine, await in_daemon_thread(_politely, load_turn_model, settings), detection
 
 
 async def _engine(settings: Settings) -> Engine:
@@ -108,12 +118,12 @@ async def _serve(settings: Settings) -> ExitCode:
             loaded = await signals.unless_told_to_stop(_loaded(settings))
             if loaded is None:
                 return ExitCode.OK
-            engine, turn_model = loaded
+            engine, turn_model, detection = loaded
             settings = settings.model_copy(update={"port": startup.port})
         print(describe(engine.info), flush=True)
         if turn_model is not None:
             print(f"Turns: {turn_model.info.name}, for streams that ask for it", flush=True)
-        server = TranscriptionServer(settings, engine, turn_model)
+        server = TranscriptionServer(settings, engine, turn_model, detection)
     except (ListenError, KeyFileError, CertificateError) as error:
         raise CommandError(str(error)) from error
     except OSError as error:

@@ -16,7 +16,7 @@ from streamer.audio.files import AudioFile
 from streamer.cli.batch import Batch, Transcriber
 from streamer.cli.channels import channel_blocks, channel_names
 from streamer.cli.errors import CommandError, ExitCode
-from streamer.cli.loading import load_engine
+from streamer.cli.loading import load_detection, load_engine
 from streamer.cli.options import add_settings, read_settings
 from streamer.cli.outputs import SUBTITLES, Outputs
 from streamer.cli.parsers import Commands
@@ -31,6 +31,7 @@ from streamer.session.settings import InvalidSettingError, parse_settings
 from streamer.settings import Settings
 from streamer.speech.clip import SAMPLE_RATE
 from streamer.speech.formats import Format, Line
+from streamer.vad.registry import SILERO, WEBRTC
 
 
 def add_to(commands: Commands) -> None:
@@ -96,27 +97,35 @@ async def _locally(
     outputs: Outputs,
     style: Format,
 ) -> ExitCode:
-    dispatcher = Dispatcher(load_engine(settings))
+    engine = load_engine(settings)
+    dispatcher, detection = Dispatcher(engine), load_detection(settings, engine.info)
     raw = {} if language is None else {"language": language}
     try:
         chosen = parse_settings(raw, dispatcher.info.languages).language
     except InvalidSettingError as error:
         raise CommandError(f"--{error}; it has: {error.accepted}", ExitCode.USAGE) from error
 
-    stream = offline_settings(chosen, channels=max(1, len(names)))
+    vad = WEBRTC if detection is None else SILERO
+    stream = offline_settings(chosen, channels=max(1, len(names)), vad=vad)
     timed = style in SUBTITLES and dispatcher.info.word_timings
     stream = stream.model_copy(update={"words": timed})
 
     async def transcriber(audio: AudioFile) -> AsyncGenerator[Line | float]:
         blocks = channel_blocks(audio, names)
-        async for news in transcribe_blocks(blocks, stream, dispatcher, settings.min_speech_ms):
+        async for news in transcribe_blocks(
+            blocks, stream, dispatcher, settings.min_speech_ms, detection=detection
+        ):
             yield _line(news, names) if isinstance(news, events.Final) else news
 
     dispatcher.start()
+    if detection is not None:
+        detection.start()
     try:
         return await Batch(transcriber, outputs).run(sources)
     finally:
         await dispatcher.close()
+        if detection is not None:
+            await detection.close()
 
 
 def _remotely(

@@ -59,4 +59,30 @@ SMART_TURN = Asset(
     transcribes=False,
 )
 
-ASSETS = {asset.name: asset for asset in (MOONSHINE, SMART_TURN)}
+_SILERO = "silero_vad/data"
+
+SILERO = Asset(
+    name="silero",
+    summary="Silero VAD 6.2 (16 kHz): does somebody speak?",
+    requirement="silero-vad==6.2.3",
+    members=(
+        Member(
+            f"{_SILERO}/silero_vad_16k_op15.onnx",
+            1_289_603,
+            "7ed98ddbad84ccac4cd0aeb3099049280713df825c610a8ed34543318f1b2c49",
+        ),
+        Member(
+            f"{_SILERO}/silero_vad_16k_sequence.onnx",
+            1_246_165,
+            "9ccdacc4719d8aa7e45a77536bfabec45a03ba1f2fad5e241ab4060b24238a85",
+        ),
+    ),
+    licence=Member(
+        "silero_vad-6.2.3.dist-info/licenses/LICENSE",
+        1075,
+        "2e63e9a38b6e8fc0c7bc37ce174caca1862870856c6daf5697cfb785e925520b",
+    ),
+    transcribes=False,
+)
+
+ASSETS = {asset.name: asset for asset in (MOONSHINE, SILERO, SMART_TURN)}

@@ -1,4 +1,4 @@
-"""Which model serves where none is named."""
+"""Which model serves where none is named, and which detector finds speech."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from streamer.models.assets import find
 from streamer.models.bringing import bring
-from streamer.models.catalogue import MOONSHINE
+from streamer.models.catalogue import MOONSHINE, SILERO
 from streamer.models.errors import AssetDamagedError, ModelError, PullError
 from streamer.models.progress import Progress, no_progress
 from streamer.models.registry import embedded_folder
@@ -34,3 +34,24 @@ def default_folder(tell: Callable[[str], None], progress: Progress = no_progress
             "which hears people badly."
         )
         return embedded_folder()
+
+
+def detector_folder(
+    tell: Callable[[str], None], progress: Progress = no_progress, *, fetch: bool
+) -> Path | None:
+    """Return the folder of Silero's detector, fetched where asked; None where it is not to be had.
+
+    `tell` is given a sentence before anything is fetched, and one where there will be none.
+    """
+    try:
+        return find(SILERO)
+    except ModelError as error:
+        problem: ModelError | PullError = error
+    if fetch:
+        tell(f"{problem}. Fetching its files once ({SILERO.size / 1e6:.1f} MB) ...")
+        try:
+            return bring(SILERO, progress=progress, limit_s=FETCH_LIMIT_S)
+        except PullError as error:
+            problem = error
+    tell(f"{problem}. Going on with WebRTC's detector, which takes much noise for speech.")
+    return None

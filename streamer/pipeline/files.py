@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from streamer.audio.encodings import Encoding
 from streamer.dispatch.dispatcher import Dispatcher
+from streamer.pipeline.detection import VoiceDetection
 from streamer.pipeline.observers import SessionObserver
 from streamer.pipeline.runner import SessionRunner
 from streamer.session.events import Done, EngineFailed, Event, Final
 from streamer.session.inputs import Audio, Stop
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
+from streamer.vad.registry import WEBRTC
 
 Args = TypeVarTuple("Args")
 Result = TypeVar("Result")
@@ -33,7 +35,9 @@ class EngineFailedError(Exception):
     """The engine could not transcribe a part of the audio."""
 
 
-def offline_settings(language: str, punctuation: bool = True, channels: int = 1) -> StreamSettings:
+def offline_settings(
+    language: str, punctuation: bool = True, channels: int = 1, vad: str = WEBRTC
+) -> StreamSettings:
     """Return the settings of a file at the model's rate: no partials, the usual endpoints."""
     return StreamSettings(
         language=language,
@@ -41,6 +45,7 @@ def offline_settings(language: str, punctuation: bool = True, channels: int = 1)
         partials=False,
         encoding=Encoding.PCM_F32LE,
         channels=channels,
+        vad=vad,
     )
 
 
@@ -55,10 +60,12 @@ async def transcribe_blocks(
     min_speech_ms: int,
     turn: AbstractAsyncContextManager[object] | None = None,
     observe: Callable[[Session], Sequence[SessionObserver]] = _unobserved,
+    detection: VoiceDetection | None = None,
 ) -> AsyncGenerator[Final | float]:
     """Yield the finals of a file as they come, and between them how many seconds have been read.
 
-    `observe` names who looks on at its session, as at a stream's. Blocks are read in a thread, each
+    `observe` names who looks on at its session, as at a stream's; `detection` is for settings whose
+    detector judges outside the session. Blocks are read in a thread, each
     in a `turn`, and no faster than finals come back; nobody reads any more once this has ended, in
     whatever way. Raises what reading raises, and EngineFailedError.
     """
@@ -67,7 +74,7 @@ async def transcribe_blocks(
     longest = min(settings.max_utterance_s, dispatcher.info.max_seconds)
     settings = settings.model_copy(update={"max_utterance_s": longest})
     session = Session(f"file-{next(_session_ids)}", settings, min_speech_ms)
-    runner = SessionRunner(session, dispatcher, events.put_nowait, observe(session))
+    runner = SessionRunner(session, dispatcher, events.put_nowait, observe(session), detection)
     try:
         while True:
             async with turn:

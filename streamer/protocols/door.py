@@ -19,6 +19,7 @@ from streamer.session.settings import (
 from streamer.speech.engine_info import EngineInfo
 from streamer.turns.models.base import TurnModelInfo
 from streamer.turns.rules import LIKELY, PLAIN_SILENCE_MS, TurnRule, waits_of
+from streamer.vad.registry import ALWAYS_HERE
 
 KEY_PARAMETER = "api_key"
 """The query parameter for clients that cannot set a header: browsers."""
@@ -66,13 +67,16 @@ class Host:
     session: str
     turns: TurnModelInfo | None = None
     """The turn model, if one is loaded."""
+    detectors: tuple[str, ...] = ALWAYS_HERE
+    """The voice detectors of the server; the first is the default."""
 
     def stream_settings(self, raw: Mapping[str, Any]) -> StreamSettings:
         """Check settings against the loaded model; its limits bound what was asked.
 
         Raises InvalidSettingError for the first value that is wrong.
         """
-        settings = parse_settings(self._with_threshold(raw, None), self.info.languages)
+        wanted = self._with_threshold(raw, None)
+        settings = parse_settings(wanted, self.info.languages, self.detectors)
         check_words(settings, self.info.word_timings)
         longest = min(settings.max_utterance_s, self.info.max_seconds)
         return self._in_force(settings.model_copy(update={"max_utterance_s": longest}), raw)

@@ -12,12 +12,12 @@ from streamer.protocols.flux.door import DOOR as FLUX
 from streamer.protocols.native.door import DOOR as NATIVE
 from streamer.protocols.realtime.door import DOOR as REALTIME
 from streamer.protocols.twilio.door import DOOR as TWILIO
-from streamer.protocols.vonage.door import DOOR as VONAGE
 from streamer.settings import Settings
 from streamer.speech.engine_info import EngineInfo
 from streamer.turns.models.base import TurnModelInfo
+from streamer.vad.registry import ALWAYS_HERE
 
-DOORS: tuple[Door, ...] = (NATIVE, TWILIO, CALLS, AUDIOHOOK, DEEPGRAM, FLUX, REALTIME, VONAGE)
+DOORS: tuple[Door, ...] = (NATIVE, TWILIO, CALLS, AUDIOHOOK, DEEPGRAM, FLUX, REALTIME)
 
 
 def door_at(path: str) -> Door | None:
@@ -41,6 +41,11 @@ def limits_of(settings: Settings) -> ClientLimits:
     return ClientLimits(settings.max_frame_bytes, settings.idle_timeout_s, settings.resume_window_s)
 
 
-def new_host(info: EngineInfo, settings: Settings, turns: TurnModelInfo | None = None) -> Host:
+def new_host(
+    info: EngineInfo,
+    settings: Settings,
+    turns: TurnModelInfo | None = None,
+    detectors: tuple[str, ...] = ALWAYS_HERE,
+) -> Host:
     """Make what the dialect of one more client sees of the server; the session's id is new."""
-    return Host(info, limits_of(settings), secrets.token_urlsafe(12), turns)
+    return Host(info, limits_of(settings), secrets.token_urlsafe(12), turns, detectors)

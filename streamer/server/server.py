@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.engines.base import Engine, MeasuredEngine
+from streamer.pipeline.detection import VoiceDetection
 from streamer.pipeline.turn_judge import TurnJudge
 from streamer.recording.recorder import Recorder
 from streamer.server.admission.admission import Admission
@@ -60,9 +61,17 @@ class TranscriptionServer:
     """Where AudioSocket is, if it is to be had."""
 
     def __init__(
-        self, settings: Settings, engine: Engine, turn_model: TurnModel | None = None
+        self,
+        settings: Settings,
+        engine: Engine,
+        turn_model: TurnModel | None = None,
+        detection: VoiceDetection | None = None,
     ) -> None:
-        """Without a `turn_model` silence alone ends turns."""
+        """Without a `turn_model` silence alone ends turns; without `detection` WebRTC hears speech.
+
+        Engine and models are started and closed here.
+        """
+        self._detection = detection
         self._settings = settings
         self._metrics = metrics = Metrics()
         self._dispatcher = Dispatcher(engine, metrics)
@@ -84,6 +93,7 @@ class TranscriptionServer:
             self._recorder,
             self._calls,
             judge=self._judge,
+            detection=detection,
         )
         self._clients = Clients(metrics.sessions)
         self._subscribers = Clients(metrics.listeners)
@@ -108,6 +118,8 @@ class TranscriptionServer:
         self._dispatcher.start()
         if self._judge is not None:
             self._judge.start()
+        if self._detection is not None:
+            self._detection.start()
         if self._recorder is not None:
             self._recorder.start()
         self._lag = asyncio.create_task(self._metrics.sample_loop_lag(), name="loop lag")
@@ -130,6 +142,8 @@ class TranscriptionServer:
         await self._dispatcher.close()
         if self._judge is not None:
             await self._judge.close()
+        if self._detection is not None:
+            await self._detection.close()
         if self._recorder is not None:
             await self._recorder.close()
 

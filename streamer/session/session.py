@@ -181,7 +181,11 @@ class Session:
     def wait_without_audio(self, seconds: float) -> list[Output]:
         """Take it that the stream, which is live, has brought no audio for so many seconds."""
         frames = self._frame.whole(seconds)
-        return [one for channel in self._channels for one in channel.wait_without_audio(frames)]
+
+        def wait() -> list[Output]:
+            return [one for channel in self._channels for one in channel.wait_without_audio(frames)]
+
+        return self._undetected.in_order(wait)
 
     def deliver(self, job: Job, hypothesis: Hypothesis) -> list[Output]:
         """Take the engine's answer to a job of this session."""

@@ -11,7 +11,7 @@ import pytest
 import streamer.models.default
 from streamer.models.assets import Asset
 from streamer.models.bringing import bring
-from streamer.models.default import default_folder
+from streamer.models.default import default_folder, detector_folder
 from streamer.models.errors import FetchError
 from streamer.models.progress import no_progress
 from streamer.models.registry import embedded_folder
@@ -24,6 +24,7 @@ def toy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("XDG_DATA_DIRS", str(tmp_path / "shared"))
     monkeypatch.setattr(streamer.models.default, "MOONSHINE", ASSET)
+    monkeypatch.setattr(streamer.models.default, "SILERO", ASSET)
 
 
 @pytest.fixture
@@ -76,6 +77,32 @@ def test_without_an_index_the_small_model_serves_and_the_way_out_is_told(
     assert len(told) == 2
     assert f"streamer models pull {ASSET.name} --from WHEEL" in told[1]
     assert "small demonstration model inside this package" in told[1]
+
+
+def test_the_detector_comes_with_the_default_model(
+    wheel: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fetching(asset: Asset, folder: Path, progress: object, limit_s: float | None) -> Path:
+        return wheel
+
+    monkeypatch.setattr("streamer.models.bringing.fetch", fetching)
+    told: list[str] = []
+    assert detector_folder(told.append, fetch=False) is None
+    assert len(told) == 1
+    assert "Going on with WebRTC's detector" in told[0]
+    assert "streamer models pull toy" in told[0]
+    assert detector_folder(told.append, fetch=True) == ASSET.folder
+    assert detector_folder(told.append, fetch=False) == ASSET.folder
+    assert len(told) == 2, "what is here is used without a word"
+
+
+def test_without_an_index_webrtc_hears(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    told: list[str] = []
+    assert detector_folder(told.append, fetch=True) is None
+    assert "streamer models pull toy --from WHEEL" in told[1]
+    assert "Going on with WebRTC's detector" in told[1]
 
 
 def test_an_index_that_never_answers_is_given_up(

@@ -15,7 +15,7 @@ from streamer.dispatch.job import Job
 from streamer.session.channel import Output
 from streamer.session.detection import Detect
 from streamer.session.events import Done, SpeechStarted
-from streamer.session.inputs import Audio, Configure, Detected, Flush, Input, Stop
+from streamer.session.inputs import Audio, Configure, Detected, Flush, Input, Stop, Tick
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
 from streamer.vad.base import DetectorOptions
@@ -70,6 +70,8 @@ PIECE = st.integers(1, 4 * FRAME)
 COMMAND = st.sampled_from(
     [
         Flush("here"),
+        Tick(0.4),
+        Tick(1.0),
         Configure(SETTINGS.model_copy(update={"endpoint_silence_ms": 200})),
         Configure(SETTINGS.model_copy(update={"endpoint_silence_ms": 900})),
     ]

@@ -106,6 +106,22 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=2),
     max_leaves=3,
 )
+
+
+def test_a_server_with_a_better_detector_takes_it_where_none_is_named() -> None:
+    here = ("silero", "webrtc", "off")
+    assert parse_settings({}, LANGUAGES, here).vad == "silero"
+    assert parse_settings({"vad": "webrtc"}, LANGUAGES, here).vad == "webrtc"
+    assert parse_settings({}, LANGUAGES).vad == "webrtc"
+
+
+def test_a_verdict_needs_no_threshold() -> None:
+    chosen = parse_settings({"vad": "webrtc", "vad_threshold": 0.9}, LANGUAGES)
+    assert chosen.speech_threshold == 0.5
+    chosen = parse_settings({"vad_threshold": 0.9}, LANGUAGES, ("silero",))
+    assert chosen.speech_threshold == 0.9
+
+
 names = st.sampled_from(["language", "encoding", "channels", "vad", "words"]) | st.text(max_size=4)
 
 

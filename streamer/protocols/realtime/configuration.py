@@ -15,6 +15,7 @@ from streamer.protocols.door import Host
 from streamer.protocols.languages import known_language
 from streamer.protocols.silence import endpoint_silence_ms
 from streamer.session.settings import StreamSettings
+from streamer.vad.base import SPEECH
 
 UNCUT_PARTIAL_INTERVAL_MS = 1000
 """Between hypotheses of what the client will commit: that grows to 35 s, silence and all, and each
@@ -62,10 +63,10 @@ class Transcription(_Part):
 
 
 class ServerVad(_Part):
-    """Silence commits. The pre-roll is always 300 ms, and the threshold the detector's own."""
+    """Silence commits. The pre-roll is always 300 ms; the threshold is for Silero."""
 
     type: Literal["server_vad"] = "server_vad"
-    threshold: float | None = 0.5
+    threshold: float | None = Field(default=0.5, ge=0, le=1)
     prefix_padding_ms: int | None = 300
     silence_duration_ms: int | None = 500
 
@@ -124,7 +125,8 @@ class Configuration(_Part):
         match self.input.turn_detection:
             case None:
                 raw |= {"vad": "off", "partial_interval_ms": UNCUT_PARTIAL_INTERVAL_MS}
-            case ServerVad(silence_duration_ms=silence):
+            case ServerVad(silence_duration_ms=silence, threshold=threshold):
+                raw["vad_threshold"] = SPEECH if threshold is None else threshold
                 raw["endpoint_silence_ms"] = endpoint_silence_ms(
                     500 if silence is None else silence
                 )

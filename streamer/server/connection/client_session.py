@@ -193,7 +193,12 @@ class ClientSession:
         observers = self._service.observers(session)
         service = self._service
         runner = SessionRunner(
-            session, service.dispatcher, self._emit, observers, judge=service.judge
+            session,
+            service.dispatcher,
+            self._emit,
+            observers,
+            judge=service.judge,
+            detection=service.detection,
         )
         on_silence = self._tell_silence if isinstance(self.dialect, KeepsTime) else None
         self._stream = OpenStream(action, runner, service.ticker, on_silence)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from streamer.dispatch.dispatcher import Dispatcher
+from streamer.pipeline.detection import VoiceDetection
 from streamer.pipeline.observers import SessionObserver
 from streamer.pipeline.turn_judge import TurnJudge
 from streamer.protocols.door import Host
@@ -17,6 +18,7 @@ from streamer.server.meter import SessionMeter
 from streamer.server.metrics import Metrics
 from streamer.session.session import Session
 from streamer.settings import Settings
+from streamer.vad.registry import ALWAYS_HERE, SILERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,18 @@ class Service:
     ticker: Ticker = field(default_factory=Ticker)
     judge: TurnJudge | None = None
     """Who is asked at pauses, where there is a turn model."""
+    detection: VoiceDetection | None = None
+    """Judges for the detector that is too large for sessions to hold, where it is here."""
+
+    @property
+    def detectors(self) -> tuple[str, ...]:
+        """The voice detectors that a client may ask for; the first is the default."""
+        return ALWAYS_HERE if self.detection is None else (SILERO, *ALWAYS_HERE)
 
     def new_host(self) -> Host:
         """Make what the dialect of one more client sees of the server; the session's id is new."""
         turns = None if self.judge is None else self.judge.info
-        return new_host(self.dispatcher.info, self.settings, turns)
+        return new_host(self.dispatcher.info, self.settings, turns, self.detectors)
 
     def observers(self, session: Session) -> list[SessionObserver]:
         """Return who looks on at a session that begins, of a stream or of an upload."""

@@ -145,7 +145,9 @@ class Transcriptions:
     ) -> AsyncGenerator[Final | float]:
         """Yield the file's finals, and how many seconds have been read; raises RefusalError."""
         service = self._service
-        settings = offline_settings(asked.language).model_copy(update={"words": asked.words})
+        settings = offline_settings(asked.language, vad=service.detectors[0]).model_copy(
+            update={"words": asked.words}
+        )
         done_s = 0.0
         with closing(audio.blocks(BLOCK_S)) as blocks:
             transcribing = transcribe_blocks(
@@ -155,6 +157,7 @@ class Transcriptions:
                 service.settings.min_speech_ms,
                 self._turn,
                 service.observers,
+                service.detection,
             )
             try:
                 async with aclosing(transcribing) as news:

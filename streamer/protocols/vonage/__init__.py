@@ -1,1 +1,0 @@
-"""Vonage's Voice API: a call over a WebSocket, in binary messages."""
