@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import Progress
 
 TICK_S = 0.5
@@ -17,6 +17,11 @@ _console = Console(stderr=True)
 def note(text: str) -> None:
     """Say something between two pieces of work."""
     _console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def show(drawn: RenderableType) -> None:
+    """Show a table."""
+    _console.print(drawn)
 
 
 @contextmanager

@@ -6,12 +6,13 @@
 FOLDER has a manifest.jsonl, a JSON object a line: `file`, `kind` (speech or noise), `text`, and
 `language`, which must be English. Each recording is heard clean, as mu-law at 8 kHz, and with white
 noise and with the babble of others at 10 dB: offline (the model alone, all at once) and over a
-WebSocket with each voice detector. Words are compared after Whisper's English normaliser. A false
-end is a pause that ended an utterance within a sentence. Unheard are recordings of which there is
-no word at all. Made up is text where nobody speaks: the manifest's noises, and silence, noise,
-tones, keys and clicks of ours. Flicker is erased words over final words, case and punctuation
-aside, at the speed of life. The exit status is 1 where a partial takes back what was stable, or a
-bar is missed; bars are about the default detector.
+WebSocket with each voice detector. Words are compared after Whisper's English normaliser, those in
+round brackets too, which it would drop. A false end is a pause that ended an utterance within a
+sentence. Unheard are recordings of which there is no word at all. Made up is text where nobody
+speaks: the manifest's noises, and silence, noise, tones, keys and clicks of ours. Clean sounds are
+streamed at the speed of life, so that flicker can be told: erased words over final words, case and
+punctuation aside. A table on standard error puts it all side by side. The exit status is 1 where a
+partial takes back what was stable, or a bar is missed; bars are about the default detector.
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ import uvloop
 
 from loadtest.errors import CommandError
 from loadtest.options import report_option, server_options
-from loadtest.progress import note
+from loadtest.progress import note, show
 from loadtest.reports import tell
 from loadtest.run.wer.bars import DETECTOR, Bars, wer_bar
 from loadtest.run.wer.evaluation import Evaluation
 from loadtest.run.wer.manifest import read_manifest, spread
 from loadtest.run.wer.sounds import KINDS
+from loadtest.run.wer.table import table
 from loadtest.serving import served
 from streamer.cli.errors import CommandError as ProductError
 from streamer.cli.loading import load_step_engine
@@ -51,7 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
     parser.add_argument("--detectors", nargs="+", choices=list(DETECTORS), default=list(DETECTORS))
     parser.add_argument(
-        "--pace", type=float, default=1.0, help="of flicker, life being 1; 0 leaves it out"
+        "--pace", type=float, default=1.0, help="of clean sounds, life being 1; 0: no flicker"
     )
     parser.add_argument(
         "--max-wer",
@@ -79,6 +81,7 @@ def run(options: argparse.Namespace) -> int:
         made_up=options.max_made_up,
     )
     missed = bars.missed(report)
+    show(table(report))
     tell({**report, "missed": missed}, options.json)
     for line in missed:
         note(f"missed: {line}")

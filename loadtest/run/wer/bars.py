@@ -43,15 +43,19 @@ class Bars:
             if most is not None and value > most:
                 found.append(f"{what}: {value:g}, at most {most:g}")
 
+        heard = report["heard"]
         for kind, most in self.wer.items():
-            if kind in report["wer"]:
-                check(f"WER, {kind}", report["wer"][kind][DETECTOR], most)
-        if "clean" in report["wer"]:
-            clean = report["wer"]["clean"]
-            check("streamed over offline", round(clean[DETECTOR] - clean["offline"], 2), self.gap)
+            if kind in heard:
+                check(f"WER, {kind}", heard[kind][DETECTOR]["wer"], most)
         check("sounds with made-up text", len(report["made_up"][DETECTOR]["texts"]), self.made_up)
-        if "flicker" in report:
-            check("flicker", report["flicker"]["ratio"], self.flicker)
-            check("promises taken back", report["flicker"]["taken_back"], 0)
-            check("promises overruled", report["flicker"]["overruled"], self.overruled)
+        if "clean" in heard:
+            clean = heard["clean"][DETECTOR]
+            gap = round(clean["wer"] - heard["clean"]["offline"]["wer"], 2)
+            check("streamed over offline", gap, self.gap)
+            if "flicker" in clean:
+                check("flicker", clean["flicker"]["ratio"], self.flicker)
+                check("promises overruled", clean["flicker"]["overruled"], self.overruled)
+            for detector, way in heard["clean"].items():
+                taken_back = way.get("flicker", {}).get("taken_back", 0)
+                check(f"promises taken back, {detector}", taken_back, 0)
         return found

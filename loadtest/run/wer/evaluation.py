@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from loadtest.progress import bar
-from loadtest.run.wer.bars import DETECTOR
 from loadtest.run.wer.flicker import Flicker, flicker
 from loadtest.run.wer.manifest import Recording, spread
 from loadtest.run.wer.noises import VOICES, Samples
@@ -20,6 +19,10 @@ from loadtest.run.wer.scoring import is_one_sentence, summed
 from loadtest.run.wer.sounds import KINDS, Sound, clean
 from loadtest.run.wer.streamed import Alignment, stream_all
 from streamer.decoding.step_engine import StepEngine
+
+OFFLINE = "offline"
+LIVE_KIND = "clean"
+"""The one that is streamed at the speed of life, so that its partials can be watched."""
 
 Make = Callable[[], Sound]
 VOICES_KEPT = 4 * VOICES
@@ -39,42 +42,39 @@ class Evaluation:
     pace: float
 
     async def run(self) -> dict[str, Any]:
-        """Hear it all; return what was found, WER in per cent."""
+        """Hear it all; return what was found: kind, then `offline` or detector, then measures."""
         voices = [(one.path, one.samples()) for one in self._voices()]
-        said = [one.text for one in self.recordings]
-        report: dict[str, Any] = {"wer": {}, "words": summed((t, t) for t in said).words}
-        report["false_ends"], report["unheard"] = {}, {}
+        words = summed((one.text, one.text) for one in self.recordings).words
+        heard: dict[str, Any] = {}
         for kind in self.kinds:
             makes = [
                 partial(_make, kind, number, one, voices)
                 for number, one in enumerate(self.recordings)
             ]
-            texts = {"offline": self._offline(kind, makes)}
-            ends: dict[str, float] = {}
+            heard[kind] = {OFFLINE: self._scored(self._offline(kind, makes))}
             for detector in self.detectors:
-                heard = await self._streamed(kind, detector, makes)
-                texts[detector] = [one.text for one in heard]
-                ends[detector] = _false_ends(said, heard)
-            report["wer"][kind] = {
-                name: round(summed(zip(said, heard, strict=True)).percent, 2)
-                for name, heard in texts.items()
-            }
-            report["unheard"][kind] = {name: self._unheard(heard) for name, heard in texts.items()}
-            report["false_ends"][kind] = ends
-        report["made_up"] = await self._made_up()
-        if self.pace:
-            makes = [partial(_make, "clean", 0, one, ()) for one in self.recordings]
-            heard = await self._streamed("live", DETECTOR, makes, self.pace)
-            found = sum((flicker(one.messages) for one in heard), Flicker())
-            report["flicker"] = {**asdict(found), "ratio": round(found.ratio, 3)}
-        return report
+                pace = self.pace if kind == LIVE_KIND else 0.0
+                streams = await self._streamed(kind, detector, makes, pace)
+                heard[kind][detector] = {
+                    **self._scored([one.text for one in streams]),
+                    "false_ends": _false_ends([one.text for one in self.recordings], streams),
+                    **({"flicker": _flicker(streams)} if pace else {}),
+                }
+        return {"words": words, "heard": heard, "made_up": await self._made_up()}
+
+    def _scored(self, texts: Sequence[str]) -> dict[str, Any]:
+        """Word errors in per cent, and the recordings of which not a word was heard."""
+        pairs = list(zip(self.recordings, texts, strict=True))
+        errors = summed((one.text, text) for one, text in pairs)
+        unheard = [one.path.name for one, text in pairs if not text.strip()]
+        return {"wer": round(errors.percent, 2), "unheard": unheard}
 
     async def _made_up(self) -> dict[str, Any]:
         """Let all that is no speech be heard; return the share of it that has text, and which."""
         sounds = dict(non_speech())
         sounds |= {one.path.name: one.samples() for one in self.everything if not one.text}
         makes = [partial(clean, samples) for samples in sounds.values()]
-        heard = {"offline": self._offline("no speech", makes)}
+        heard = {OFFLINE: self._offline("no speech", makes)}
         for detector in self.detectors:
             streams = await self._streamed("no speech", detector, makes)
             heard[detector] = [one.text for one in streams]
@@ -83,11 +83,6 @@ class Evaluation:
             made_up = {one: text for one, text in zip(sounds, texts, strict=True) if text}
             found[name] = {"share": round(len(made_up) / len(sounds), 3), "texts": made_up}
         return {"sounds": len(sounds), **found}
-
-    def _unheard(self, texts: Sequence[str]) -> list[str]:
-        """Name the recordings of which not a word was heard."""
-        pairs = zip(self.recordings, texts, strict=True)
-        return [one.path.name for one, text in pairs if not text.strip()]
 
     def _offline(self, name: str, makes: Sequence[Make]) -> list[str]:
         with bar(f"{name}, offline", len(makes)) as advance:
@@ -116,3 +111,8 @@ def _false_ends(said: Sequence[str], heard: Sequence[Alignment]) -> float:
     """Utterances ended by a pause within a sentence, a sentence."""
     ends = [one.ends_within for text, one in zip(said, heard, strict=True) if is_one_sentence(text)]
     return round(sum(ends) / max(1, len(ends)), 3)
+
+
+def _flicker(heard: Sequence[Alignment]) -> dict[str, Any]:
+    found = sum((flicker(one.messages) for one in heard), Flicker())
+    return {**asdict(found), "ratio": round(found.ratio, 3)}

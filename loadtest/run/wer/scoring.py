@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import jiwer
 from whisper_normalizer.english import EnglishTextNormalizer
 
-_normalise = EnglishTextNormalizer()
+_whispers = EnglishTextNormalizer()
+_ROUND_BRACKETS = re.compile(r"[()]")
 _INNER_STOP = re.compile(r"[.?!;:].*\w")
 
 
@@ -37,9 +38,19 @@ class Errors:
         return 100 * (self.wrong + self.missing + self.extra) / max(1, self.words)
 
 
+def normalised(text: str) -> str:
+    """Whisper's English normaliser, but what stands in round brackets was said.
+
+    The normaliser drops it with the brackets, since subtitles write "(applause)"; in books it is
+    read aloud: "(one), those awaiting trial". What stands in square or pointed brackets is dropped,
+    as nobody says "[sic]" or "<noise>".
+    """
+    return _whispers(_ROUND_BRACKETS.sub(" ", text))
+
+
 def compared(reference: str, heard: str) -> Errors:
     """Count what is wrong in a text."""
-    said, got = _normalise(reference), _normalise(heard)
+    said, got = normalised(reference), normalised(heard)
     if not said:
         return Errors(extra=len(got.split()))
     found = jiwer.process_words(said, got)

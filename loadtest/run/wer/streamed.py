@@ -14,7 +14,7 @@ from streamer.client import Stream, StreamError, open_stream
 from streamer.protocols.native.messages import Error, Final, ServerMessage
 
 AT_ONCE = 8
-LIVE_AT_ONCE = 4
+LIVE_AT_ONCE = 8
 """Streams with partials, few enough that none waits for another's."""
 PATIENCE_S = 60
 """A server that is busy lets nobody in for a while."""

@@ -64,30 +64,37 @@ def test_a_bar_is_about_what_is_clean_where_no_kind_is_said() -> None:
 
 
 def test_what_is_beyond_a_bar_is_told() -> None:
+    flicker = {"ratio": 0.4, "taken_back": 0, "overruled": 2}
     report: dict[str, Any] = {
-        "wer": {"clean": {"offline": 4.0, "webrtc": 5.0}, "white": {"offline": 9, "webrtc": 9.0}},
+        "heard": {
+            "clean": {"offline": {"wer": 4.0}, "webrtc": {"wer": 5.0, "flicker": flicker}},
+            "white": {"offline": {"wer": 9.0}, "webrtc": {"wer": 9.0}},
+        },
         "made_up": {"webrtc": {"texts": {"silence": "Yes."}}},
-        "flicker": {"ratio": 0.4, "taken_back": 0, "overruled": 2},
     }
     assert Bars().missed(report) == []
     assert Bars({"clean": 5, "white": 9}, 1.0, 0.4, 2, 1).missed(report) == []
     assert len(Bars({"clean": 4.9, "white": 8.9}, 0.9, 0.3, 1, 0).missed(report)) == 6
-    report["flicker"]["taken_back"] = 1
-    assert Bars().missed(report) == ["promises taken back: 1, at most 0"]
+    flicker["taken_back"] = 1
+    assert Bars().missed(report) == ["promises taken back, webrtc: 1, at most 0"]
 
 
-def test_everything_is_heard_and_a_bar_decides_the_exit_status(tmp_path: Path) -> None:
+def test_everything_is_heard_and_a_bar_decides_the_exit_status(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     text = "six words that nobody ever said"
     path = manifest(tmp_path, {"file": str(sample_path()), "kind": "speech", "text": text})
     out = tmp_path / "wer.json"
     common = ["run", "wer", str(path), "--model", "embedded", "--kinds", "clean", "mulaw"]
     assert main([*common, "--short", "--pace", "4", "--json", str(out), "--max-wer", "0"]) == 1
     report = json.loads(out.read_text(encoding="utf-8"))
-    assert set(report["wer"]) == {"clean", "mulaw"}
-    assert set(report["wer"]["clean"]) == {"offline", "webrtc"}
+    assert set(report["heard"]) == {"clean", "mulaw"}
+    assert set(report["heard"]["clean"]) == {"offline", "webrtc"}
     assert report["words"] == 6
-    assert report["flicker"]["words"] > 0
+    assert report["heard"]["clean"]["webrtc"]["flicker"]["words"] > 0
+    assert "flicker" not in report["heard"]["mulaw"]["webrtc"]
     assert report["missed"][0].startswith("WER, clean")
+    assert "false ends" in capsys.readouterr().err
 
 
 def test_where_nobody_else_speaks_there_is_no_babble(

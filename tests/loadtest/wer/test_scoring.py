@@ -14,6 +14,12 @@ def test_case_punctuation_numbers_and_spelling_are_no_errors() -> None:
     assert compared("Mr. Smith's colour, twenty-one!", "mister smith's color 21").percent == 0
 
 
+def test_words_in_round_brackets_are_said_and_notes_in_others_are_not() -> None:
+    assert compared("the old (so called) school [sic]", "the old so called school").percent == 0
+    assert compared("(one) those <noise> waiting", "(1) those waiting") == Errors(words=3)
+    assert compared("(one) those", "those").missing == 1
+
+
 def test_each_kind_of_error_is_counted_against_the_words_said() -> None:
     found = compared("the quick brown fox", "the quack fox jumps")
     assert (found.words, found.wrong + found.missing + found.extra) == (4, 3)
