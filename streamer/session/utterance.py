@@ -94,4 +94,4 @@ class Utterance:
         self.decoded_until = until
         self._exact = exact
         self.hypothesis = hypothesis
-        self.shown = self._stability.revise(hypothesis.text)
+        self.shown = self._stability.revise(hypothesis.text, goes_on=not exact)
