@@ -49,6 +49,7 @@ VERBS: Mapping[str, Verb] = {
             "code": Action("loadtest.compare.code", "an old checkout and a new one"),
             "peers": Action("loadtest.compare.peers", "files through other runtimes"),
             "moonshine": Action("loadtest.compare.moonshine", "the same on the default model"),
+            "live": Action("loadtest.compare.live", "live servers on human speech, beside ours"),
             "peer-capacity": Action("loadtest.compare.peer_capacity", "streams through another"),
         },
         default="code",

@@ -70,9 +70,17 @@ def moonshine_arguments(folder: Path, scratch: Path) -> list[str]:
 
 @contextmanager
 def sherpa_server(model: Sequence[str], threads: Threads) -> Generator[str]:
-    """Run the server with the model that these arguments name on a free port; yield its address.
+    """Run the server as `sherpa_process` does; yield its address."""
+    with sherpa_process(model, threads) as (address, _):
+        yield address
 
-    Raises FileNotFoundError where the program is not installed, and TimeoutError.
+
+@contextmanager
+def sherpa_process(model: Sequence[str], threads: Threads) -> Generator[tuple[str, int]]:
+    """Run the server with the model that these arguments name on a free port.
+
+    Yields its address and its process. Raises FileNotFoundError where the program is not
+    installed, and TimeoutError.
     """
     program = shutil.which(PROGRAM) or shutil.which(PROGRAM, path=sysconfig.get_path("scripts"))
     if program is None:
@@ -94,7 +102,7 @@ def sherpa_server(model: Sequence[str], threads: Threads) -> Generator[str]:
     ):
         try:
             _wait_until_open(port)
-            yield f"ws://127.0.0.1:{port}"
+            yield f"ws://127.0.0.1:{port}", process.pid
         finally:
             process.kill()
 
