@@ -18,6 +18,7 @@ partial takes back what was stable, or a bar is missed; bars are about the defau
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ from loadtest.errors import CommandError
 from loadtest.options import report_option, server_options
 from loadtest.progress import note, show
 from loadtest.reports import tell
-from loadtest.run.wer.bars import DETECTOR, Bars, wer_bar
+from loadtest.run.wer.bars import Bars, wer_bar
+from loadtest.run.wer.detectors import detectors_of
 from loadtest.run.wer.evaluation import Evaluation
 from loadtest.run.wer.manifest import read_manifest, spread
 from loadtest.run.wer.sounds import KINDS
@@ -51,7 +53,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--short", action="store_true", help=f"{SHORT_CLIPS} clips and the default detector: for CI"
     )
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
-    parser.add_argument("--detectors", nargs="+", choices=list(DETECTORS), default=list(DETECTORS))
+    parser.add_argument(
+        "--detectors", nargs="+", choices=list(DETECTORS), help="beside the default (default: all)"
+    )
     parser.add_argument(
         "--pace", type=float, default=1.0, help="of clean sounds, life being 1; 0: no flicker"
     )
@@ -94,9 +98,6 @@ def _measured(options: argparse.Namespace) -> dict[str, Any]:
     if "babble" in options.kinds and len(speech) == 1:
         raise CommandError("of one recording no babble can be made: name other --kinds")
     clips = options.clips or (SHORT_CLIPS if options.short else len(speech))
-    detectors = [DETECTOR] if options.short else list(options.detectors)
-    if DETECTOR not in detectors:
-        detectors.insert(0, DETECTOR)
     named = {} if options.model is None else {"model": options.model}
     try:
         engine = load_step_engine(Settings(**named))
@@ -104,6 +105,7 @@ def _measured(options: argparse.Namespace) -> dict[str, Any]:
         raise CommandError(str(error)) from error
     serve = [*options.serve, *(["--model", options.model] if options.model else [])]
     with served(serve) as url:
+        detectors = _chosen(options, uvloop.run(detectors_of(url)))
         evaluation = Evaluation(
             engine=engine,
             url=url,
@@ -115,4 +117,12 @@ def _measured(options: argparse.Namespace) -> dict[str, Any]:
         )
         found = uvloop.run(evaluation.run())
     model = {"model": engine.info.name, "precision": engine.info.precision}
-    return {**model, "clips": min(clips, len(speech)), **found}
+    return {**model, "clips": min(clips, len(speech)), "detectors": detectors, **found}
+
+
+def _chosen(options: argparse.Namespace, known: Sequence[str]) -> list[str]:
+    """The default, and the others that are asked for."""
+    others = [] if options.short else options.detectors or known
+    if unknown := set(others) - set(known):
+        raise CommandError(f"this server has no detector {unknown.pop()}, only {', '.join(known)}")
+    return list(dict.fromkeys([known[0], *others]))

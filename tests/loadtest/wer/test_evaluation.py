@@ -66,6 +66,7 @@ def test_a_bar_is_about_what_is_clean_where_no_kind_is_said() -> None:
 def test_what_is_beyond_a_bar_is_told() -> None:
     flicker = {"ratio": 0.4, "taken_back": 0, "overruled": 2}
     report: dict[str, Any] = {
+        "detectors": ["webrtc"],
         "heard": {
             "clean": {"offline": {"wer": 4.0}, "webrtc": {"wer": 5.0, "flicker": flicker}},
             "white": {"offline": {"wer": 9.0}, "webrtc": {"wer": 9.0}},
@@ -89,10 +90,11 @@ def test_everything_is_heard_and_a_bar_decides_the_exit_status(
     assert main([*common, "--short", "--pace", "4", "--json", str(out), "--max-wer", "0"]) == 1
     report = json.loads(out.read_text(encoding="utf-8"))
     assert set(report["heard"]) == {"clean", "mulaw"}
-    assert set(report["heard"]["clean"]) == {"offline", "webrtc"}
+    (detector,) = report["detectors"]
+    assert set(report["heard"]["clean"]) == {"offline", detector}
     assert report["words"] == 6
-    assert report["heard"]["clean"]["webrtc"]["flicker"]["words"] > 0
-    assert "flicker" not in report["heard"]["mulaw"]["webrtc"]
+    assert report["heard"]["clean"][detector]["flicker"]["words"] > 0
+    assert "flicker" not in report["heard"]["mulaw"][detector]
     assert report["missed"][0].startswith("WER, clean")
     assert "false ends" in capsys.readouterr().err
 
