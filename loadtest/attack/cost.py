@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from loadtest.attack.attackers import begun, knock
 from loadtest.attack.hostile import State, speech
 from loadtest.attack.raw import BINARY, PING, TEXT, Target, frame
+from loadtest.options import server_options
 from loadtest.progress import bar
 from loadtest.serving import served
 
@@ -87,6 +88,7 @@ ACTS: dict[str, Act] = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
+    server_options(parser)
     parser.add_argument("--only", choices=list(ACTS), action="append", help="some of them")
 
 
@@ -95,6 +97,7 @@ def run(options: argparse.Namespace) -> int:
     print("| act | CPU, ms each | memory, kB each |")
     print("| --- | --- | --- |")
     serve = ["--threads", "1", "--max-lateness-s", "1000", "--resume-window-s", "0"]
+    serve += options.serve
     for name, act in ACTS.items():
         if options.only and name not in options.only:
             continue

@@ -21,6 +21,7 @@ import uvloop
 from loadtest.attack.attackers import Attack, flood, half_open, never_read, refused
 from loadtest.attack.raw import BINARY, PING, TEXT, Target, announced, frame
 from loadtest.clients import BYTES_PER_S, pcm
+from loadtest.options import server_options
 from loadtest.progress import clock
 from loadtest.server_metrics import Lag, p99_ms, parse_lag, read_metrics, value
 from loadtest.serving import served
@@ -77,6 +78,7 @@ class State:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
+    server_options(parser)
     parser.add_argument("--seconds", type=float, default=5.0, help="of each attack")
     parser.add_argument("--only", choices=list(attacks()), action="append", help="some of them")
 
@@ -88,7 +90,7 @@ def run(options: argparse.Namespace) -> int:
     for name, attack in attacks().items():
         if options.only and name not in options.only:
             continue
-        with served(["--threads", "1", "--resume-window-s", "0"]) as url:
+        with served(["--threads", "1", "--resume-window-s", "0", *options.serve]) as url:
             print(uvloop.run(_suffered(name, attack, url, options.seconds)), flush=True)
     return 0
 

@@ -18,7 +18,7 @@ import signal
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,7 @@ from loadtest.attack.attackers import Attack, during, flood, never_read
 from loadtest.attack.raw import BINARY, PING, Target, frame
 from loadtest.clients import BYTES_PER_S, Speech, say, undisturbed
 from loadtest.errors import CommandError
+from loadtest.options import server_options
 from loadtest.oracle import History
 from loadtest.processes import engine_of
 from loadtest.progress import note
@@ -55,6 +56,8 @@ class Scene:
     process: Popen[str]
     speech: Speech
     due: list[Final]
+    serve: Sequence[str]
+    """Options of `streamer serve`."""
 
     def order(self, text: str) -> None:
         """Make the server fail."""
@@ -140,7 +143,7 @@ async def sigkill(scene: Scene) -> list[str]:
     await asyncio.sleep(5)
     scene.process.kill()
     scene.process.wait()
-    with served_process([], port=Target.of(scene.url).port):
+    with served_process(scene.serve, port=Target.of(scene.url).port):
         await asyncio.sleep(SPEECH_S + 6)
     return []
 
@@ -175,7 +178,9 @@ FAULTS: dict[str, Fault] = {
 
 
 @asynccontextmanager
-async def scene(speech: Speech, due: list[Final], *, worker: bool) -> AsyncGenerator[Scene]:
+async def scene(
+    speech: Speech, due: list[Final], serve: Sequence[str], *, worker: bool
+) -> AsyncGenerator[Scene]:
     """Start a server whose log goes nowhere that has room, and which records.
 
     Its model lives in a `worker`, or in its own process and fails when it is told to.
@@ -186,20 +191,22 @@ async def scene(speech: Speech, due: list[Final], *, worker: bool) -> AsyncGener
         tempfile.TemporaryDirectory() as folder,
         _full_disk() as full,
         served_process(
-            ["--record", folder, "--engine", engine], module=module, stderr=full
+            ["--record", folder, "--engine", engine, *serve], module=module, stderr=full
         ) as running,
     ):
         url, process = running
-        yield Scene(url, process, speech, due or await undisturbed(url, speech))
+        yield Scene(url, process, speech, due or await undisturbed(url, speech), serve)
 
 
 def _full_disk() -> IO[bytes]:
     return Path("/dev/full").open("wb")
 
 
-async def examine(name: str, fault: Fault, speech: Speech, due: list[Final]) -> dict[str, object]:
+async def examine(
+    name: str, fault: Fault, speech: Speech, due: list[Final], serve: Sequence[str]
+) -> dict[str, object]:
     """Let it happen, and measure what it did to others."""
-    async with scene(speech, due, worker=name in (KILLED, CRASHED, FROZEN)) as stage:
+    async with scene(speech, due, serve, worker=name in (KILLED, CRASHED, FROZEN)) as stage:
         before = await stage.others()
         lag_before = await asyncio.to_thread(read_lag, stage.url)
         lag: Lag | None = None
@@ -239,6 +246,7 @@ def row(found: dict[str, object]) -> str:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
+    server_options(parser)
     parser.add_argument("--only", action="append", default=[], help="part of a fault's name")
     parser.add_argument("--report", type=Path, help="append a JSON object a fault to this file")
 
@@ -253,10 +261,10 @@ def run(options: argparse.Namespace) -> int:
     }
     if not chosen:
         raise CommandError(f"no fault is called that; there are: {', '.join(FAULTS)}")
-    return uvloop.run(_all(chosen, options.report))
+    return uvloop.run(_all(chosen, options.report, options.serve))
 
 
-async def _all(chosen: dict[str, Fault], report: Path | None) -> int:
+async def _all(chosen: dict[str, Fault], report: Path | None, serve: Sequence[str]) -> int:
     """Let them happen one after the other, each on a server of its own."""
     whole = Speech.read(sample_path())
     end = round((SPEECH_S + 1) * BYTES_PER_S) // 2 * 2
@@ -268,7 +276,7 @@ async def _all(chosen: dict[str, Fault], report: Path | None) -> int:
     for name, fault in chosen.items():
         note(f"{name} ...")
         began = time.monotonic()
-        found = await examine(name, fault, speech, due)
+        found = await examine(name, fault, speech, due, serve)
         failed = failed or bool(found["problems"])
         print(row(found), flush=True)
         for problem in found["problems"] if isinstance(found["problems"], list) else []:

@@ -1,4 +1,4 @@
-"""A peer's server in a process of its own, and the CPU time of all its descendants."""
+"""A peer's server in a process of its own, and where its programs are."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from loadtest.errors import CommandError
-from loadtest.serving import cpu_s
 
 START_TIMEOUT_S = 120.0
 THREADS = str(os.cpu_count() or 1)
@@ -64,29 +63,6 @@ def listening(
                 yield process.pid
             finally:
                 process.kill()
-
-
-def tree_cpu_s(pid: int) -> float:
-    """Seconds of CPU time of a process and of those that it has started; Linux only."""
-    total = 0.0
-    for one in [pid, *_descendants(pid)]:
-        try:
-            total += cpu_s(one)
-        except OSError:
-            continue  # it has ended since
-    return total
-
-
-def _descendants(pid: int) -> list[int]:
-    found: list[int] = []
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            children = path.read_text(encoding="ascii").split()
-        except OSError:
-            continue
-        for child in map(int, children):
-            found += [child, *_descendants(child)]
-    return found
 
 
 def _wait_until_open(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

@@ -12,10 +12,10 @@ from typing import Any
 from websockets.exceptions import WebSocketException
 
 from loadtest.compare.live.peer import Peer, Running, Transcript
-from loadtest.compare.live.process import tree_cpu_s
 from loadtest.compare.live.scoring import Tally, tally
 from loadtest.compare.live.speech import LiveAudio, Monologue
 from loadtest.measures import percentiles
+from loadtest.processes import cpu_s
 from streamer.client import StreamError
 from streamer.speech.clip import SAMPLE_RATE
 
@@ -52,13 +52,13 @@ async def run_cell(peer: Peer, server: Running, monologues: Sequence[Monologue])
 
     loop = asyncio.get_running_loop()
     began = loop.time()
-    before_s, clients_s, busy_s = tree_cpu_s(server.pid), time.process_time(), _busy_s()
+    before_s, clients_s, busy_s = cpu_s(server.pid), time.process_time(), _busy_s()
     async with asyncio.TaskGroup() as group:
         for monologue, audio, transcript in zip(monologues, audios, transcripts, strict=True):
             length_s = len(monologue.samples) / SAMPLE_RATE
             group.create_task(one(audio, transcript, STAGGER_S + length_s + PATIENCE_S))
     seconds = loop.time() - began
-    server_s = tree_cpu_s(server.pid) - before_s
+    server_s = cpu_s(server.pid) - before_s
     others_s = _busy_s() - busy_s - server_s - (time.process_time() - clients_s)
     total = Tally()
     for monologue, audio, transcript in zip(monologues, audios, transcripts, strict=True):
