@@ -10,6 +10,7 @@ from functools import partial
 from typing import TypeVar
 
 from loadtest.compare.contestants import Contestant
+from loadtest.run.wer.scoring import compared
 from streamer.speech.clip import Clip
 
 Result = TypeVar("Result")
@@ -52,8 +53,14 @@ def run_rounds(
     return tracks
 
 
-def report(tracks: Sequence[Track], reference: Sequence[str]) -> list[dict[str, object]]:
-    """Medians; ratios are medians of the rounds' ratios. Texts are compared with a reference."""
+def report(
+    tracks: Sequence[Track], reference: Sequence[str], said: str = ""
+) -> list[dict[str, object]]:
+    """Medians; ratios are medians of the rounds' ratios.
+
+    Texts are compared with a reference, unless they are cut otherwise, and word errors counted
+    against what is `said` in it all, where that is known.
+    """
     ours = next(track for track in tracks if track.contestant.peer == OURS)
     lines: list[dict[str, object]] = []
     for track in tracks:
@@ -65,9 +72,12 @@ def report(tracks: Sequence[Track], reference: Sequence[str]) -> list[dict[str, 
             "ours_over_it": round(statistics.median(ratios), 2),
             "alone_ms_p50": round(1000 * statistics.median(track.alone_s), 1),
             "alone_ms_p95": round(1000 * _p95(track.alone_s), 1),
-            "equal_texts": round(share_of_equals(track.texts, reference), 3),
             "characters": sum(map(len, track.texts)),
         }
+        if len(track.texts) == len(reference):
+            line["equal_texts"] = round(share_of_equals(track.texts, reference), 3)
+        if said:
+            line["wer"] = round(compared(said, " ".join(track.texts)).percent, 2)
         lines.append(line)
     return lines
 

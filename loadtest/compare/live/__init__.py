@@ -104,7 +104,7 @@ def _wanted(cells: list[dict[str, Any]], streams: int) -> bool:
     return all(cell["streams"] < streams and kept(cell, BOUNDS_MS[-1]) for cell in cells)
 
 
-def _capacity(cells: list[dict[str, Any]], within_ms: float) -> int:
+def capacity(cells: list[dict[str, Any]], within_ms: float) -> int:
     """The last of the steps up to which all were kept."""
     most = 0
     for cell in cells:
@@ -140,7 +140,7 @@ def _measure(
         report["models"][peer.name] = peer.model
         cells = report["cells"].setdefault(peer.name, [])
         cells.append(cell)
-        report["capacity"][peer.name] = {str(bound): _capacity(cells, bound) for bound in BOUNDS_MS}
+        report["capacity"][peer.name] = {str(bound): capacity(cells, bound) for bound in BOUNDS_MS}
         p95, others = cell["beyond_silence_ms"]["p95"], cell["cores_of_others"]
         note(f"  p95 {p95} ms beyond the silence, {cell['lost']} lost, others took {others} cores")
     if options.json is not None:
