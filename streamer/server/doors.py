@@ -12,12 +12,13 @@ from streamer.protocols.flux.door import DOOR as FLUX
 from streamer.protocols.native.door import DOOR as NATIVE
 from streamer.protocols.realtime.door import DOOR as REALTIME
 from streamer.protocols.twilio.door import DOOR as TWILIO
+from streamer.protocols.vonage.door import DOOR as VONAGE
 from streamer.settings import Settings
 from streamer.speech.engine_info import EngineInfo
 from streamer.turns.models.base import TurnModelInfo
 from streamer.vad.registry import ALWAYS_HERE
 
-DOORS: tuple[Door, ...] = (NATIVE, TWILIO, CALLS, AUDIOHOOK, DEEPGRAM, FLUX, REALTIME)
+DOORS: tuple[Door, ...] = (NATIVE, TWILIO, CALLS, AUDIOHOOK, DEEPGRAM, FLUX, REALTIME, VONAGE)
 
 
 def door_at(path: str) -> Door | None:

@@ -15,7 +15,7 @@ from engines import CountingEngine
 from hooks import receiving
 from phone import CALL, call, media, start
 from servers import Message, get, of_type, receive, receive_all, receive_until, serving
-from sounds import silence, two_utterances, voice
+from sounds import pcm, silence, two_utterances, voice
 from twilio.request_validator import RequestValidator
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -163,3 +163,15 @@ async def test_going_away_tells_listeners_last() -> None:
                 assert (await receive_all(ws))[-1]["type"] == "ended"
             await receive_all(waiting)
     assert (caller.close_code, ws.close_code, waiting.close_code) == (1012, 1000, 1012)
+
+
+async def test_a_call_of_vonages_is_told_as_one_of_twilios() -> None:
+    async with serving() as address, listener(address, "v1") as listening:
+        async with connect(f"ws://{address}/vonage?call=v1") as ws:
+            await ws.send('{"event":"websocket:connected","content-type":"audio/l16;rate=16000"}')
+            audio = pcm(CALLER)
+            for at in range(0, len(audio), 640):
+                await ws.send(audio[at : at + 640])
+        told = await receive_all(listening)
+    assert turns(told) == [("inbound", "word0")]
+    assert told[-1]["type"] == "ended"

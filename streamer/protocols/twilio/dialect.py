@@ -15,6 +15,7 @@ from streamer.protocols.endings import closing
 from streamer.protocols.timeline import Timeline
 from streamer.protocols.twilio import messages
 from streamer.protocols.twilio.aligner import Aligner
+from streamer.protocols.twilio.byte_order import ByteOrder
 from streamer.session import events
 from streamer.session.inputs import Audio, Flush, Stop
 from streamer.session.settings import InvalidSettingError, StreamSettings
@@ -27,9 +28,14 @@ class _Call:
     """A call that is being heard."""
 
     def __init__(
-        self, tracks: Sequence[str], settings: StreamSettings, publisher: CallPublisher
+        self,
+        tracks: Sequence[str],
+        settings: StreamSettings,
+        publisher: CallPublisher,
+        byte_order: ByteOrder | None,
     ) -> None:
         self.tracks = tracks
+        self.byte_order = byte_order
         self.aligner = Aligner(len(tracks), settings.encoding, settings.sample_rate)
         self.publisher = publisher
 
@@ -102,7 +108,8 @@ class TwilioDialect:
             yield publisher.failed("invalid_setting", problem, last=True)
             yield Close(1008, "invalid setting")
             return
-        self._call = _Call(tracks, settings, publisher)
+        byte_order = ByteOrder() if start.media_format.tells_no_byte_order else None
+        self._call = _Call(tracks, settings, publisher, byte_order)
         yield Open(settings, outlives_client=True)
         yield publisher.started(settings.language, start.parameters or {})
 
@@ -138,6 +145,8 @@ class TwilioDialect:
         tracks = self._call.tracks
         if (track := chunk.track or tracks[0]) not in tracks:
             return
+        if self._call.byte_order is not None:
+            samples = self._call.byte_order.little(samples)
         aligner = self._call.aligner
         if jump_s := aligner.jump_s(chunk.timestamp):
             yield from _audio(aligner.follow_jump(chunk.timestamp or 0.0))

@@ -74,8 +74,17 @@ class MediaFormat(_Part):
     @property
     def known_encoding(self) -> Encoding | None:
         """The encoding that is meant, if it is one of ours."""
+        return _ENCODINGS.get(self._name)
+
+    @property
+    def tells_no_byte_order(self) -> bool:
+        """Whether the encoding's name means one order, and its users mean the other."""
+        return self._name == "l16"
+
+    @property
+    def _name(self) -> str:
         name = self.encoding.lower().removeprefix("audio/").removeprefix("x-")
-        return _ENCODINGS.get(name.partition(";")[0])
+        return name.partition(";")[0].partition("@")[0]  # SignalWire: L16@24000h
 
 
 class StreamStart(_Part):

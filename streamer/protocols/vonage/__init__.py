@@ -1,0 +1,1 @@
+"""Vonage's Voice API: a call over a WebSocket, in binary messages."""
