@@ -103,7 +103,7 @@ async def _locally(
     try:
         chosen = parse_settings(raw, dispatcher.info.languages).language
     except InvalidSettingError as error:
-        raise CommandError(f"--{error}; it has: {error.accepted}", ExitCode.USAGE) from error
+        raise CommandError(f"--{error}; it has: {error.choices}", ExitCode.USAGE) from error
 
     vad = WEBRTC if detection is None else SILERO
     stream = offline_settings(chosen, channels=max(1, len(names)), vad=vad)

@@ -18,6 +18,7 @@ from pydantic import (
 
 from streamer.audio.encodings import Encoding
 from streamer.speech.clip import MAX_CLIP_S
+from streamer.speech.languages import known_language
 from streamer.speech.options import DecodeOptions
 from streamer.turns.rules import HOLD_MS, LIKELY, PLAIN_SILENCE_MS, TurnRule, waits_of
 from streamer.turns.waits import TurnPolicy
@@ -41,7 +42,7 @@ class Changeable(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    language: str = Field(description="a language code of the loaded model")
+    language: str = Field(description="a language code of the loaded model, with or without region")
     punctuation: bool = Field(default=True, description="cased and punctuated text")
     partials: bool = Field(default=True, description="send hypotheses while speech goes on")
     partial_interval_ms: int = Field(
@@ -150,6 +151,13 @@ class InvalidSettingError(ValueError):
         self.setting = setting
         self.accepted = accepted
 
+    @property
+    def choices(self) -> str:
+        """What would have been accepted, in words."""
+        return (
+            self.accepted if isinstance(self.accepted, str) else ", ".join(map(str, self.accepted))
+        )
+
 
 def parse_settings(
     raw: Mapping[str, Any], languages: Sequence[str], detectors: Sequence[str] = ALWAYS_HERE
@@ -204,14 +212,15 @@ def _checked(raw: Mapping[str, Any], languages: Sequence[str]) -> StreamSettings
         raise InvalidSettingError(
             name, _message(first["type"], first["msg"]), _accepted(name)
         ) from error
-    if settings.language not in languages:
+    language = known_language(settings.language, languages)
+    if language is None:
         raise InvalidSettingError(
             "language", "is not a language of the loaded model", list(languages)
         )
     if settings.labels and len(settings.labels) != settings.channels:
         count = f"{len(settings.labels)} for {settings.channels} channels"
         raise InvalidSettingError("labels", count, _NAMES)
-    return settings
+    return settings.model_copy(update={"language": language})
 
 
 def _message(kind: str, message: str) -> str:

@@ -40,6 +40,14 @@ def test_strings_of_a_query_are_understood() -> None:
     assert (settings.sample_rate, settings.partials, settings.channels) == (8000, False, 2)
 
 
+@pytest.mark.parametrize("asked", ["de", "DE", "de-AT", "de_CH"])
+def test_a_language_may_name_its_region_in_any_case(asked: str) -> None:
+    settings = parse_settings({"language": asked}, LANGUAGES)
+    assert settings.language == "de"
+    english = parse_settings({}, LANGUAGES)
+    assert parse_changes(english, {"language": asked}, LANGUAGES).language == "de"
+
+
 @pytest.mark.parametrize("labels", ["agent, customer", ["agent", "customer"]])
 def test_channels_have_names(labels: object) -> None:
     settings = parse_settings({"channels": 2, "labels": labels}, LANGUAGES)

@@ -10,11 +10,11 @@ from streamer.protocols.audiohook.transcript import entity_of
 from streamer.protocols.dialect import Action, Close, Message, Open, Reply, Say, SessionEnd
 from streamer.protocols.door import Host
 from streamer.protocols.endings import GOING_AWAY, closing, idle_text
-from streamer.protocols.languages import known_language
 from streamer.protocols.timeline import Timeline
 from streamer.session import events
 from streamer.session.inputs import Audio, Configure, Flush, Stop
 from streamer.session.settings import StreamSettings
+from streamer.speech.languages import known_language
 
 
 class AudioHookDialect:
@@ -121,18 +121,19 @@ class AudioHookDialect:
                 pass  # `error`, what comes at another time than it should, and what is newer
 
     def _open(self, asked: messages.OpenParameters) -> Iterator[Action]:
+        """Open the session; a language that is not to be had costs the wish, not the call.
+
+        `opened` then says which there are.
+        """
         info = self._host.info
         language = known_language(asked.language, info.languages)
-        if language is None:
-            known = ", ".join(info.languages)
-            raise InvalidMessageError(f"the language {asked.language} is not one of {known}")
         media = chosen(asked.media)
         if media is None and not asked.is_probe:
             raise InvalidMessageError(f"no media of the offer is PCMU at {RATE} Hz")
         self._channels = media.channels if media else []
         self._settings = self._host.stream_settings(
             {
-                "language": language,
+                "language": language or info.languages[0],
                 "encoding": "mulaw",
                 "sample_rate": RATE,
                 "channels": max(1, len(self._channels)),
@@ -143,7 +144,9 @@ class AudioHookDialect:
         yield Open(self._settings)
         opened = messages.OpenedParameters(
             media=[media] if media else [],
-            supportedLanguages=list(info.languages) if asked.supportedLanguages else None,
+            supportedLanguages=(
+                list(info.languages) if asked.supportedLanguages or language is None else None
+            ),
         )
         yield self._say("opened", opened)
 

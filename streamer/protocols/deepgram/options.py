@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from streamer.audio.encodings import Encoding
 from streamer.protocols.deepgram_handshake import ENCODINGS
 from streamer.protocols.door import Host, RefusalError
-from streamer.protocols.languages import known_language
 from streamer.protocols.silence import SHORTEST_MS, endpoint_silence_ms
 from streamer.session.settings import InvalidSettingError, StreamSettings
 
@@ -40,7 +39,7 @@ def parse_options(query: Sequence[tuple[str, str]], host: Host) -> Options:
         "encoding": _encoding(asked),
         "sample_rate": _sample_rate(asked),
         "channels": asked.get("channels", "1"),
-        "language": _language(asked, host),
+        "language": asked.get("language", ""),
         "punctuation": _flag(asked, "punctuate") or _flag(asked, "smart_format"),
         "partials": interim_results,
         "endpoint_silence_ms": _silence_ms(asked) if endpointing else UNENDED_SILENCE_MS,
@@ -49,7 +48,7 @@ def parse_options(query: Sequence[tuple[str, str]], host: Host) -> Options:
     try:
         settings = host.stream_settings(raw)
     except InvalidSettingError as error:
-        raise _refusal(error.setting, f"{error}; accepted: {error.accepted}") from error
+        raise _refusal(error.setting, f"{error}; accepted: {error.choices}") from error
     utterance_end_ms = _milliseconds(asked, "utterance_end_ms")
     return Options(
         settings,
@@ -78,15 +77,6 @@ def _sample_rate(asked: Mapping[str, str]) -> str:
     if asked["encoding"].lower() in ("mulaw", "alaw"):
         return "8000"
     raise _refusal("sample_rate", "sample_rate: is needed with this encoding")
-
-
-def _language(asked: Mapping[str, str], host: Host) -> str:
-    language = known_language(asked.get("language", ""), host.info.languages)
-    if language is None:
-        known = ", ".join(host.info.languages)
-        message = f"language: is not a language of the loaded model; accepted: {known}"
-        raise _refusal("language", message)
-    return language
 
 
 def _silence_ms(asked: Mapping[str, str]) -> int:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from streamer.protocols.door import RefusalError
-from streamer.protocols.languages import known_language
 from streamer.speech.engine_info import EngineInfo
+from streamer.speech.languages import known_language
 
 
 class ResponseFormat(StrEnum):

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from streamer.audio.encodings import Encoding
 from streamer.protocols.door import Host
-from streamer.protocols.languages import known_language
 from streamer.protocols.silence import endpoint_silence_ms
 from streamer.session.settings import StreamSettings
+from streamer.speech.languages import known_language
 from streamer.vad.base import SPEECH
 
 UNCUT_PARTIAL_INTERVAL_MS = 1000

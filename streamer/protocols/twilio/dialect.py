@@ -5,11 +5,11 @@ Nothing that is said on the socket would be read, so results are published under
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from streamer.protocols.call_publisher import CallPublisher
-from streamer.protocols.dialect import Action, Close, Message, Open, Result, SessionEnd
+from streamer.protocols.dialect import Action, Close, Message, Open, Publish, Result, SessionEnd
 from streamer.protocols.door import Host
 from streamer.protocols.endings import closing
 from streamer.protocols.timeline import Timeline
@@ -101,34 +101,39 @@ class TwilioDialect:
         call = start.call or stream
         publisher = CallPublisher(call, stream, self._host.session, tracks, self._timeline)
         try:
-            settings = self._settings(start, len(tracks))
+            form = _form(start.media_format) | {"channels": len(tracks)}
+            settings, denied = self._settings(form, start.parameters or {})
         except InvalidSettingError as error:
             self._over = True
-            problem = f"{error}; accepted: {error.accepted}"
-            yield publisher.failed("invalid_setting", problem, last=True)
+            yield _denied(publisher, error, last=True)
             yield Close(1008, "invalid setting")
             return
         byte_order = ByteOrder() if start.media_format.tells_no_byte_order else None
         self._call = _Call(tracks, settings, publisher, byte_order)
         yield Open(settings, outlives_client=True)
         yield publisher.started(settings.language, start.parameters or {})
+        for error in denied:
+            yield _denied(publisher, error)
 
-    def _settings(self, start: messages.StreamStart, channels: int) -> StreamSettings:
-        """Take settings of ours from the caller's parameters; the others are its own business."""
-        form = start.media_format
-        encoding = form.known_encoding
-        if encoding is None or form.channels != 1:
-            raise InvalidSettingError(
-                "mediaFormat",
-                f"{form.encoding} with {form.channels} channels is not understood",
-                "audio/x-mulaw, audio/x-alaw or 16-bit PCM, one channel a track",
-            )
+    def _settings(
+        self, form: dict[str, Any], parameters: Mapping[str, Any]
+    ) -> tuple[StreamSettings, list[InvalidSettingError]]:
+        """Take settings of ours from the caller's parameters; the others are its own business.
+
+        What cannot be had costs the wish, not the call: nobody could mend it while people talk.
+        Returns the wishes that were denied, too; raises InvalidSettingError for `form` alone.
+        """
         ours = set(StreamSettings.model_fields) - _NOT_THEIRS
-        asked: dict[str, Any] = {
-            name: value for name, value in (start.parameters or {}).items() if name in ours
-        }
-        form_of_ours = {"encoding": encoding, "sample_rate": form.sample_rate, "channels": channels}
-        return self._host.stream_settings(asked | form_of_ours)
+        wishes = {name: value for name, value in parameters.items() if name in ours}
+        denied: list[InvalidSettingError] = []
+        while True:
+            try:
+                return self._host.stream_settings(wishes | form), denied
+            except InvalidSettingError as error:
+                if error.setting not in wishes:
+                    raise
+                del wishes[error.setting]
+                denied.append(error)
 
     def _receive_audio(self, chunk: messages.Chunk) -> Iterator[Action]:
         if self._start is None:
@@ -162,6 +167,23 @@ class TwilioDialect:
             return
         yield from _audio(self._call.aligner.finish())
         yield Stop()
+
+
+def _form(form: messages.MediaFormat) -> dict[str, Any]:
+    """Return the settings that a call's audio makes; raises InvalidSettingError."""
+    encoding = form.known_encoding
+    if encoding is None or form.channels != 1:
+        raise InvalidSettingError(
+            "mediaFormat",
+            f"{form.encoding} with {form.channels} channels is not understood",
+            "audio/x-mulaw, audio/x-alaw or 16-bit PCM, one channel a track",
+        )
+    return {"encoding": encoding, "sample_rate": form.sample_rate}
+
+
+def _denied(publisher: CallPublisher, error: InvalidSettingError, *, last: bool = False) -> Publish:
+    problem = f"{error}; accepted: {error.choices}"
+    return publisher.failed("invalid_setting", problem, last=last)
 
 
 def _audio(data: bytes) -> Iterator[Action]:

@@ -12,7 +12,6 @@ from streamer.audio.pcm import PcmConverter, PcmFormat
 from streamer.protocols.dialect import Action, Close, Message, Open, Reply, Say, SessionEnd
 from streamer.protocols.door import Host
 from streamer.protocols.endings import idle_text
-from streamer.protocols.languages import known_language
 from streamer.protocols.wyoming import messages
 from streamer.protocols.wyoming.incremental import IncrementalTranscript
 from streamer.protocols.wyoming.parser import (
@@ -24,6 +23,7 @@ from streamer.protocols.wyoming.parser import (
 from streamer.session import events
 from streamer.session.inputs import Audio, Stop
 from streamer.speech.clip import SAMPLE_RATE
+from streamer.speech.languages import known_language
 
 SLICE_BYTES = 8192
 """Payload converted at a time."""

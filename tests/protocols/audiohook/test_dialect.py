@@ -164,7 +164,6 @@ def test_a_probe_is_opened_whatever_it_offers(talk: Talk) -> None:
     [
         ({"media": [media(["external"]) | {"format": "L16"}]}, "PCMU"),
         ({"media": []}, "PCMU"),
-        ({"language": "fr-FR"}, "en, de"),
         ({"participant": None}, "parameters.participant"),
         ({"media": "loud"}, "parameters.media"),
     ],
@@ -200,6 +199,15 @@ def test_languages_may_change(talk: Talk) -> None:
     assert talk.said([updated])[0]["type"] == "updated"
     (updated,) = talk.send("update", language="fr-FR")
     assert talk.said([updated])[0]["type"] == "updated", "to disconnect would be worse"
+
+
+def test_a_language_that_is_not_to_be_had_costs_the_wish_and_not_the_call(talk: Talk) -> None:
+    opened, said = talk.send("open", **OPEN, language="fr-FR")
+    assert isinstance(opened, Open)
+    assert opened.settings.language == "en"
+    (told,) = talk.said([said])
+    assert told["type"] == "opened"
+    assert told["parameters"]["supportedLanguages"] == ["en", "de"]
 
 
 def test_audio_that_was_left_out_counts_in_times(talk: Talk) -> None:

@@ -185,7 +185,6 @@ def test_times_go_on_after_a_pause_that_was_not_sent(dialect: TwilioDialect) -> 
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
-        ({"customParameters": {"language": "tlh"}}, "language"),
         ({"mediaFormat": {"encoding": "audio/opus", "sampleRate": 48000}}, "audio/opus"),
         ({"mediaFormat": {"encoding": "audio/x-mulaw", "channels": 2}}, "2 channels"),
     ],
@@ -202,6 +201,33 @@ def test_what_cannot_be_honoured_is_told_and_the_stream_closed(
     assert isinstance(close, Close)
     assert close.code == 1008
     assert list(dialect.received(media("inbound", 0, b"\1" * 160))) == []
+
+
+def test_a_wish_that_cannot_be_had_costs_the_wish_and_not_the_call(
+    dialect: TwilioDialect,
+) -> None:
+    wishes = {"language": "tlh", "endpoint_silence_ms": "7", "words": "true", "partials": "false"}
+    opened, started, *denied = dialect.received(start(customParameters=wishes))
+    assert isinstance(opened, Open)
+    form = opened.settings
+    assert (form.language, form.endpoint_silence_ms, form.words) == ("en", 600, False)
+    assert not form.partials, "what can be had is"
+    assert told([started])[0]["language"] == "en"
+    errors = told(denied)
+    assert {(one["type"], one["code"]) for one in errors} == {("error", "invalid_setting")}
+    assert [one["seq"] for one in errors] == [1, 2, 3]
+    said = "\n".join(one["message"] for one in errors)
+    assert "language: is not a language of the loaded model; accepted: en, de" in said
+    assert "endpoint_silence_ms" in said
+    assert "words" in said
+    assert heard(dialect.received(media("inbound", 0, b"\1" * 160))) == b""
+    assert heard(dialect.received(media("outbound", 0, b"\2" * 160))) == b"\1\2" * 160
+
+
+def test_a_language_may_name_its_region(dialect: TwilioDialect) -> None:
+    opened, *_ = dialect.received(start(customParameters={"language": "de-AT"}))
+    assert isinstance(opened, Open)
+    assert opened.settings.language == "de"
 
 
 def test_media_before_start_is_a_broken_protocol(dialect: TwilioDialect) -> None:
