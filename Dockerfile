@@ -21,7 +21,7 @@ RUN --mount=from=build,source=/wheel,target=/wheel \
 RUN export XDG_DATA_HOME=/usr/local/share \
     && streamer models pull moonshine && streamer models pull silero
 USER streamer
-EXPOSE 8000 8001 10300
+EXPOSE 8000 10300
 ENTRYPOINT ["streamer"]
 CMD ["serve"]
 

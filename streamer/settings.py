@@ -26,7 +26,10 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="port; 0 takes a free one")
     rest_port: int | None = Field(
-        default=None, ge=0, le=65535, description="port of the OpenAI REST API; none keeps it shut"
+        default=None,
+        ge=0,
+        le=65535,
+        description="port for the OpenAI REST API apart, which --port serves too",
     )
     wyoming_port: int | None = Field(
         default=None, ge=0, le=65535, description="port of Wyoming (10300); none keeps it shut"

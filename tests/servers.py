@@ -12,6 +12,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from engines import CountingEngine
+from httpx import Headers
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
@@ -95,15 +96,15 @@ def of_type(messages: list[Message], kind: str) -> list[Message]:
     return [message for message in messages if message["type"] == kind]
 
 
-async def get(address: str, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+async def get(address: str, path: str, **headers: str) -> tuple[int, Headers, bytes]:
     """Make a plain HTTP request; returns status, headers and body."""
 
-    def fetch() -> tuple[int, dict[str, str], bytes]:
+    def fetch() -> tuple[int, Headers, bytes]:
         try:
             with urlopen(Request(f"http://{address}{path}", headers=headers), timeout=10) as answer:
-                return answer.status, dict(answer.headers), answer.read()
+                return answer.status, Headers(answer.headers.items()), answer.read()
         except HTTPError as error:
             with error:
-                return error.code, dict(error.headers), error.read()
+                return error.code, Headers(error.headers.items()), error.read()
 
     return await asyncio.to_thread(fetch)

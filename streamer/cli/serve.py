@@ -135,9 +135,9 @@ async def _serve(settings: Settings) -> ExitCode:
             scheme = "wss" if server.is_encrypted else "ws"
             print(f"Listening on {scheme}://{host}:{port}/v1/stream", flush=True)
             print(f"Microphone page: {page_address(server)}", flush=True)
-            if (rest := server.rest_address) is not None:
-                web = "https" if server.is_encrypted else "http"
-                print(f"OpenAI REST: {web}://{rest[0]}:{rest[1]}/v1", flush=True)
+            web = "https" if server.is_encrypted else "http"
+            rest_host, rest_port = server.rest_address or server.address
+            print(f"OpenAI REST: {web}://{rest_host}:{rest_port}/v1", flush=True)
             if (wyoming := server.wyoming_address) is not None:
                 print(f"Wyoming: tcp://{wyoming[0]}:{wyoming[1]}", flush=True)
             if (calls := server.audiosocket_address) is not None:

@@ -7,8 +7,10 @@ import contextlib
 import logging
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Self
+
+from starlette.routing import Route
 
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.engines.base import Engine, MeasuredEngine
@@ -26,11 +28,11 @@ from streamer.server.calls import Calls
 from streamer.server.clients import Clients
 from streamer.server.connection.resumable import ResumableSessions
 from streamer.server.connection.service import Service
-from streamer.server.http.app import make_app
+from streamer.server.http.app import door_routes, make_app, rest_routes
+from streamer.server.http.pages import page_routes
 from streamer.server.http.probes import Probes
 from streamer.server.listeners.addresses import Addresses, ListenError
-from streamer.server.listeners.http import HttpListener
-from streamer.server.listeners.requests import RequestRouter
+from streamer.server.listeners.http import HttpConnections, HttpListener
 from streamer.server.listeners.tcp import AUDIOSOCKET, WYOMING, TcpListener
 from streamer.server.listeners.tls import CertificateError, certificate_of
 from streamer.server.listeners.upgrades import Upgrades
@@ -49,12 +51,12 @@ FAREWELL_S = 10.0
 
 
 class TranscriptionServer:
-    """An engine behind a WebSocket address, and others. Use as an async context manager."""
+    """An engine behind an address for all that is HTTP, and others. An async context manager."""
 
     address: tuple[str, int]
-    """Where WebSockets and pages are, once the server has started."""
+    """Where WebSockets, REST and pages are, once the server has started."""
     rest_address: tuple[str, int] | None = None
-    """Where the REST API is, if it is to be had."""
+    """Where the REST API is by itself, too, if it is."""
     wyoming_address: tuple[str, int] | None = None
     """Where Wyoming is, if it is to be had."""
     audiosocket_address: tuple[str, int] | None = None
@@ -105,7 +107,7 @@ class TranscriptionServer:
 
     @property
     def is_encrypted(self) -> bool:
-        """Whether WebSockets and pages are served over TLS."""
+        """Whether all but Wyoming is served over TLS."""
         return self._certificate is not None
 
     async def __aenter__(self) -> Self:
@@ -178,10 +180,21 @@ class TranscriptionServer:
     async def _listen(self) -> None:
         settings, service, admission = self._settings, self._service, self._admission
         open_port = self._addresses.open
-        self.address = await open_port(self._make_websockets(), settings.port, self._tls)
+        rest = rest_routes(service, admission, self._clients)
+        everything = [*self._make_probes().routes, *rest, *door_routes(), *page_routes()]
+        upgrades = Upgrades(service, admission, self._resumable)
+        main = WebSocketListener(
+            service,
+            self._make_http(everything),
+            upgrades,
+            self._resumable,
+            self._clients,
+            self._subscribers,
+        )
+        self.address = await open_port(main, settings.port, self._tls)
         if settings.rest_port is not None:
-            rest = HttpListener(make_app(service, admission, self._clients))
-            self.rest_address = await open_port(rest, settings.rest_port, self._tls)
+            apart = HttpListener(self._make_http(rest))
+            self.rest_address = await open_port(apart, settings.rest_port, self._tls)
         if settings.wyoming_port is not None:
             wyoming = TcpListener(WYOMING, service, admission, self._clients)
             self.wyoming_address = await open_port(wyoming, settings.wyoming_port, self._tls)
@@ -205,16 +218,15 @@ class TranscriptionServer:
             Refusals(lambda code: refused.labels(code).inc(), time.monotonic),
         )
 
-    def _make_websockets(self) -> WebSocketListener:
-        probes = Probes(
+    def _make_http(self, routes: Sequence[Route]) -> HttpConnections:
+        app = make_app(routes, self._settings.allowed_origins)
+        return HttpConnections(app, self._settings.send_timeout_s)
+
+    def _make_probes(self) -> Probes:
+        return Probes(
             lambda: self._dispatcher.is_dead,
             lambda: self._admission.controller.trouble,
             self._metrics.render,
-        )
-        upgrades = Upgrades(self._service, self._admission, self._resumable)
-        requests = RequestRouter(upgrades, probes)
-        return WebSocketListener(
-            self._service, requests, self._resumable, self._clients, self._subscribers
         )
 
     def _watch(self, engine: Engine) -> None:

@@ -20,9 +20,8 @@ def engine() -> StepEngine:
 async def test_the_bundled_recording_is_transcribed_whole_and_as_a_stream(
     engine: StepEngine,
 ) -> None:
-    async with running(engine, rest_port=0) as server:
-        assert server.rest_address is not None
-        host, port = server.rest_address
+    async with running(engine) as server:
+        host, port = server.address
         async with AsyncOpenAI(base_url=f"http://{host}:{port}/v1", api_key="none") as client:
             create = client.audio.transcriptions.create
             whole = await create(model="whisper-1", file=SAMPLE, response_format="verbose_json")

@@ -19,6 +19,7 @@ from typing import cast
 from urllib.parse import parse_qsl
 
 from engines import CountingEngine, words_of
+from streamer.server.http.headers import JoinedHeaders
 from websockets.datastructures import Headers
 
 from streamer.dispatch.dispatcher import Dispatcher
@@ -34,7 +35,6 @@ from streamer.server.admission.quotas import Limits, Quotas
 from streamer.server.connection.client_session import ClientSession
 from streamer.server.connection.service import Service
 from streamer.server.doors import door_at, limits_of, signing_of
-from streamer.server.http.headers import JoinedHeaders
 from streamer.server.metrics import Metrics
 from streamer.settings import Settings
 

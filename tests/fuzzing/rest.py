@@ -33,7 +33,7 @@ from streamer.server.admission.quotas import Limits, Quotas
 from streamer.server.admission.refusals import Refusals
 from streamer.server.clients import Clients
 from streamer.server.connection.service import Service
-from streamer.server.http.app import make_app
+from streamer.server.http.app import make_app, rest_routes
 from streamer.server.metrics import Metrics
 
 TOO_LONG_S = 60.0
@@ -118,7 +118,7 @@ class _Api:
         # Refusals a minute apart: nobody is made to wait for one.
         refusals = Refusals(lambda _: None, count(0.0, 60.0).__next__)
         admission = Admission(Authenticator(), controller, refusals)
-        self.app = make_app(service, admission, self.clients)
+        self.app = make_app(rest_routes(service, admission, self.clients), ())
         self.runner = asyncio.Runner()
 
     def play(self, data: bytes) -> None:

@@ -36,9 +36,8 @@ async def uploaded(**settings: Any) -> AsyncGenerator[TranscriptionServer]:
     """A server that has transcribed a file of two utterances."""
     file = io.BytesIO()
     soundfile.write(file, two_utterances(), 16_000, format="WAV")
-    async with running(rest_port=0, **settings) as server:
-        assert server.rest_address is not None
-        host, port = server.rest_address
+    async with running(**settings) as server:
+        host, port = server.address
         url = f"http://{host}:{port}/v1"
         async with AsyncOpenAI(base_url=url, api_key="none", max_retries=0) as rest:
             name_and_data = ("a.wav", file.getvalue())

@@ -1,8 +1,10 @@
-"""The routes of OpenAI's REST API."""
+"""The routes of the server's HTTP, and its answers to everything else."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from http import HTTPStatus
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,13 +19,25 @@ from streamer.protocols.openai_rest import answers
 from streamer.server.admission.admission import Admission
 from streamer.server.clients import Clients
 from streamer.server.connection.service import Service
+from streamer.server.doors import DOORS
 from streamer.server.http.exchange import refusal_response
 from streamer.server.http.identity import client_address, identify
 from streamer.server.http.transcriptions import Transcriptions
 
 
-def make_app(service: Service, admission: Admission, clients: Clients) -> Starlette:
-    """Make the ASGI application."""
+def make_app(routes: Sequence[Route], allowed_origins: Sequence[str]) -> Starlette:
+    """Make an ASGI application, whose answers pages of the allowed origins may read."""
+    app = Starlette(
+        routes=routes,
+        middleware=_cross_origin(allowed_origins),
+        exception_handlers={RefusalError: _refused, HTTPException: _not_served},
+    )
+    app.router.redirect_slashes = False  # a redirect would not know of a proxy's scheme and host
+    return app
+
+
+def rest_routes(service: Service, admission: Admission, clients: Clients) -> list[Route]:
+    """Return the routes of OpenAI's REST API."""
     info = service.dispatcher.info
     model = answers.model(info, round(time.time()))
 
@@ -47,18 +61,27 @@ def make_app(service: Service, admission: Admission, clients: Clients) -> Starle
         return JSONResponse(model)
 
     transcriptions = Transcriptions(service, admission, clients)
-    return Starlette(
-        routes=[
-            Route("/v1/models", models),
-            Route("/v1/models/{name:path}", one_model),
-            Route("/v1/audio/transcriptions", transcriptions, methods=["POST"]),
-        ],
-        middleware=_cross_origin(service.settings.allowed_origins),
-        exception_handlers={RefusalError: _refused, HTTPException: _not_served},
-    )
+    return [
+        Route("/v1/models", models),
+        Route("/v1/models/{name:path}", one_model),
+        Route("/v1/audio/transcriptions", transcriptions, methods=["POST"]),
+    ]
 
 
-def _cross_origin(allowed: list[str]) -> list[Middleware]:
+def door_routes() -> list[Route]:
+    """Return a route for each WebSocket address, which says what it is to those who do not know."""
+    places = [
+        f"{door.path}{{rest:path}}" if door.path.endswith("/") else door.path for door in DOORS
+    ]
+    return [Route(place, _upgrade_required) for place in places]
+
+
+async def _upgrade_required(_: Request) -> Response:
+    how = {"Upgrade": "websocket"}
+    raise RefusalError(426, "upgrade_required", "this is a WebSocket address", headers=how)
+
+
+def _cross_origin(allowed: Sequence[str]) -> list[Middleware]:
     """Tell browsers which pages may read the answers."""
     if not allowed:
         return []
@@ -74,5 +97,11 @@ async def _refused(_: Request, refusal: Exception) -> Response:
 
 async def _not_served(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)
+    code = (
+        "method_not_allowed"
+        if problem.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+        else "unknown_url"
+    )
     message = f"{problem.detail}: {request.method} {request.url.path}"
-    return refusal_response(RefusalError(problem.status_code, "unknown_url", message))
+    headers = problem.headers or {}
+    return refusal_response(RefusalError(problem.status_code, code, message, headers=headers))

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 
-from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Send
 
@@ -27,15 +26,11 @@ reset the connection, and take the answer with it."""
 
 
 class Exchange:
-    """ASGI's messages both ways.
+    """ASGI's messages both ways."""
 
-    What sends raises ClientDisconnect when the client takes nothing for `send_timeout_s` seconds.
-    """
-
-    def __init__(self, receive: Receive, send: Send, send_timeout_s: float) -> None:
+    def __init__(self, receive: Receive, send: Send) -> None:
         self._receive = receive
         self._send = send
-        self._send_timeout_s = send_timeout_s
         self._streaming = False
         self._body_ended = False
 
@@ -54,10 +49,10 @@ class Exchange:
         """Send the next events of a stream, which begins with the first."""
         if not self._streaming:
             self._streaming = True
-            await self._put(
+            await self._send(
                 {"type": "http.response.start", "status": 200, "headers": STREAM_HEADERS}
             )
-        await self._put({"type": "http.response.body", "body": events, "more_body": not last})
+        await self._send({"type": "http.response.body", "body": events, "more_body": not last})
 
     async def refuse(self, refusal: RefusalError) -> None:
         """Say what is wrong, in the middle of a stream if need be."""
@@ -72,26 +67,19 @@ class Exchange:
             "status": response.status_code,
             "headers": response.raw_headers,
         }
-        await self._put(start)
-        await self._put(
+        await self._send(start)
+        await self._send(
             {"type": "http.response.body", "body": response.body, "more_body": not self._body_ended}
         )
         if not self._body_ended:
             await self._drop_the_rest()
-            await self._put({"type": "http.response.body", "body": b""})
+            await self._send({"type": "http.response.body", "body": b""})
 
     async def _drop_the_rest(self) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LINGER_S):
                 while not self._body_ended:
                     await self.receive()
-
-    async def _put(self, message: Message) -> None:
-        try:
-            async with asyncio.timeout(self._send_timeout_s):
-                await self._send(message)
-        except TimeoutError as error:
-            raise ClientDisconnect from error
 
 
 def refusal_response(refusal: RefusalError) -> JSONResponse:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
-from websockets.http11 import Response
-
-from streamer.server.http.assets import load_assets
-from streamer.server.http.responses import response, text
+from streamer.server.http.assets import Asset, load_assets
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -19,22 +18,21 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "microphone=(self)",
     "Cache-Control": "no-cache",
+    "Vary": "Accept-Encoding",
 }
 
 
-class Pages:
-    """The page's files, which are read once."""
+def page_routes() -> list[Route]:
+    """Return a route for each of the page's files, which are read once."""
+    return [_route(path, asset) for path, asset in load_assets().items()]
 
-    def __init__(self) -> None:
-        self._assets = load_assets()
 
-    def answer(self, path: str, accepted: str) -> Response:
-        """Answer with a file; `accepted` is what the client says of encodings."""
-        asset = self._assets.get(path)
-        if asset is None:
-            return text(HTTPStatus.NOT_FOUND, "not found\n")
-        headers = SECURITY_HEADERS | {"Vary": "Accept-Encoding"}
+def _route(path: str, asset: Asset) -> Route:
+    async def answer(request: Request) -> Response:
+        headers = SECURITY_HEADERS | {"Content-Type": asset.content_type}
+        accepted = ", ".join(request.headers.getlist("Accept-Encoding"))
         if asset.zipped is None or "gzip" not in accepted:
-            return response(HTTPStatus.OK, asset.content_type, asset.body, headers)
-        headers["Content-Encoding"] = "gzip"
-        return response(HTTPStatus.OK, asset.content_type, asset.zipped, headers)
+            return Response(asset.body, headers=headers)
+        return Response(asset.zipped, headers=headers | {"Content-Encoding": "gzip"})
+
+    return Route(path, answer)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from http import HTTPStatus
 
-from websockets.http11 import Response
-
-from streamer.server.http.responses import response, text
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -28,18 +28,29 @@ class Probes:
         self._trouble = trouble
         self._render = render
 
-    def answer(self, path: str) -> Response | None:
-        """Answer a probe; None if the path is none."""
-        match path:
-            case "/healthz" if self._is_dead():
-                return text(HTTPStatus.SERVICE_UNAVAILABLE, "engine dead\n")
-            case "/healthz":
-                return text(HTTPStatus.OK, "ok\n")
-            case "/readyz" if (trouble := self._trouble()) is not None:
-                return text(HTTPStatus.SERVICE_UNAVAILABLE, f"{trouble}\n")
-            case "/readyz":
-                return text(HTTPStatus.OK, "ready\n")
-            case "/metrics":
-                return response(HTTPStatus.OK, METRICS_TYPE, self._render())
-            case _:
-                return None
+    @property
+    def routes(self) -> list[Route]:
+        """Where they are."""
+        return [
+            Route("/healthz", self.alive),
+            Route("/readyz", self.ready),
+            Route("/metrics", self.metrics),
+        ]
+
+    async def alive(self, _: Request) -> Response:
+        """Answer whether it should go on."""
+        return _verdict("engine dead" if self._is_dead() else None, "ok")
+
+    async def ready(self, _: Request) -> Response:
+        """Answer whether streams are welcome."""
+        return _verdict(self._trouble(), "ready")
+
+    async def metrics(self, _: Request) -> Response:
+        """Answer with all numbers."""
+        return Response(self._render(), headers={"Content-Type": METRICS_TYPE})
+
+
+def _verdict(problem: str | None, well: str) -> Response:
+    if problem is None:
+        return PlainTextResponse(f"{well}\n")
+    return PlainTextResponse(f"{problem}\n", HTTPStatus.SERVICE_UNAVAILABLE)

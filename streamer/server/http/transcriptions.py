@@ -66,7 +66,7 @@ class Transcriptions:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        exchange = Exchange(receive, send, self._service.settings.send_timeout_s)
+        exchange = Exchange(receive, send)
         request = Request(scope, exchange.receive)
         level = logging.INFO
         try:

@@ -102,12 +102,15 @@ async def read_form(request: Request, claim: Claim, idle_s: float) -> Form:
 
     A client that sends nothing for `idle_s` seconds is refused.
     """
+    if not {"content-length", "transfer-encoding"} & set(request.headers):
+        message = "send a file, and its length, or else in chunks"
+        raise RefusalError(411, "length_required", message, setting="file")
     kind, parameters = parse_options_header(request.headers.get("content-type"))
     if kind != b"multipart/form-data":
         message = "send the file as multipart/form-data, in a field named file"
-        raise RefusalError(400, "invalid_content_type", message, setting="file")
+        raise RefusalError(415, "invalid_content_type", message, setting="file")
     if parameters.get(b"charset", b"utf-8").lower() not in CHARSETS:
-        raise RefusalError(400, "invalid_content_type", "write the form in UTF-8")
+        raise RefusalError(415, "invalid_content_type", "write the form in UTF-8")
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > claim.largest + FORM_BYTES:
         raise too_large(claim.largest)

@@ -15,9 +15,9 @@ from streamer.server.admission.quotas import Peer
 from streamer.server.connection.rate_limit import Admitted, RateLimitedConnection
 from streamer.server.connection.resumable import ResumableSessions
 from streamer.server.connection.service import Service
-from streamer.server.doors import DOORS, signing_of
-from streamer.server.http.headers import JoinedHeaders
-from streamer.server.http.responses import response, text
+from streamer.server.doors import DOORS, door_at, signing_of
+from streamer.server.listeners.headers import JoinedHeaders
+from streamer.server.listeners.responses import response, text
 
 
 class Upgrades:
@@ -30,10 +30,12 @@ class Upgrades:
         self._admission = admission
         self._resumable = resumable
 
-    async def answer(
-        self, ws: ServerConnection, door: Door | None, request: Request
-    ) -> Response | None:
+    async def answer(self, ws: ServerConnection, request: Request) -> Response | None:
         """Let a client in and remember its dialect, or refuse it in that dialect's words."""
+        try:
+            door = door_at(urlsplit(request.path).path)
+        except ValueError:  # http://[
+            return text(HTTPStatus.BAD_REQUEST, "this is no address\n")
         if door is None:
             places = ", ".join(sorted(door.path for door in DOORS))
             return text(HTTPStatus.NOT_FOUND, f"no such stream; there are {places}\n")

@@ -1,11 +1,19 @@
-"""The address where WebSockets are spoken, and pages and probes are asked for."""
+"""The main address: WebSockets, and HTTP for whatever is none.
+
+Each connection begins as HTTP, which takes any number of requests, and is handed over to the
+WebSocket library at the one that asks for an upgrade: a proxy may ask for it on a connection that
+has carried other requests.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import logging
 import socket
 import ssl
 from collections.abc import Sequence
+from typing import Any, cast
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import InvalidMessage, InvalidUpgrade
@@ -17,22 +25,28 @@ from streamer.server.connection.connection import Connection
 from streamer.server.connection.rate_limit import Admitted, RateLimitedConnection
 from streamer.server.connection.resumable import ResumableSessions
 from streamer.server.connection.service import Service
-from streamer.server.listeners.requests import RequestRouter
+from streamer.server.listeners.http import HttpConnections
+from streamer.server.listeners.upgrades import Upgrades
 
 
 class WebSocketListener:
-    """Carries those that `requests` lets in; they count as `clients`, or else as `subscribers`."""
+    """Carries those that `upgrades` lets in; they count as `clients`, or else as `subscribers`.
+
+    What asks for no WebSocket is answered by `http`.
+    """
 
     def __init__(
         self,
         service: Service,
-        requests: RequestRouter,
+        http: HttpConnections,
+        upgrades: Upgrades,
         resumable: ResumableSessions,
         clients: Clients,
         subscribers: Clients,
     ) -> None:
         self._service = service
-        self._requests = requests
+        self._http = http
+        self._upgrades = upgrades
         self._resumable = resumable
         self._clients = clients
         self._subscribers = subscribers
@@ -44,9 +58,9 @@ class WebSocketListener:
             self._handle,
             host,
             port,
-            process_request=self._requests.answer,
+            process_request=self._upgrades.answer,
             select_subprotocol=_select_subprotocol,
-            create_connection=RateLimitedConnection,
+            create_connection=cast("type[_Connection]", functools.partial(_Connection, self._http)),
             compression=None,  # saves nothing on audio, costs memory and time
             server_header=None,
             ssl=tls,
@@ -68,6 +82,7 @@ class WebSocketListener:
         """Stop to listen, and close what is still open."""
         assert self._server is not None
         self._server.close(code=GOING_AWAY_CODE, reason=GOING_AWAY)
+        await self._http.close()
         await self._server.wait_closed()
 
     async def _handle(self, ws: ServerConnection) -> None:
@@ -79,6 +94,24 @@ class WebSocketListener:
         clients = self._clients if admitted.door.brings_audio else self._subscribers
         with clients.counted(connection):
             await connection.run()
+
+
+class _Connection(RateLimitedConnection):
+    """Speaks HTTP until the client asks for a WebSocket."""
+
+    def __init__(self, http: HttpConnections, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(*arguments, **options)
+        self._http = http
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        first = self._http.connection(self._upgrade)
+        cast("asyncio.Transport", transport).set_protocol(first)
+        first.connection_made(transport)
+
+    def _upgrade(self, transport: asyncio.Transport, received: bytes) -> None:
+        transport.set_protocol(self)
+        super().connection_made(transport)
+        self.data_received(received)
 
 
 def _select_subprotocol(ws: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:

@@ -36,8 +36,7 @@ async def by_websocket(server: TranscriptionServer) -> str:
 
 
 async def by_rest(server: TranscriptionServer) -> str:
-    assert server.rest_address is not None
-    reader, writer = await asyncio.open_connection(*server.rest_address)
+    reader, writer = await asyncio.open_connection(*server.address)
     head = "POST /v1/audio/transcriptions HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
     kind = f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {len(FORM)}\r\n\r\n"
     writer.write((head + kind).encode() + FORM)
@@ -66,7 +65,7 @@ async def by_audiosocket(server: TranscriptionServer) -> str:
 
 async def by_key(server: TranscriptionServer) -> str:
     """The REST API tells of its models only who is known."""
-    status, _, _ = await get(at(server.rest_address), "/v1/models", Origin="https://evil.example")
+    status, _, _ = await get(at(server.address), "/v1/models", Origin="https://evil.example")
     assert status == 403
     return "forbidden_origin"
 
@@ -83,7 +82,7 @@ async def test_it_is_counted_logged_and_paced(
     caplog.set_level(logging.INFO, logger=module.__name__)
     monkeypatch.setattr(module, "BURST", 1.0)
     monkeypatch.setattr(module, "PER_SECOND", 2.0)
-    full = running(rest_port=0, wyoming_port=0, audiosocket_port=0, max_sessions=1)
+    full = running(wyoming_port=0, audiosocket_port=0, max_sessions=1)
     async with full as server, client(at(server.address)) as ws:
         await receive(ws)
         await by_websocket(server)

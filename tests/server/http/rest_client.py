@@ -29,8 +29,7 @@ def recording(
 
 
 def address(server: TranscriptionServer) -> str:
-    assert server.rest_address is not None
-    host, port = server.rest_address
+    host, port = server.address
     return f"{host}:{port}"
 
 
@@ -39,7 +38,7 @@ async def asking(
     engine: CountingEngine | None = None, key: str = "none", **settings: Any
 ) -> AsyncGenerator[tuple[AsyncOpenAI, TranscriptionServer]]:
     async with (
-        running(engine, rest_port=0, **settings) as server,
+        running(engine, **settings) as server,
         AsyncOpenAI(
             base_url=f"http://{address(server)}/v1", api_key=key, max_retries=0, timeout=20
         ) as client,

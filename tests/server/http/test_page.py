@@ -11,10 +11,10 @@ from servers import client, get, receive_until, serving
 from sounds import pcm, silence, voice
 
 
-@pytest.mark.parametrize("headers", [{}, UPGRADE])
-async def test_an_address_that_is_none_is_told(headers: dict[str, str]) -> None:
+@pytest.mark.parametrize(("headers", "status"), [({}, 404), (UPGRADE, 400)])
+async def test_an_address_that_is_none_is_told(headers: dict[str, str], status: int) -> None:
     async with serving() as address:
-        assert (await get(address, "//[", **headers))[0] == 400
+        assert (await get(address, "//[", **headers))[0] == status
 
 
 async def test_probes_metrics_and_page_share_the_port() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from httpx import ASGITransport, AsyncClient
 
+from streamer.server.http.app import make_app
 from streamer.server.http.probes import Probes
 
 
@@ -18,13 +20,12 @@ from streamer.server.http.probes import Probes
         (True, "engine dead", "/metrics", 200, b"numbers"),
     ],
 )
-def test_it_is_alive_until_only_a_new_process_helps_and_ready_while_all_is_well(
+async def test_it_is_alive_until_only_a_new_process_helps_and_ready_while_all_is_well(
     dead: bool, trouble: str | None, path: str, status: int, body: bytes
 ) -> None:
-    answer = Probes(lambda: dead, lambda: trouble, lambda: b"numbers").answer(path)
-    assert answer is not None
-    assert (answer.status_code, answer.body) == (status, body)
-
-
-def test_anything_else_is_no_probe() -> None:
-    assert Probes(lambda: False, lambda: None, bytes).answer("/healthz/") is None
+    probes = Probes(lambda: dead, lambda: trouble, lambda: b"numbers")
+    app = make_app(probes.routes, ())
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://probed") as client:
+        answer = await client.get(path)
+        assert (answer.status_code, answer.content) == (status, body)
+        assert (await client.get(f"{path}/")).status_code == 404

@@ -11,7 +11,8 @@ import pytest
 import trustme
 from engines import CountingEngine
 from server.http.rest_client import address, asking, recording
-from servers import running
+from server.upgrade import UPGRADE
+from servers import get, running
 
 from streamer.engines.local import LocalEngine
 from streamer.server.listeners.addresses import ListenError
@@ -19,8 +20,17 @@ from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
 
 
+async def test_a_port_apart_has_rest_and_nothing_else() -> None:
+    async with running(rest_port=0) as server:
+        assert server.rest_address is not None
+        apart = "{}:{}".format(*server.rest_address)
+        assert (await get(apart, "/v1/models"))[0] == 200
+        assert (await get(apart, "/healthz"))[0] == 404
+        assert (await get(apart, "/v1/stream", **UPGRADE))[0] == 404
+
+
 async def test_keys_are_asked_for_everywhere() -> None:
-    async with asking(api_keys=["right"], key="wrong") as (client, server):
+    async with asking(api_keys=["right"], key="wrong") as (client, _):
         with pytest.raises(openai.AuthenticationError, match="an API key is needed") as refused:
             await client.audio.transcriptions.create(model="m", file=("a.wav", b"0" * 3_000_000))
         assert refused.value.code == "invalid_api_key"
@@ -28,7 +38,6 @@ async def test_keys_are_asked_for_everywhere() -> None:
             await client.models.list()
         client.api_key = "right"
         assert (await client.audio.transcriptions.create(model="m", file=recording())).text
-        assert server.rest_address is not None
 
 
 async def test_foreign_pages_are_kept_out_and_allowed_ones_told_so() -> None:
@@ -58,7 +67,7 @@ async def test_files_go_over_tls_where_there_is_a_certificate(tmp_path: Path) ->
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(tmp_path / "pem")
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
-    async with running(rest_port=0, tls_cert=tmp_path / "pem", tls_key=tmp_path / "pem") as server:
+    async with running(tls_cert=tmp_path / "pem", tls_key=tmp_path / "pem") as server:
         reader, writer = await asyncio.open_connection(*address(server).split(":"), ssl=trusting)
         writer.write(b"GET /v1/models HTTP/1.0\r\n\r\n")
         assert b'"id":"counting"' in await asyncio.wait_for(reader.read(), 5)
@@ -66,8 +75,8 @@ async def test_files_go_over_tls_where_there_is_a_certificate(tmp_path: Path) ->
 
 
 async def test_a_port_that_is_taken_is_named_and_all_is_closed_again() -> None:
-    async with running(rest_port=0) as first:
-        port = int(address(first).split(":")[1])
+    async with running() as first:
+        _, port = first.address
         second = TranscriptionServer(
             Settings(port=0, rest_port=port), LocalEngine(CountingEngine())
         )

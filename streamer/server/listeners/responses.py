@@ -1,4 +1,4 @@
-"""Answers to requests that are no upgrade; the connection ends with them."""
+"""Answers to those who ask for a WebSocket and get none; the connection ends with them."""
 
 from __future__ import annotations
 
