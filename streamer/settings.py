@@ -130,7 +130,7 @@ class Settings(BaseSettings):
     public_url: str = Field(
         default="",
         pattern=r"^((ws|http)s?://[^\s/?][^\s?]*)?$",
-        description="address of / that callers sign, where a proxy changes it",
+        description="address of / as pages and callers see it, where a proxy changes it",
     )
     twilio_auth_token: SecretStr = Field(
         default=SecretStr(""), description="Twilio's auth token; its signatures are then checked"

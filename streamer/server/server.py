@@ -22,13 +22,15 @@ from streamer.server.admission.authenticator import Authenticator
 from streamer.server.admission.controller import AdmissionController
 from streamer.server.admission.keys import KeyFileError
 from streamer.server.admission.load import LoadLimit
+from streamer.server.admission.origins import Origins
 from streamer.server.admission.quotas import Limits, Quotas
 from streamer.server.admission.refusals import Refusals
 from streamer.server.calls import Calls
 from streamer.server.clients import Clients
 from streamer.server.connection.resumable import ResumableSessions
 from streamer.server.connection.service import Service
-from streamer.server.http.app import door_routes, make_app, rest_routes
+from streamer.server.http.app import make_app, rest_routes
+from streamer.server.http.doors import door_routes
 from streamer.server.http.pages import page_routes
 from streamer.server.http.probes import Probes
 from streamer.server.listeners.addresses import Addresses, ListenError
@@ -181,8 +183,9 @@ class TranscriptionServer:
         settings, service, admission = self._settings, self._service, self._admission
         open_port = self._addresses.open
         rest = rest_routes(service, admission, self._clients)
-        everything = [*self._make_probes().routes, *rest, *door_routes(), *page_routes()]
         upgrades = Upgrades(service, admission, self._resumable)
+        doors = door_routes(upgrades.identify, admission.refusals)
+        everything = [*self._make_probes().routes, *rest, *doors, *page_routes()]
         main = WebSocketListener(
             service,
             self._make_http(everything),
@@ -209,9 +212,10 @@ class TranscriptionServer:
     def _make_admission(self, quotas: Quotas) -> Admission:
         settings, refused = self._settings, self._metrics.refused
         keys = [key.get_secret_value() for key in settings.api_keys]
+        origins = Origins(settings.allowed_origins, settings.public_url)
         load = LoadLimit(self._dispatcher, settings.max_lateness_s, time.monotonic)
         return Admission(
-            Authenticator(keys, settings.keys_file, settings.allowed_origins),
+            Authenticator(keys, settings.keys_file, origins),
             AdmissionController(
                 settings.max_sessions, load, quotas, self._clients, self._subscribers
             ),

@@ -19,7 +19,6 @@ from typing import cast
 from urllib.parse import parse_qsl
 
 from engines import CountingEngine, words_of
-from streamer.server.http.headers import JoinedHeaders
 from websockets.datastructures import Headers
 
 from streamer.dispatch.dispatcher import Dispatcher
@@ -29,12 +28,13 @@ from streamer.protocols.audiosocket.dialect import AudioSocketDialect
 from streamer.protocols.dialect import Close, Dialect, SessionEnd
 from streamer.protocols.door import Handshake, Host, RefusalError
 from streamer.protocols.wyoming.dialect import WyomingDialect
-from streamer.server.admission.authenticator import is_allowed_origin
 from streamer.server.admission.keys import KeyRing, digest
+from streamer.server.admission.origins import Origins
 from streamer.server.admission.quotas import Limits, Quotas
 from streamer.server.connection.client_session import ClientSession
 from streamer.server.connection.service import Service
 from streamer.server.doors import door_at, limits_of, signing_of
+from streamer.server.listeners.headers import JoinedHeaders
 from streamer.server.metrics import Metrics
 from streamer.settings import Settings
 
@@ -94,7 +94,7 @@ async def _play(data: bytes) -> None:
             door.signed(handshake, signing_of(door, SIGNED, time.time()))
         KEYS.holder(door.keys(handshake))
         door.resumes(handshake)
-        is_allowed_origin(handshake.headers, [])
+        Origins().lets_in(handshake.headers)
         try:
             dialect = door.open(handshake, host)
         except RefusalError as refusal:

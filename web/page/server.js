@@ -11,12 +11,17 @@ import { waitBefore } from "../protocol/backoff.js";
  * @param {Resumption | null} [resumption] in the query, since a full server must know it at once
  */
 export function openSocket(resumption) {
-  const address = new URL("v1/stream", document.baseURI);
+  const address = streamAddress();
   address.protocol = address.protocol.replace("http", "ws");
-  const key = new URLSearchParams(location.hash.slice(1)).get("api_key");
-  if (key) address.searchParams.set("api_key", key);
   for (const [name, value] of Object.entries(resumption ?? {})) address.searchParams.set(name, String(value));
   return new WebSocket(address);
+}
+
+function streamAddress() {
+  const address = new URL("v1/stream", document.baseURI);
+  const key = new URLSearchParams(location.hash.slice(1)).get("api_key");
+  if (key) address.searchParams.set("api_key", key);
+  return address;
 }
 
 /**
@@ -49,17 +54,28 @@ function askOnce() {
 }
 
 /**
- * A browser does not tell why a WebSocket was refused; the readiness address does.
+ * A browser does not tell why a WebSocket was refused: a plain request does. It is a POST, since that says which
+ * page asks; behind a proxy the server may learn by it that the page is its own, and let the next one in.
  * @returns {Promise<string>}
  */
 export async function whyRefused() {
   try {
     const { ok, status } = await fetch("readyz", { cache: "no-store" });
-    if (ok)
-      return "The server takes no further stream now, or wants an API key (open this page as …/#api_key=KEY). Trying again.";
+    if (ok) return await whoRefused();
     if (status === 503) return "The server is still loading its model, or is about to stop. Trying again.";
     return `The server answers with status ${status}. Trying again.`;
   } catch {
     return "The server cannot be reached. Trying again.";
   }
+}
+
+async function whoRefused() {
+  const answer = await fetch(streamAddress(), { method: "POST" }).catch(() => null);
+  if (answer?.status === 401)
+    return "The server wants an API key: open this page as …/#api_key=KEY. Trying again.";
+  if (answer?.status === 403) {
+    const { message } = await answer.json();
+    return `The server does not let this page in: ${message}. Trying again.`;
+  }
+  return "The server takes no further stream now. Trying again.";
 }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from streamer.protocols.door import RefusalError
 from streamer.server.admission.keys import KeyRing, digest, read_keys
+from streamer.server.admission.origins import Origins
 from streamer.server.admission.quotas import Peer
 
 
@@ -21,11 +21,11 @@ class Authenticator:
         self,
         keys: Sequence[str] = (),
         keys_file: Path | None = None,
-        allowed_origins: Sequence[str] = (),
+        origins: Origins | None = None,
     ) -> None:
         self._keys = keys
         self._keys_file = keys_file
-        self._allowed_origins = allowed_origins
+        self._origins = origins or Origins()
         self._ring = self._read()
 
     def reload(self) -> None:
@@ -44,8 +44,12 @@ class Authenticator:
         if self._ring is not None and holder is None:
             how = {"WWW-Authenticate": "Bearer"}
             raise RefusalError(401, "unauthorized", "an API key is needed", headers=how)
-        if not is_allowed_origin(headers, self._allowed_origins):
-            raise RefusalError(403, "forbidden_origin", "this origin is not let in")
+        if not self._origins.lets_in(headers):
+            problem = (
+                f"pages of {headers.get('Origin')} are not let in: allow them by --allowed-origins; "
+                "if they are this server's own, behind a proxy, name its address by --public-url"
+            )
+            raise RefusalError(403, "forbidden_origin", problem)
         return Peer.of(holder, address)
 
     def _read(self) -> KeyRing | None:
@@ -54,14 +58,3 @@ class Authenticator:
             digests |= read_keys(self._keys_file)
         # A key file without keys lets nobody in, rather than everybody.
         return KeyRing(digests) if digests or self._keys_file is not None else None
-
-
-def is_allowed_origin(headers: Mapping[str, str], allowed: Sequence[str]) -> bool:
-    """Whether a browser page of this origin may connect; other clients send no origin."""
-    origin = headers.get("Origin")
-    if origin is None or "*" in allowed or origin in allowed:
-        return True
-    try:
-        return urlsplit(origin).netloc == headers.get("Host")
-    except ValueError:  # http://[
-        return False

@@ -19,7 +19,6 @@ from streamer.protocols.openai_rest import answers
 from streamer.server.admission.admission import Admission
 from streamer.server.clients import Clients
 from streamer.server.connection.service import Service
-from streamer.server.doors import DOORS
 from streamer.server.http.exchange import refusal_response
 from streamer.server.http.identity import client_address, identify
 from streamer.server.http.transcriptions import Transcriptions
@@ -66,19 +65,6 @@ def rest_routes(service: Service, admission: Admission, clients: Clients) -> lis
         Route("/v1/models/{name:path}", one_model),
         Route("/v1/audio/transcriptions", transcriptions, methods=["POST"]),
     ]
-
-
-def door_routes() -> list[Route]:
-    """Return a route for each WebSocket address, which says what it is to those who do not know."""
-    places = [
-        f"{door.path}{{rest:path}}" if door.path.endswith("/") else door.path for door in DOORS
-    ]
-    return [Route(place, _upgrade_required) for place in places]
-
-
-async def _upgrade_required(_: Request) -> Response:
-    how = {"Upgrade": "websocket"}
-    raise RefusalError(426, "upgrade_required", "this is a WebSocket address", headers=how)
 
 
 def _cross_origin(allowed: Sequence[str]) -> list[Middleware]:

@@ -1,4 +1,4 @@
-"""Who asks the REST API, and from where."""
+"""Who asks with plain HTTP, and from where."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ from streamer.server.admission.quotas import Peer
 
 def identify(authenticator: Authenticator, request: Request) -> Peer:
     """Raise RefusalError for a client that brings no key, or comes from a foreign page."""
-    query = request.query_params.multi_items()
-    handshake = Handshake(request.url.path, query, request.headers, [])
-    keys = keys_brought(handshake, "bearer")
+    keys = keys_brought(handshake_of(request), "bearer")
     return authenticator.identify(keys, request.headers, client_address(request)[0])
+
+
+def handshake_of(request: Request) -> Handshake:
+    """Read what doors look at in a request."""
+    query = request.query_params.multi_items()
+    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return Handshake(request.url.path, query, request.headers, [], target)
 
 
 def client_address(request: Request) -> tuple[str, int]:

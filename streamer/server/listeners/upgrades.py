@@ -53,7 +53,7 @@ class Upgrades:
     def admit(self, door: Door, handshake: Handshake, address: str) -> Admitted:
         """Let a client in that knocks from a network address; raises RefusalError."""
         host = self._service.new_host()
-        peer = self._identify(door, handshake, address)
+        peer = self.identify(door, handshake, address)
         dialect = door.open(handshake, host)
         controller = self._admission.controller
         if not door.brings_audio:
@@ -64,8 +64,11 @@ class Upgrades:
             place = controller.admit(peer)
         return Admitted(door, dialect, host.session, peer, place.close)
 
-    def _identify(self, door: Door, handshake: Handshake, address: str) -> Peer:
-        """Find out who a client is by its signature, where that stands for a key, or its keys."""
+    def identify(self, door: Door, handshake: Handshake, address: str) -> Peer:
+        """Find out who a client is by its signature, where that stands for a key, or its keys.
+
+        Raises RefusalError for one that is not let in.
+        """
         if door.signed(handshake, signing_of(door, self._service.settings, time.time())):
             return Peer.of(None, address)
         keys = door.keys(handshake)

@@ -10,6 +10,7 @@ import pytest
 from streamer.protocols.door import RefusalError
 from streamer.server.admission.authenticator import Authenticator
 from streamer.server.admission.keys import KeyFileError, digest, write_keys
+from streamer.server.admission.origins import Origins
 from streamer.server.admission.quotas import Peer
 
 HOME = {"Host": "stt.example", "Origin": "https://stt.example"}
@@ -39,7 +40,7 @@ def test_a_foreign_page_is_not_let_in_even_with_a_key() -> None:
     with pytest.raises(RefusalError) as refused:
         Authenticator(["fixed"]).identify(["fixed"], FOREIGN, "a")
     assert (refused.value.status, refused.value.code) == (403, "forbidden_origin")
-    Authenticator(["fixed"], allowed_origins=[FOREIGN["Origin"]]).identify(["fixed"], FOREIGN, "a")
+    Authenticator(["fixed"], origins=Origins([FOREIGN["Origin"]])).identify(["fixed"], FOREIGN, "a")
 
 
 def test_the_key_is_asked_for_before_the_page() -> None:
