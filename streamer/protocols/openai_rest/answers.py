@@ -10,6 +10,7 @@ from typing import Any
 
 from streamer.protocols.door import RefusalError
 from streamer.protocols.openai_rest.request import ResponseFormat, TranscriptionRequest
+from streamer.protocols.words import words_of
 from streamer.session.events import Final
 from streamer.session.stability import UNSPACED_LANGUAGES
 from streamer.speech.engine_info import EngineInfo
@@ -37,51 +38,70 @@ LANGUAGE_NAMES = {
 LEAST_PROBABILITY = 1e-9
 """Keeps the logarithm of a confidence finite: JSON knows no infinity."""
 
-END_OF_STREAM = b"data: [DONE]\n\n"
-
 
 def transcript(
     request: TranscriptionRequest, finals: Sequence[Final], seconds: float
 ) -> tuple[str, str]:
     """Write a whole transcript of a recording of so many seconds; returns media type and body."""
+    spoken = [one for one in finals if one.text]
     lines = [
         Line(one.text, one.start, one.end, one.language, one.confidence, words=one.words)
-        for one in finals
-        if one.text
+        for one in spoken
     ]
-    text = separator(request.language).join(line.text for line in lines)
     match request.style:
         case ResponseFormat.JSON:
-            return "application/json", _json({"text": text, "usage": _usage(seconds)})
+            return "application/json", _json(body(request, spoken, seconds))
         case ResponseFormat.TEXT:
-            return "text/plain", f"{text}\n"
+            return "text/plain", f"{joined(request, spoken)}\n"
         case ResponseFormat.SRT:
             return "text/plain", render(Format.SRT, lines)
         case ResponseFormat.VTT:
             return "text/vtt", render(Format.VTT, lines)
         case ResponseFormat.VERBOSE_JSON:
-            return "application/json", _json(_verbose(request, text, finals, seconds))
+            return "application/json", _json(_verbose(request, spoken, seconds))
 
 
-def separator(language: str) -> str:
-    """What stands between two utterances."""
-    return "" if language in UNSPACED_LANGUAGES else " "
+def body(request: TranscriptionRequest, spoken: Sequence[Final], seconds: float) -> dict[str, Any]:
+    """Write down what was said as `json` has it, and the last event of a stream."""
+    whole: dict[str, Any] = {"text": joined(request, spoken)}
+    whole["languages"] = [{"code": request.language}]
+    if request.logprobs:
+        whole["logprobs"] = logprobs(request, spoken)
+    whole["usage"] = _usage(seconds)
+    return whole
 
 
-def delta(text: str) -> bytes:
-    """Write an event of a stream: the text grows."""
-    return _event({"type": "transcript.text.delta", "delta": text})
+def joined(request: TranscriptionRequest, spoken: Sequence[Final], *, first: bool = True) -> str:
+    """Write utterances one behind the other, or behind others where they are not the first."""
+    gap = _gap(request)
+    return ("" if first else gap) + gap.join(one.text for one in spoken)
 
 
-def done(text: str, warnings: Sequence[str] = ()) -> bytes:
-    """Write the event that ends a stream, before `END_OF_STREAM`."""
-    told = {"warnings": list(warnings)} if warnings else {}
-    return _event({"type": "transcript.text.done", "text": text, **told})
+def logprobs(
+    request: TranscriptionRequest, spoken: Sequence[Final], *, first: bool = True
+) -> list[dict[str, Any]]:
+    """Write how sure the model was, word by word: one behind the other they are the text.
+
+    A word's is the mean logarithm of its tokens' probabilities, or, of a model that cannot tell
+    words, of its utterance's.
+    """
+    gap = _gap(request)
+    words = [word for final in spoken for word in words_of(final)]
+    tokens = [(gap if number or not first else "") + word.text for number, word in enumerate(words)]
+    return [
+        {"token": token, "logprob": _log(word.confidence), "bytes": list(token.encode())}
+        for token, word in zip(tokens, words, strict=True)
+    ]
+
+
+def event(data: dict[str, Any]) -> bytes:
+    """Write an event of a stream."""
+    return f"data: {_json(data)}\n\n".encode()
 
 
 def broken(refusal: RefusalError) -> bytes:
     """Write the event that breaks a stream off."""
-    return _event({"type": "error", **error(refusal)})
+    return event({"type": "error", **error(refusal)})
 
 
 def error(refusal: RefusalError) -> dict[str, Any]:
@@ -103,21 +123,20 @@ def model(info: EngineInfo, created: int) -> dict[str, Any]:
 
 
 def _verbose(
-    request: TranscriptionRequest, text: str, finals: Sequence[Final], seconds: float
+    request: TranscriptionRequest, spoken: Sequence[Final], seconds: float
 ) -> dict[str, Any]:
-    body: dict[str, Any] = {
+    whole: dict[str, Any] = {
         "task": "transcribe",
         "language": LANGUAGE_NAMES.get(request.language, request.language),
         "duration": round(seconds, 3),
-        "text": text,
+        "text": joined(request, spoken),
     }
-    spoken = [one for one in finals if one.text]
     if request.words:
-        body["words"] = [_word(word) for final in spoken for word in final.words or ()]
+        whole["words"] = [_word(word) for final in spoken for word in final.words or ()]
     if request.segments:
-        body["segments"] = [_segment(number, final) for number, final in enumerate(spoken)]
-    body["usage"] = _usage(seconds)
-    return body
+        whole["segments"] = [_segment(number, final) for number, final in enumerate(spoken)]
+    whole["usage"] = _usage(seconds)
+    return whole
 
 
 def _segment(number: int, final: Final) -> dict[str, Any]:
@@ -131,7 +150,7 @@ def _segment(number: int, final: Final) -> dict[str, Any]:
         "text": f" {final.text}",
         "tokens": [],
         "temperature": 0.0,
-        "avg_logprob": round(math.log(max(final.confidence, LEAST_PROBABILITY)), 4),
+        "avg_logprob": _log(final.confidence),
         "compression_ratio": round(len(text) / len(zlib.compress(text)), 3),
         "no_speech_prob": 0.0,
     }
@@ -145,8 +164,13 @@ def _usage(seconds: float) -> dict[str, Any]:
     return {"type": "duration", "seconds": math.ceil(seconds)}
 
 
-def _event(data: dict[str, Any]) -> bytes:
-    return f"data: {_json(data)}\n\n".encode()
+def _gap(request: TranscriptionRequest) -> str:
+    """What stands between two utterances, and between words."""
+    return "" if request.language in UNSPACED_LANGUAGES else " "
+
+
+def _log(probability: float) -> float:
+    return round(math.log(max(probability, LEAST_PROBABILITY)), 4)
 
 
 def _json(data: dict[str, Any]) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from streamer.protocols.door import RefusalError
+from streamer.protocols.silence import endpoint_silence_ms
 from streamer.speech.engine_info import EngineInfo
 from streamer.speech.languages import known_language
 
@@ -28,6 +31,12 @@ STREAMABLE = (ResponseFormat.JSON, ResponseFormat.TEXT)
 
 GRANULARITIES = ("segment", "word")
 
+INCLUDABLE = ("logprobs",)
+
+CHUNKING = ("auto", "server_vad")
+
+_Fields = Sequence[tuple[str, str]]
+
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionRequest:
@@ -38,13 +47,17 @@ class TranscriptionRequest:
     stream: bool
     segments: bool
     words: bool
+    logprobs: bool
+    settings: dict[str, Any]
+    """Of the session's own, what is not as usual."""
 
 
-def parse_request(fields: Sequence[tuple[str, str]], info: EngineInfo) -> TranscriptionRequest:
+def parse_request(fields: _Fields, info: EngineInfo) -> TranscriptionRequest:
     """Judge the form's text fields; raises RefusalError, naming the one that cannot be honoured.
 
     The model's name is free: there is one model. Hints and sampling (`prompt`, `temperature`,
-    `keywords[]`, `include[]`, `chunking_strategy`, `known_speaker_...`) have no effect.
+    `keywords[]`, `known_speaker_...`) have no effect, and of `chunking_strategy` only how long a
+    silence ends an utterance.
     """
     form = dict(fields)
     style = _style(form.get("response_format") or "json")
@@ -52,16 +65,23 @@ def parse_request(fields: Sequence[tuple[str, str]], info: EngineInfo) -> Transc
     if stream and style not in STREAMABLE:
         accepted = " or ".join(STREAMABLE)
         raise invalid("stream", f"a stream has no {style}: ask for {accepted}", "unsupported_value")
-    wanted = _granularities(fields)
+    wanted = _chosen(fields, "timestamp_granularities", GRANULARITIES)
     if "word" in wanted and not info.word_timings:
         problem = f"the model {info.name} cannot tell when each word was said; ask for segment"
         raise invalid("timestamp_granularities[]", problem, "unsupported_value")
+    words = "word" in wanted and style is ResponseFormat.VERBOSE_JSON
+    logprobs = "logprobs" in _chosen(fields, "include", INCLUDABLE)
+    if logprobs and style is not ResponseFormat.JSON:
+        problem = f"{style} has no place for logprobs: ask for {ResponseFormat.JSON}"
+        raise invalid("include[]", problem, "unsupported_value")
     return TranscriptionRequest(
-        _language(form.get("language", ""), info.languages),
+        _language(form.get("language", ""), _several(fields, "languages"), info.languages),
         style,
         stream,
         segments="segment" in wanted or not wanted,
-        words="word" in wanted and style is ResponseFormat.VERBOSE_JSON,
+        words=words,
+        logprobs=logprobs,
+        settings={"words": words or (logprobs and info.word_timings), **_chunking(fields)},
     )
 
 
@@ -91,20 +111,48 @@ def _flag(name: str, text: str) -> bool:
             raise invalid(name, f"{text!r} is neither true nor false")
 
 
-def _granularities(fields: Sequence[tuple[str, str]]) -> list[str]:
-    names = ("timestamp_granularities[]", "timestamp_granularities")
-    wanted = [value for name, value in fields if name in names]
+def _several(fields: _Fields, name: str) -> list[str]:
+    """Return the values of a list, however the client writes its name."""
+    return [value for one, value in fields if one in (name, f"{name}[]") and value]
+
+
+def _chosen(fields: _Fields, name: str, choices: Sequence[str]) -> list[str]:
+    wanted = _several(fields, name)
     for one in wanted:
-        if one not in GRANULARITIES:
-            problem = f"{one!r} is neither of {', '.join(GRANULARITIES)}"
-            raise invalid("timestamp_granularities[]", problem)
+        if one not in choices:
+            raise invalid(f"{name}[]", f"{one!r} is none of {', '.join(choices)}")
     return wanted
 
 
-def _language(asked: str, languages: Sequence[str]) -> str:
-    language = known_language(asked, languages)
+def _language(asked: str, possible: Sequence[str], languages: Sequence[str]) -> str:
+    """Return the language that is asked for, or the first of the possible ones that there is."""
+    wanted = [asked] if asked.strip() or not possible else possible
+    known = [known_language(one, languages) for one in wanted]
+    language = next((one for one in known if one is not None), None)
     if language is None:
-        known = ", ".join(languages)
-        problem = f"the model does not know the language {asked!r}; it has: {known}"
-        raise invalid("language", problem, "unsupported_language")
+        field = "language" if asked.strip() else "languages[]"
+        named = ", ".join(map(repr, wanted))
+        problem = f"the model does not know the language {named}; it has: {', '.join(languages)}"
+        raise invalid(field, problem, "unsupported_language")
     return language
+
+
+def _chunking(fields: _Fields) -> dict[str, Any]:
+    """Read how a recording is cut, which stands in one field or in several, as the SDKs do it."""
+    field = "chunking_strategy"
+    form = {name: value for name, value in fields if name.startswith(field)}
+    whole = form.get(field, "")
+    try:
+        parts: Any = json.loads(whole) if whole.startswith("{") else {"type": whole or "auto"}
+    except (ValueError, RecursionError) as error:
+        raise invalid(field, f"this is no JSON: {error}") from error
+    parts |= {name[len(field) + 1 : -1]: value for name, value in form.items() if name != field}
+    if parts.get("type") not in CHUNKING:
+        raise invalid(field, f"{parts.get('type')!r} is none of {', '.join(CHUNKING)}")
+    silence = parts.get("silence_duration_ms")
+    if silence is None:
+        return {}
+    try:
+        return {"endpoint_silence_ms": endpoint_silence_ms(float(silence))}
+    except (TypeError, ValueError, OverflowError) as error:
+        raise invalid(field, f"{silence!r} is no number of milliseconds of silence") from error

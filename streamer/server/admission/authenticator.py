@@ -46,8 +46,8 @@ class Authenticator:
             raise RefusalError(401, "unauthorized", "an API key is needed", headers=how)
         if not self._origins.lets_in(headers):
             problem = (
-                f"pages of {headers.get('Origin')} are not let in: allow them by --allowed-origins; "
-                "if they are this server's own, behind a proxy, name its address by --public-url"
+                f"pages of {headers.get('Origin')} are not let in: allow it by --allowed-origins, "
+                "or name this server's own address by --public-url where a proxy changes it"
             )
             raise RefusalError(403, "forbidden_origin", problem)
         return Peer.of(holder, address)

@@ -24,6 +24,7 @@ from streamer.protocols.door import RefusalError
 from streamer.protocols.endings import GOING_AWAY
 from streamer.protocols.openai_rest import answers
 from streamer.protocols.openai_rest.request import TranscriptionRequest, invalid, parse_request
+from streamer.protocols.openai_rest.stream import TranscriptStream
 from streamer.server.admission.admission import Admission
 from streamer.server.admission.quotas import Peer
 from streamer.server.admission.refusals import try_later
@@ -121,21 +122,18 @@ class Transcriptions:
         exchange: Exchange,
     ) -> None:
         finals: list[Final] = []
-        gap = answers.separator(asked.language)
+        events = TranscriptStream(asked)
         seconds = 0.0
         async with aclosing(transcribing) as news:
             async for item in news:
                 if not isinstance(item, Final):
                     seconds = item
-                    continue
-                if asked.stream and item.text:
-                    begins = not any(final.text for final in finals)
-                    await exchange.stream(answers.delta(item.text if begins else gap + item.text))
-                finals.append(item)
+                elif not asked.stream:
+                    finals.append(item)
+                elif delta := events.add(item):
+                    await exchange.stream(delta)
         if asked.stream:
-            text = gap.join(final.text for final in finals if final.text)
-            end = answers.done(text, audio.warnings) + answers.END_OF_STREAM
-            await exchange.stream(end, last=True)
+            await exchange.stream(events.end(seconds, audio.warnings), last=True)
         else:
             kind, body = answers.transcript(asked, finals, seconds)
             await exchange.whole(kind, body, audio.warnings)
@@ -145,9 +143,8 @@ class Transcriptions:
     ) -> AsyncGenerator[Final | float]:
         """Yield the file's finals, and how many seconds have been read; raises RefusalError."""
         service = self._service
-        settings = offline_settings(asked.language, vad=service.detectors[0]).model_copy(
-            update={"words": asked.words}
-        )
+        usual = offline_settings(asked.language, vad=service.detectors[0])
+        settings = usual.model_copy(update=asked.settings)
         done_s = 0.0
         with closing(audio.blocks(BLOCK_S)) as blocks:
             transcribing = transcribe_blocks(

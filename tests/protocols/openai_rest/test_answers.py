@@ -5,9 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from openai.types.audio import (
+    Transcription,
+    TranscriptionTextDeltaEvent,
+    TranscriptionTextDoneEvent,
+    TranscriptionVerbose,
+)
+from pydantic import BaseModel
+
 from streamer.protocols.door import RefusalError
 from streamer.protocols.openai_rest import answers
 from streamer.protocols.openai_rest.request import ResponseFormat, TranscriptionRequest
+from streamer.protocols.openai_rest.stream import TranscriptStream
 from streamer.session.events import Final
 from streamer.speech.end_reason import EndReason
 from streamer.speech.hypothesis import Word
@@ -21,14 +30,29 @@ FINALS = [
 ]
 
 
-def written(style: ResponseFormat, **options: Any) -> tuple[str, str]:
+def asking(style: ResponseFormat, **options: Any) -> TranscriptionRequest:
     chosen: dict[str, Any] = {
         "language": "en",
         "stream": False,
         "segments": True,
         "words": False,
+        "logprobs": False,
+        "settings": {},
     } | options
-    return answers.transcript(TranscriptionRequest(style=style, **chosen), FINALS, 4.2)
+    return TranscriptionRequest(style=style, **chosen)
+
+
+def written(style: ResponseFormat, **options: Any) -> tuple[str, str]:
+    return answers.transcript(asking(style, **options), FINALS, 4.2)
+
+
+def streamed(**options: Any) -> list[dict[str, Any]]:
+    """The events of a stream, which ends as it should."""
+    stream = TranscriptStream(asking(ResponseFormat.JSON, stream=True, **options))
+    text = b"".join([*map(stream.add, FINALS), stream.end(4.2)]).decode()
+    *events, end, rest = text.split("\n\n")
+    assert (end, rest) == ("data: [DONE]", "")
+    return [json.loads(event.removeprefix("data: ")) for event in events]
 
 
 def test_json_is_the_text_and_what_was_used() -> None:
@@ -36,6 +60,7 @@ def test_json_is_the_text_and_what_was_used() -> None:
     assert media_type == "application/json"
     assert json.loads(body) == {
         "text": "Hello there. Bye.",
+        "languages": [{"code": "en"}],
         "usage": {"type": "duration", "seconds": 5},
     }
 
@@ -84,3 +109,38 @@ def test_a_refusal_tells_whose_fault_it_was() -> None:
 
 def test_a_language_without_a_name_keeps_its_code() -> None:
     assert json.loads(written(ResponseFormat.VERBOSE_JSON, language="xx")[1])["language"] == "xx"
+
+
+def test_logprobs_are_those_of_words_and_make_the_text() -> None:
+    body = json.loads(written(ResponseFormat.JSON, logprobs=True)[1])
+    assert [one["token"] for one in body["logprobs"]] == ["Hello", " there.", " Bye."]
+    assert "".join(one["token"] for one in body["logprobs"]) == body["text"]
+    assert body["logprobs"][0] == {"token": "Hello", "logprob": -0.1054, "bytes": [*b"Hello"]}
+    assert body["logprobs"][2]["logprob"] < -20, "of the utterance, where words have none"
+
+
+def test_a_stream_is_deltas_and_the_whole() -> None:
+    *deltas, done = streamed(logprobs=True)
+    assert [one["delta"] for one in deltas] == ["Hello there.", " Bye."]
+    assert [one["token"] for one in deltas[1]["logprobs"]] == [" Bye."]
+    assert done == {
+        "type": "transcript.text.done",
+        "text": "Hello there. Bye.",
+        "languages": [{"code": "en"}],
+        "logprobs": [one for delta in deltas for one in delta["logprobs"]],
+        "usage": {"type": "duration", "seconds": 5},
+    }
+    assert "logprobs" not in streamed()[0]
+
+
+def test_answers_have_the_shapes_that_the_openai_package_declares() -> None:
+    def holds(shape: type[BaseModel], body: Any) -> None:
+        shape.model_validate(body, strict=True)
+        assert body.keys() - {"task"} <= shape.model_fields.keys()
+
+    holds(Transcription, json.loads(written(ResponseFormat.JSON, logprobs=True)[1]))
+    holds(TranscriptionVerbose, json.loads(written(ResponseFormat.VERBOSE_JSON, words=True)[1]))
+    delta, _, done = streamed(logprobs=True)
+    holds(TranscriptionTextDeltaEvent, delta)
+    done.pop("usage")  # declared in tokens alone, which nobody would know what to do with here
+    holds(TranscriptionTextDoneEvent, done)

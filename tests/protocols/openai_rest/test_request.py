@@ -30,7 +30,6 @@ def test_what_clients_send_is_understood() -> None:
         ("timestamp_granularities[]", "word"),
         ("timestamp_granularities[]", "segment"),
         ("chunking_strategy", "auto"),
-        ("include[]", "logprobs"),
         ("keywords[]", "a"),
         ("keywords[]", "b"),
         ("prompt", "names: Streamer"),
@@ -39,6 +38,44 @@ def test_what_clients_send_is_understood() -> None:
     asked = parse_request(fields, TIMED)
     assert asked.language == "de"
     assert (asked.style, asked.segments, asked.words) == (ResponseFormat.VERBOSE_JSON, True, True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "language"),
+    [
+        ([("language", "de-AT")], "de"),
+        ([("languages[]", "fr"), ("languages[]", "DE")], "de"),
+        ([("languages", "de"), ("languages", "en")], "de"),
+        ([("language", "en"), ("languages[]", "de")], "en"),
+        ([("language", ""), ("languages[]", "")], "en"),
+    ],
+)
+def test_the_first_possible_language_that_there_is(
+    fields: list[tuple[str, str]], language: str
+) -> None:
+    assert parse_request(fields, INFO).language == language
+
+
+def test_logprobs_are_of_words_where_the_model_can_tell_them() -> None:
+    fields = [("include[]", "logprobs")]
+    assert parse_request(fields, TIMED).settings == {"words": True}
+    untimed = parse_request(fields, INFO)
+    assert (untimed.logprobs, untimed.settings) == (True, {"words": False})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [
+            ("chunking_strategy[type]", "server_vad"),
+            ("chunking_strategy[silence_duration_ms]", 900),
+        ],
+        [("chunking_strategy", '{"type":"server_vad","silence_duration_ms":900,"threshold":0.5}')],
+    ],
+)
+def test_silence_cuts_as_it_is_asked_to(fields: list[tuple[str, str]]) -> None:
+    asked = parse_request([(name, str(value)) for name, value in fields], INFO)
+    assert asked.settings == {"words": False, "endpoint_silence_ms": 900}
 
 
 def test_words_alone_leave_the_segments_out() -> None:
@@ -61,7 +98,18 @@ def test_booleans_are_words(text: str, value: bool) -> None:
         ([("stream", "maybe")], "stream", "'maybe' is neither true nor false"),
         ([("stream", "true"), ("response_format", "srt")], "stream", "a stream has no srt"),
         ([("timestamp_granularities[]", "word")], "timestamp_granularities[]", "cannot tell when"),
-        ([("timestamp_granularities[]", "x")], "timestamp_granularities[]", "neither of segment"),
+        ([("timestamp_granularities[]", "x")], "timestamp_granularities[]", "none of segment"),
+        ([("languages[]", "tlh"), ("languages[]", "fr")], "languages[]", "'tlh', 'fr'; it has: en"),
+        ([("include[]", "item")], "include[]", "'item' is none of logprobs"),
+        ([("include[]", "logprobs"), ("response_format", "srt")], "include[]", "no place for"),
+        ([("chunking_strategy", "never")], "chunking_strategy", "'never' is none of auto"),
+        ([("chunking_strategy", "{]")], "chunking_strategy", "no JSON"),
+        ([("chunking_strategy", '{"type":"guess"}')], "chunking_strategy", "'guess' is none"),
+        (
+            [("chunking_strategy", '{"type":"server_vad","silence_duration_ms":"nan"}')],
+            "chunking_strategy",
+            "'nan' is no number",
+        ),
     ],
 )
 def test_what_cannot_be_honoured_is_named(
