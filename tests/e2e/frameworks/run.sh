@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# The Deepgram and OpenAI plugins of livekit-agents and pipecat, unchanged, against a real server
-# with the demonstration model. Each framework gets a virtual environment of its own, since they pin
+# What people use of other APIs, unchanged, against a real server with the demonstration model: the
+# Deepgram and OpenAI plugins of livekit-agents and pipecat, LiteLLM, LangChain's loader (with ffmpeg),
+# and the openai package of npm, which needs TLS and gets it. Each framework gets a virtual environment of its own, since they pin
 # what the server needs otherwise; a folder for them as the argument keeps them for the next time.
 #
 #   bash tests/e2e/frameworks/run.sh [FOLDER]
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-sample=$here/../../../streamer/models/sample/sample.flac
+sample=$here/../../recordings/synthetic.flac
 work=$(mktemp -d)
 venvs=${1:-$work/venvs}
-trap 'kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
+servers=()
+trap 'kill "${servers[@]}" 2>/dev/null || true; rm -rf "$work"' EXIT
 
 environment() { # NAME PACKAGE...
   local name=$1
@@ -20,17 +22,38 @@ environment() { # NAME PACKAGE...
 environment livekit 'livekit-agents[openai,deepgram]' soundfile
 environment pipecat 'pipecat-ai[openai,deepgram]' soundfile
 
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-${STREAMER:-streamer} serve --port "$port" --api-keys secret >"$work/server.log" 2>&1 &
-server=$!
-for _ in $(seq 100); do
-  python3 -c "import urllib.request as u; u.urlopen('http://127.0.0.1:$port/readyz')" 2>/dev/null && break
-  kill -0 "$server" || { cat "$work/server.log"; exit 1; }
-  sleep 0.3
-done
+environment litellm litellm
+environment langchain langchain-community openai pydub
+mkdir -p "$venvs/npm"
+[ -d "$venvs/npm/node_modules" ] || npm install --silent --no-audit --no-fund --prefix "$venvs/npm" openai ws
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+serve() { # PORT OPTION...
+  local port=$1
+  ${STREAMER:-streamer} serve --model embedded --port "$@" --api-keys secret >"$work/$port.log" 2>&1 &
+  servers+=($!)
+  for _ in $(seq 100); do
+    grep -q '^Listening' "$work/$port.log" && return
+    kill -0 "${servers[-1]}" || break
+    sleep 0.3
+  done
+  cat "$work/$port.log"
+  exit 1
+}
+openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+  -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+port=$(free_port)
+serve "$port"
+tls_port=$(free_port)
+serve "$tls_port" --tls-cert "$work/cert.pem" --tls-key "$work/key.pem"
 
 failed=0
 for framework in livekit pipecat; do
   "$venvs/$framework/bin/python" "$here/${framework}_plugins.py" "127.0.0.1:$port" "$sample" || failed=1
 done
+for framework in litellm langchain; do
+  LITELLM_LOCAL_MODEL_COST_MAP=True "$venvs/$framework/bin/python" "$here/${framework}_rest.py" "http://127.0.0.1:$port/v1" "$sample" || failed=1
+done
+cp "$here/openai_npm.mjs" "$venvs/npm/" # it finds its packages beside itself
+NODE_EXTRA_CA_CERTS="$work/cert.pem" node "$venvs/npm/openai_npm.mjs" "https://localhost:$tls_port/v1" "$sample" || failed=1
 exit $failed

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import httpx
 import numpy as np
 import openai
 import pytest
 from engines import CountingEngine
-from server.http.rest_client import TEXT, asking, recording
+from server.http.rest_client import TEXT, address, asking, recording
 from sounds import silence, voice
 
 
@@ -110,6 +113,29 @@ async def test_words_and_speakers_are_refused_where_the_model_cannot() -> None:
         with pytest.raises(openai.BadRequestError, match="speakers") as refused:
             await create(model="m", file=recording(), response_format="diarized_json")
         assert refused.value.code == "unsupported_value"
+
+
+async def test_what_comes_of_open_webui_is_understood() -> None:
+    """Its speech-to-text by an OpenAI address: the recording as it was made, and what was set."""
+    async with asking(api_keys=["k"]) as (_, server):
+        answer = await asyncio.to_thread(
+            httpx.post,
+            f"http://{address(server)}/v1/audio/transcriptions",
+            headers={"Authorization": "Bearer k", "X-OpenWebUI-User-Name": "Ann%20Lee"},
+            files={"file": recording()},
+            data={"model": "whisper-1", "language": "en-US"},
+        )
+    assert answer.raise_for_status().json()["text"].startswith(TEXT)
+
+
+async def test_one_base_url_is_enough_for_files_and_for_realtime() -> None:
+    async with (
+        asking() as (client, _),
+        client.realtime.connect(extra_query={"intent": "transcription"}) as live,
+    ):
+        assert (await live.recv()).type == "session.created"
+        heard = await client.audio.transcriptions.create(model="m", file=recording())
+        assert heard.text.startswith(TEXT)
 
 
 async def test_what_is_no_audio_is_told_with_what_is() -> None:
