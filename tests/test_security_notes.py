@@ -18,7 +18,7 @@ from streamer.server.connection.outbox import CAPACITY
 from streamer.server.connection.rate_limit import FRAMES_PER_SECOND, FRAMES_PER_TURN
 from streamer.server.http.transcriptions import MAX_S
 from streamer.server.http.uploads import LARGEST_AT_ONCE
-from streamer.server.listeners.http import BODY_S, HEAD_S
+from streamer.server.listeners.http import BODY_S, BURST, HEAD_S, PER_SECOND
 from streamer.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -49,6 +49,7 @@ def test_every_file_and_command_exists() -> None:
         f"the last {KEPT_MESSAGES} messages",
         f"{MAX_OWED_S:g} s of finals",
         f"cut after {HEAD_S:g} s",
+        f"{BURST:g} of a connection at once, then {PER_SECOND:g} a second",
         f"not wanted after {BODY_S:g} s",
         f"{BLOCK_SAMPLES * 4 >> 20} MB of samples",
         f"at most {MAX_S / 3600:g} hours",

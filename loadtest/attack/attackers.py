@@ -33,13 +33,58 @@ def during(attack: Attack, target: Target, seconds: float) -> None:
 
 def flood(frames: bytes, connections: int = 1, receive_buffer: int | None = None) -> Attack:
     """Send the same frames as fast as they are taken, read nothing, connect again when cut off."""
+    return _pour(lambda target: target.upgraded(receive_buffer), frames, connections)
 
+
+def uploads(connections: int = 4) -> Attack:
+    """Send files that never end, as fast as they are taken."""
+
+    def begin(target: Target) -> socket.socket:
+        raw = target.connect()
+        raw.sendall(target.upload())
+        return raw
+
+    return _pour(begin, bytes(65_536), connections)
+
+
+def slow_bodies(target: Target, over: threading.Event) -> None:
+    """Begin two hundred uploads, and go on with each a byte at a time."""
+    raws: list[socket.socket] = []
+    while not over.wait(0.1):
+        while len(raws) < 200:
+            raws.append(target.connect())
+            raws[-1].sendall(target.upload())
+        for raw in raws:
+            with contextlib.suppress(OSError):
+                raw.sendall(b"x")
+    for raw in raws:
+        raw.close()
+
+
+def requests(target: Target, over: threading.Event) -> None:
+    """Ask on a few connections for all that is answered at once, and read the answers."""
+
+    def ask() -> None:
+        while not over.is_set():
+            with contextlib.suppress(OSError), target.connect() as raw:
+                while not over.is_set():
+                    raw.sendall(target.request("GET", "/v1/models") * 50)
+                    raw.recv(65_536)
+
+    askers = [threading.Thread(target=ask, daemon=True) for _ in range(4)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+
+
+def _pour(begin: Callable[[Target], socket.socket], data: bytes, connections: int) -> Attack:
     def attack(target: Target, over: threading.Event) -> None:
         unsent: dict[socket.socket, memoryview] = {}
         while not over.is_set():
             with contextlib.suppress(OSError):
                 while len(unsent) < connections:
-                    unsent[target.upgraded(receive_buffer)] = memoryview(frames)
+                    unsent[begin(target)] = memoryview(data)
             if not unsent:
                 over.wait(0.05)
                 continue
@@ -52,7 +97,7 @@ def flood(frames: bytes, connections: int = 1, receive_buffer: int | None = None
                     raw.close()
                     del unsent[raw]
                 else:
-                    unsent[raw] = unsent[raw][sent:] or memoryview(frames)
+                    unsent[raw] = unsent[raw][sent:] or memoryview(data)
         for raw in unsent:
             raw.close()
 

@@ -18,7 +18,16 @@ from dataclasses import dataclass
 
 import uvloop
 
-from loadtest.attack.attackers import Attack, flood, half_open, never_read, refused
+from loadtest.attack.attackers import (
+    Attack,
+    flood,
+    half_open,
+    never_read,
+    refused,
+    requests,
+    slow_bodies,
+    uploads,
+)
 from loadtest.attack.raw import BINARY, PING, TEXT, Target, announced, frame
 from loadtest.clients import BYTES_PER_S, pcm
 from loadtest.options import server_options
@@ -54,6 +63,9 @@ def attacks() -> dict[str, Attack]:
         "500 half-open handshakes": half_open,
         "refused handshakes": refused,
         "frames of a gigabyte": flood(announced(1 << 30, bytes(65_536))),
+        "requests without a pause": requests,
+        "4 files of 200 MB at once": uploads(),
+        "200 slow uploads": slow_bodies,
     }
 
 

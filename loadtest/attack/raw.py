@@ -50,6 +50,18 @@ class Target:
             answer += received
         return raw
 
+    def request(self, method: str, path: str, *headers: str) -> bytes:
+        """A request for no WebSocket."""
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {self.host}:{self.port}", *headers]
+        return "\r\n".join([*lines, "", ""]).encode()
+
+    def upload(self) -> bytes:
+        """The beginning of a file of 200 MB: what follows is the file."""
+        form = "Content-Type: multipart/form-data; boundary=b"
+        part = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
+        path = "/v1/audio/transcriptions"
+        return self.request("POST", path, form, "Content-Length: 200000000") + part
+
     def handshake(self, query: str = "") -> bytes:
         """A request to upgrade."""
         key = base64.b64encode(os.urandom(16)).decode()

@@ -21,7 +21,7 @@ from streamer.server.clients import Clients
 from streamer.server.connection.service import Service
 from streamer.server.http.exchange import refusal_response
 from streamer.server.http.identity import client_address, identify
-from streamer.server.http.transcriptions import Transcriptions
+from streamer.server.http.transcriptions import TRANSCRIPTIONS_PATH, Transcriptions
 
 
 def make_app(routes: Sequence[Route], allowed_origins: Sequence[str]) -> Starlette:
@@ -63,7 +63,7 @@ def rest_routes(service: Service, admission: Admission, clients: Clients) -> lis
     return [
         Route("/v1/models", models),
         Route("/v1/models/{name:path}", one_model),
-        Route("/v1/audio/transcriptions", transcriptions, methods=["POST"]),
+        Route(TRANSCRIPTIONS_PATH, transcriptions, methods=["POST"]),
     ]
 
 

@@ -39,6 +39,8 @@ from streamer.speech.clip import SAMPLE_RATE
 
 log = logging.getLogger(__name__)
 
+TRANSCRIPTIONS_PATH = "/v1/audio/transcriptions"
+
 READERS = 2
 """Files of which a block is decoded and cut at a time: some 2 ms of the event loop each."""
 

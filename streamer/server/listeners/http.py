@@ -9,14 +9,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+import time
 from collections.abc import Callable
 from typing import cast
 
 import h11
 from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.server import ServerState
+
+from streamer.server.admission.quotas import TokenBucket
+from streamer.server.http.transcriptions import TRANSCRIPTIONS_PATH
 
 HEAD_S = 5.0
 """Time for a request's headers."""
@@ -31,6 +36,12 @@ KEEP_ALIVE_S = 30
 CLOSING_S = 2.0
 """Time for answers that are being written when the server stops."""
 
+PER_SECOND, BURST = 20.0, 20.0
+"""Requests of one connection that are answered at once; more have to wait. Each costs the event
+loop a third of a millisecond, and any number may be sent ahead: without a bound, four connections
+made others' finals wait four times as long (`python -m loadtest attack hostile`). A browser asks
+for the page's files on six connections. Transcriptions do not count: they are let in one by one."""
+
 Upgrade = Callable[[asyncio.Transport, bytes], None]
 """Takes a connection over whose client asks for a WebSocket, and what it has sent: its request,
 and whatever came behind it."""
@@ -44,7 +55,7 @@ class HttpConnections:
 
     def __init__(self, app: Starlette, send_timeout_s: float) -> None:
         self._config = Config(
-            app,
+            _paced(app),
             lifespan="off",
             ws="none",
             log_config=None,
@@ -71,6 +82,19 @@ class HttpConnections:
             task.cancel()
         for connection in list(self._state.connections):
             connection.transport.abort()
+
+
+def _paced(app: Starlette) -> ASGIApp:
+    """Make a connection wait that asks too often."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if (scope["method"], scope["path"]) != ("POST", TRANSCRIPTIONS_PATH):
+            pace: TokenBucket = scope["state"]["pace"]
+            if (wait_s := pace.take(1, time.monotonic())) > 0:
+                await asyncio.sleep(wait_s)
+        await app(scope, receive, send)
+
+    return answer
 
 
 class HttpListener:
@@ -114,7 +138,7 @@ class _Connection(H11Protocol):
         send_timeout_s: float,
         upgrade: Upgrade | None,
     ) -> None:
-        super().__init__(config, state, {})
+        super().__init__(config, state, {"pace": TokenBucket(PER_SECOND, BURST, time.monotonic())})
         self._send_timeout_s = send_timeout_s
         self._upgrade = upgrade
 

@@ -150,6 +150,7 @@ async def test_who_asks_slowly_or_takes_no_answer_is_cut_off(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(http, "HEAD_S", 0.2)
+    monkeypatch.setattr(http, "BURST", 1000.0)
     async with running(send_timeout_s=0.2) as server:
         async with connected(server) as (reader, writer):
             writer.write(b"GET / HTTP/1.1\r\nHost: ")
@@ -157,6 +158,19 @@ async def test_who_asks_slowly_or_takes_no_answer_is_cut_off(
         async with connected(server) as (reader, writer):
             with pytest.raises(ConnectionError):
                 await ask_for_ever(writer)
+
+
+async def test_who_asks_too_often_waits_and_nobody_else_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http, "BURST", 3.0)
+    monkeypatch.setattr(http, "PER_SECOND", 0.01)
+    async with running() as server, connected(server) as (reader, writer):
+        writer.write(request("GET /healthz") * 5)
+        assert [(await answer(reader))[0] for _ in range(3)] == [200, 200, 200]
+        assert (await again(server, "/healthz"))[0] == 200
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.read(1), 0.2)
 
 
 async def ask_for_ever(writer: asyncio.StreamWriter) -> None:
