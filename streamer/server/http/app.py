@@ -19,7 +19,7 @@ from streamer.protocols.openai_rest import answers
 from streamer.server.admission.admission import Admission
 from streamer.server.clients import Clients
 from streamer.server.connection.service import Service
-from streamer.server.http.exchange import refusal_response
+from streamer.server.http.exchange import WARNING_HEADER, refusal_response
 from streamer.server.http.identity import client_address, identify
 from streamer.server.http.transcriptions import TRANSCRIPTIONS_PATH, Transcriptions
 
@@ -72,7 +72,13 @@ def _cross_origin(allowed: Sequence[str]) -> list[Middleware]:
     if not allowed:
         return []
     return [
-        Middleware(CORSMiddleware, allow_origins=allowed, allow_methods=["*"], allow_headers=["*"])
+        Middleware(
+            CORSMiddleware,
+            allow_origins=allowed,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=[WARNING_HEADER],
+        )
     ]
 
 

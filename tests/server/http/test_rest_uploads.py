@@ -99,6 +99,7 @@ async def test_a_client_that_stalls_in_its_upload_is_let_go(
 
 
 async def test_a_client_that_never_asks_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamer.server.listeners.http.HEAD_S", 0.2)
     monkeypatch.setattr("streamer.server.listeners.http.BODY_S", 0.2)
     async with asking() as (client, server):
         reader, writer = await asyncio.open_connection(*address(server).split(":"))
