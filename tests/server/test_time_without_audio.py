@@ -32,7 +32,7 @@ from streamer.server.connection.client_session import ClientSession
 from streamer.server.connection.service import Service
 from streamer.server.connection.ticker import Ticker
 from streamer.server.doors import door_at
-from streamer.server.http.headers import JoinedHeaders
+from streamer.server.listeners.headers import JoinedHeaders
 from streamer.server.metrics import Metrics
 from streamer.settings import Settings
 from streamer.speech.hypothesis import Hypothesis

@@ -9,9 +9,9 @@ from streamer.audio.encodings import Encoding
 from streamer.protocols.deepgram_handshake import ENCODINGS
 from streamer.protocols.door import Host, RefusalError
 from streamer.protocols.flux.thresholds import ThresholdError, Thresholds
-from streamer.protocols.languages import known_language
 from streamer.protocols.silence import LONGEST_MS
 from streamer.session.settings import InvalidSettingError, StreamSettings
+from streamer.speech.languages import known_language
 
 PARTIAL_INTERVAL_MS = 200
 """Between hypotheses: the first one of a turn, which starts it, is then asked for at 0.3 to 0.4 s
