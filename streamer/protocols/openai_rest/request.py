@@ -74,6 +74,7 @@ def parse_request(fields: _Fields, info: EngineInfo) -> TranscriptionRequest:
     if logprobs and style is not ResponseFormat.JSON:
         problem = f"{style} has no place for logprobs: ask for {ResponseFormat.JSON}"
         raise invalid("include[]", problem, "unsupported_value")
+    wordy = logprobs or style in (ResponseFormat.SRT, ResponseFormat.VTT)
     return TranscriptionRequest(
         _language(form.get("language", ""), _several(fields, "languages"), info.languages),
         style,
@@ -81,7 +82,7 @@ def parse_request(fields: _Fields, info: EngineInfo) -> TranscriptionRequest:
         segments="segment" in wanted or not wanted,
         words=words,
         logprobs=logprobs,
-        settings={"words": words or (logprobs and info.word_timings), **_chunking(fields)},
+        settings={"words": words or (wordy and info.word_timings), **_chunking(fields)},
     )
 
 

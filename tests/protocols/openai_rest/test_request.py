@@ -59,6 +59,7 @@ def test_the_first_possible_language_that_there_is(
 def test_logprobs_are_of_words_where_the_model_can_tell_them() -> None:
     fields = [("include[]", "logprobs")]
     assert parse_request(fields, TIMED).settings == {"words": True}
+    assert parse_request([("response_format", "srt")], TIMED).settings == {"words": True}
     untimed = parse_request(fields, INFO)
     assert (untimed.logprobs, untimed.settings) == (True, {"words": False})
 
