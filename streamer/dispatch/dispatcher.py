@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Protocol, TypeVarTuple
 
+from streamer.dispatch.account import LEAST_CHARGE_S, Account
 from streamer.dispatch.job import Job, JobKind, UtteranceKey
 from streamer.dispatch.load import LoadMeter
 from streamer.dispatch.queue import JobQueue, Listener, QueuedJob
 from streamer.engines.base import Capacity, Engine
+from streamer.speech.clip import SAMPLE_RATE
 from streamer.speech.engine_info import EngineInfo
 from streamer.speech.hypothesis import EngineError, Outcome
 
@@ -24,6 +26,14 @@ Args = TypeVarTuple("Args")
 
 RESERVED_FOR_FINALS = 0.25
 """Share of the engine's places that partials leave free, so that a final never waits for one."""
+
+
+LIVE_S = 0.5
+"""By how much a live stream may be ahead of real time: pieces of audio and networks are uneven."""
+
+
+PATIENT_S = 1.0
+"""Slack from which on an engine may let a clip wait for others, which takes it half a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +95,7 @@ class Dispatcher:
 
     @property
     def lateness_s(self) -> float:
-        """By how many seconds the most overdue waiting final is late."""
+        """By how many seconds the most overdue final of those who cannot wait is late."""
         with self._lock:
             return self._queue.longest_late(self._clock())
 
@@ -110,6 +120,10 @@ class Dispatcher:
         """Why nothing is transcribed at the moment, in two words; None while all is well."""
         return self._engine.capacity().trouble
 
+    def open_account(self) -> Account:
+        """Open the account of a session that begins now."""
+        return Account(self._clock())
+
     def start(self) -> None:
         """Start the engine; must be called on the event loop that will submit jobs."""
         self._loop = asyncio.get_running_loop()
@@ -124,8 +138,13 @@ class Dispatcher:
     def submit(self, job: Job, listener: Listener) -> None:
         """Queue a job; the listener hears of it on the event loop."""
         now = self._clock()
+        slack_s, urgent = job.slack_s, job.slack_s == 0
+        if job.kind is JobKind.FINAL:
+            slack_s = listener.account.patience_s(now, job.key.channel, job.end / SAMPLE_RATE)
+            urgent = slack_s <= LIVE_S
+        queued = QueuedJob(job, listener, now, now + slack_s, urgent=urgent)
         with self._lock:
-            replaced = self._queue.put(QueuedJob(job, listener, now, now + job.slack_s))
+            replaced = self._queue.put(queued)
         if replaced is not None and job.kind is JobKind.PARTIAL:
             replaced.listener.on_superseded(replaced.job)
             if self._observer is not None:
@@ -161,7 +180,8 @@ class Dispatcher:
             batch = [queued for queued in batch if not self._overtakes(queued)]
             for queued in batch:
                 self._send(queued)
-                self._meter.began(now, queued.job.clip.seconds, urgent=queued.job.slack_s == 0)
+                audio_s = max(queued.job.clip.seconds, LEAST_CHARGE_S)
+                self._meter.began(now, audio_s, urgent=queued.urgent)
         if batch:
             self._report(batch, now)
 
@@ -177,7 +197,8 @@ class Dispatcher:
     def _send(self, queued: QueuedJob) -> None:
         key = next(self._keys)
         self._in_flight[key] = queued
-        self._engine.submit(key, queued.job.clip, lambda outcome: self._ended(key, outcome))
+        clip = replace(queued.job.clip, patient=queued.due - queued.arrived >= PATIENT_S)
+        self._engine.submit(key, clip, lambda outcome: self._ended(key, outcome))
 
     def _overtakes(self, exact: QueuedJob) -> bool:
         """Whether the audio of an exact job is in flight already: that is the job then.

@@ -26,7 +26,7 @@ class UtteranceKey:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """Transcribe `clip`, best within `slack_s` seconds from now.
+    """Transcribe `clip`, a partial best within `slack_s` seconds from now.
 
     `end` is the clip's end in samples since the stream's start: it tells two jobs of one
     utterance apart.

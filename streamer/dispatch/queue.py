@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Protocol
 
+from streamer.dispatch.account import Account
 from streamer.dispatch.job import Job, JobKind, UtteranceKey
 from streamer.speech.hypothesis import Hypothesis
 
 
 class Listener(Protocol):
     """Whoever gets the answers to jobs; called on the event loop."""
+
+    account: Account
+    """Its session's."""
 
     def on_result(self, job: Job, hypothesis: Hypothesis) -> None:
         """The job is done."""
@@ -31,19 +35,24 @@ class Listener(Protocol):
 class QueuedJob:
     """A job in the queue: when it came and is due, in seconds of one monotonic clock.
 
-    One that was `retried` is not tried again; one that failed in company runs `alone`.
+    It is `urgent` where the client cannot wait at all. One that was `retried` is not tried again;
+    one that failed in company runs `alone`.
     """
 
     job: Job
     listener: Listener
     arrived: float
     due: float
+    urgent: bool = True
     alone: bool = False
     retried: bool = False
 
 
 class JobQueue:
-    """Earliest deadline first, every final before any partial.
+    """Earliest deadline first, every final before any partial, urgent finals before all others.
+
+    A backlog that is overdue would else delay those who speak now; they leave it time enough, since
+    no more of them are let in than the engine can serve.
 
     Holds at most one partial a channel: a newer one replaces it, and so does a final of the
     same utterance. Finals are never dropped; sessions bound how many they cause.
@@ -67,8 +76,8 @@ class JobQueue:
         return len(self._partials)
 
     def longest_late(self, now: float) -> float:
-        """Seconds by which the most overdue final is late; 0 if none is."""
-        late = (now - waiting.due for waiting in self._finals.values())
+        """Seconds by which the most overdue urgent final is late; 0 if none is."""
+        late = (now - waiting.due for waiting in self._finals.values() if waiting.urgent)
         return max(0.0, max(late, default=0.0))
 
     def oldest(self, now: float) -> tuple[float, float]:
@@ -120,7 +129,7 @@ class JobQueue:
 
 
 def _most_urgent(waiting: Iterable[QueuedJob], at_most: int, *, company: bool) -> list[QueuedJob]:
-    urgent = sorted(waiting, key=lambda one: (one.due, one.arrived))[:at_most]
+    urgent = sorted(waiting, key=lambda one: (not one.urgent, one.due, one.arrived))[:at_most]
     if urgent and urgent[0].alone:
         return [] if company else urgent[:1]
     return list(takewhile(lambda one: not one.alone, urgent))

@@ -56,6 +56,7 @@ class SessionRunner:
         self._emit = emit
         self._observers = observers
         self._judge = judge
+        self.account = dispatcher.open_account()
         self.writable = True
         self._became_writable = asyncio.Event()
         self._became_writable.set()

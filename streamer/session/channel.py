@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from streamer.dispatch.account import LEAST_CHARGE_S
 from streamer.dispatch.job import Job, JobKind, UtteranceKey, Withdrawal
 from streamer.session.detection import Detect
 from streamer.session.events import (
@@ -65,9 +66,6 @@ that they cost every 300 ms, whole texts flicker 0.26 words a final word and not
 newest partial is 0.34 s behind in the median and not 0.14 (with 0.15: 0.51, 0.50 and 0.24 s; with
 0.35: 0.29, 0.29 and 0.44 s)."""
 
-PATIENT_S = 1.0
-"""Slack from which on an engine may let a clip wait for others, which takes it half a second."""
-
 FORGET_SAMPLES = SAMPLE_RATE // 5
 """How often the tape forgets: more often costs time, less often makes the tape of silence grow."""
 
@@ -93,6 +91,7 @@ class Channel:
         self._forget_at = FORGET_SAMPLES
         self._open: Utterance | None = None
         self._owed: deque[Utterance] = deque()  # closed, without a final yet
+        self._owed_s = 0.0
         self.opened = 0
 
     @property
@@ -102,8 +101,8 @@ class Channel:
 
     @property
     def owed_s(self) -> float:
-        """Seconds in closed utterances that wait for their final."""
-        return sum(utterance.seconds for utterance in self._owed)
+        """Seconds in closed utterances that wait for their final, each of some length at least."""
+        return self._owed_s
 
     @property
     def settled_until(self) -> int:
@@ -228,6 +227,7 @@ class Channel:
         utterance.close(end, reason)
         self._open = None
         self._owed.append(utterance)
+        self._owed_s += max(utterance.seconds, LEAST_CHARGE_S)
         ended = SpeechEnded(self._index, utterance.number, end / SAMPLE_RATE, reason)
         if utterance.is_decoded:
             return [ended, Withdrawal(self._key(utterance)), *self._finals()]
@@ -295,28 +295,20 @@ class Channel:
             options=replace(options, words=False) if grows and options.words else options,
             draft=utterance.hypothesis.tokens,
             incremental=f"{key.session}/{key.channel}/{key.utterance}" if grows else None,
-            patient=slack_s >= PATIENT_S,
         )
+        # What is most likely the final goes before all other partials.
+        patient = kind is JobKind.PARTIAL and not clip.exact
+        slack_s = utterance.settings.partial_interval_ms / 1000 if patient else 0.0
         return Job(key, kind, clip, end, slack_s)
-
-    def _slack_s(self, utterance: Utterance, kind: JobKind, exact: bool) -> float:
-        """How long the client can wait: audio ahead of real time earns as much patience.
-
-        A live stream owes one final at a time, and gets it at once; a file that has been sent
-        in a moment cannot crowd out live streams.
-        """
-        if kind is JobKind.PARTIAL and exact:
-            return 0.0  # most likely the final: it goes before all other partials
-        if kind is JobKind.PARTIAL:
-            return utterance.settings.partial_interval_ms / 1000
-        return sum(owed.seconds for owed in self._owed if owed is not utterance)
 
     def _key(self, utterance: Utterance) -> UtteranceKey:
         return UtteranceKey(self._session, self._index, utterance.number)
 
     def _find(self, key: UtteranceKey) -> Utterance | None:
-        candidates = [*self._owed, *([self._open] if self._open else [])]
-        return next((one for one in candidates if one.number == key.utterance), None)
+        if self._open is not None and self._open.number == key.utterance:
+            return self._open
+        place = key.utterance - self._owed[0].number if self._owed else -1
+        return self._owed[place] if 0 <= place < len(self._owed) else None
 
     def _partial(self, utterance: Utterance) -> list[Output]:
         text = utterance.shown
@@ -333,6 +325,7 @@ class Channel:
         outputs: list[Output] = []
         while self._owed and self._owed[0].is_decoded:
             utterance = self._owed.popleft()
+            self._owed_s -= max(utterance.seconds, LEAST_CHARGE_S)
             outputs.append(
                 Final(
                     channel=self._index,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from engines import CountingEngine
 
+from streamer.dispatch.account import Account
 from streamer.dispatch.dispatcher import BatchReport, Dispatcher
 from streamer.dispatch.job import Job, JobKind, UtteranceKey
 from streamer.engines.local import LocalEngine
@@ -24,6 +25,7 @@ class Answers:
     failures: dict[int, str] = field(default_factory=dict[int, str])
     kinds: list[JobKind] = field(default_factory=list[JobKind])
     superseded_ends: list[int] = field(default_factory=list[int])
+    account: Account = field(default_factory=lambda: Account(0.0))
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def on_result(self, job: Job, hypothesis: Hypothesis) -> None:

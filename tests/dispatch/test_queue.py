@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streamer.dispatch.account import Account
 from streamer.dispatch.job import Job, JobKind, UtteranceKey
 from streamer.dispatch.queue import JobQueue, QueuedJob
 from streamer.speech.clip import Clip
@@ -16,6 +17,8 @@ from streamer.speech.options import DecodeOptions
 
 
 class Deaf:
+    account = Account(0.0)
+
     def on_result(self, job: Job, hypothesis: Hypothesis) -> None: ...
 
     def on_failure(self, job: Job, message: str) -> None: ...
@@ -24,11 +27,17 @@ class Deaf:
 
 
 def waiting(
-    kind: JobKind, utterance: int = 0, *, session: str = "s", due: float = 0.0, channel: int = 0
+    kind: JobKind,
+    utterance: int = 0,
+    *,
+    session: str = "s",
+    due: float = 0.0,
+    channel: int = 0,
+    urgent: bool = True,
 ) -> QueuedJob:
     clip = Clip(np.zeros(1600, np.float32), DecodeOptions("en"))
     job = Job(UtteranceKey(session, channel, utterance), kind, clip, 1600, 0.0)
-    return QueuedJob(job, Deaf(), arrived=0.0, due=due)
+    return QueuedJob(job, Deaf(), arrived=0.0, due=due, urgent=urgent)
 
 
 def final(utterance: int = 0, **where: object) -> QueuedJob:
@@ -94,6 +103,16 @@ def test_a_session_that_is_gone_leaves_nothing() -> None:
     queue = queue_of(final(0), final(1), partial(2), final(0, session="other"))
     queue.withdraw_session("s")
     assert len(queue) == 1
+
+
+def test_a_backlog_however_overdue_comes_behind_those_who_speak_now() -> None:
+    backlog = [final(number, due=-9, urgent=False) for number in range(3)]
+    spoken = final(3, session="b", due=5)
+    assert take(queue_of(*backlog, spoken), 2) == [spoken, backlog[0]]
+
+
+def test_a_backlog_makes_nobody_late() -> None:
+    assert queue_of(final(due=3, urgent=False)).longest_late(now=9) == 0
 
 
 def test_lateness_is_that_of_the_most_overdue_final() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from engines import words_of
 from sounds import pcm, silence, two_utterances, voice
 
+from streamer.dispatch.account import Account
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.dispatch.job import Job, JobKind, UtteranceKey
 from streamer.dispatch.queue import Listener
@@ -43,6 +44,9 @@ class Queue:
 
     def withdraw(self, key: UtteranceKey) -> None:
         self.jobs = [job for job in self.jobs if job.key != key]
+
+    def open_account(self) -> Account:
+        return Account(0.0)
 
     def withdraw_session(self, session: str) -> None:
         self.gone.append(session)

@@ -9,6 +9,7 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from streamer.dispatch.account import Account
 from streamer.dispatch.job import Job, UtteranceKey
 from streamer.dispatch.queue import Listener
 from streamer.speech.clip import Clip
@@ -42,6 +43,9 @@ class Engine:
 
     def withdraw(self, key: UtteranceKey) -> None:
         self.jobs = [one for one in self.jobs if one[0].key != key]
+
+    def open_account(self) -> Account:
+        return Account(0.0)
 
     def withdraw_session(self, session: str) -> None:
         self.jobs = [one for one in self.jobs if one[0].key.session != session]

@@ -148,12 +148,3 @@ def test_a_failed_partial_is_not_worth_a_word() -> None:
     before = len(stream.events)
     stream.take(stream.session.fail(stream.jobs[0], "out of memory"))
     assert len(stream.events) == before
-
-
-def test_a_file_sent_in_a_moment_waits_behind_live_streams() -> None:
-    stream = driver(answering=False, partials=False)
-    stream.feed(pcm(np.tile(np.concatenate([voice(2.0), silence(1.0)]), 4)))
-    slack = [job.slack_s for job in stream.jobs]
-    assert slack[0] == 0
-    assert slack == sorted(slack)
-    assert slack[-1] > 5
