@@ -12,6 +12,7 @@ import struct
 import threading
 import zlib
 from collections.abc import Callable
+from functools import partial
 from select import select
 
 from loadtest.attack.raw import BINARY, CONTINUATION, TEXT, Target, announced, frame
@@ -78,7 +79,18 @@ def requests(target: Target, over: threading.Event) -> None:
         asker.join()
 
 
-def _pour(begin: Callable[[Target], socket.socket], data: bytes, connections: int) -> Attack:
+def tiny_utterances(connections: int) -> Attack:
+    """Close an utterance of 100 ms on each of eight channels, again and again; read the answers."""
+    audio = frame(BINARY, bytes(range(1, 201)) * 4 * 8)
+    ask = frame(TEXT, b'{"type":"flush"}')
+    query = "?channels=8&encoding=mulaw&sample_rate=8000&vad=off&partials=false"
+    begin = partial(Target.upgraded, query=query)
+    return _pour(begin, (audio + ask) * 20, connections, reads=True)
+
+
+def _pour(
+    begin: Callable[[Target], socket.socket], data: bytes, connections: int, *, reads: bool = False
+) -> Attack:
     def attack(target: Target, over: threading.Event) -> None:
         unsent: dict[socket.socket, memoryview] = {}
         while not over.is_set():
@@ -88,16 +100,19 @@ def _pour(begin: Callable[[Target], socket.socket], data: bytes, connections: in
             if not unsent:
                 over.wait(0.05)
                 continue
-            for raw in select([], list(unsent), [], 0.2)[1]:
+            readable, writable, _ = select(list(unsent) if reads else [], list(unsent), [], 0.2)
+            for raw in {*readable, *writable}:
                 try:
-                    sent = raw.send(unsent[raw], socket.MSG_DONTWAIT)
+                    if raw in readable:
+                        raw.recv(1 << 20, socket.MSG_DONTWAIT)
+                    if raw in writable:
+                        sent = raw.send(unsent[raw], socket.MSG_DONTWAIT)
+                        unsent[raw] = unsent[raw][sent:] or memoryview(data)
                 except BlockingIOError:
                     continue
                 except OSError:
                     raw.close()
                     del unsent[raw]
-                else:
-                    unsent[raw] = unsent[raw][sent:] or memoryview(data)
         for raw in unsent:
             raw.close()
 

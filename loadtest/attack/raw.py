@@ -37,10 +37,10 @@ class Target:
         raw.connect((self.host, self.port))
         return raw
 
-    def upgraded(self, receive_buffer: int | None = None) -> socket.socket:
+    def upgraded(self, receive_buffer: int | None = None, query: str = "") -> socket.socket:
         """Open a WebSocket. Raises OSError where it is refused."""
         raw = self.connect(receive_buffer)
-        raw.sendall(self.handshake())
+        raw.sendall(self.handshake(query))
         answer = b""
         while b"\r\n\r\n" not in answer:
             received = raw.recv(4096)

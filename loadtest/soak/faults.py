@@ -163,6 +163,7 @@ FAULTS: dict[str, Fault] = {
     "deflate bomb": attacked(flood(attackers.bomb())),
     "oversized frame": attacked(flood(attackers.oversized())),
     "garbage JSON and binary": attacked(flood(attackers.garbage())),
+    "tiny utterances on 12 connections": attacked(attackers.tiny_utterances(12)),
     "engine exception": told("exception"),
     "out of memory in the engine": told("memory"),
     "engine that hangs for 3 s": told("hang 3"),

@@ -289,7 +289,6 @@ class Channel:
 
     def _job(self, utterance: Utterance, kind: JobKind, end: int, *, grows: bool = False) -> Job:
         key, options = self._key(utterance), utterance.settings.decode_options
-        slack_s = self._slack_s(utterance, kind, exact=not grows)
         clip = Clip(
             samples=self._tape.cut(utterance.start, end),
             options=replace(options, words=False) if grows and options.words else options,
@@ -297,8 +296,7 @@ class Channel:
             incremental=f"{key.session}/{key.channel}/{key.utterance}" if grows else None,
         )
         # What is most likely the final goes before all other partials.
-        patient = kind is JobKind.PARTIAL and not clip.exact
-        slack_s = utterance.settings.partial_interval_ms / 1000 if patient else 0.0
+        slack_s = utterance.settings.partial_interval_ms / 1000 if grows else 0.0
         return Job(key, kind, clip, end, slack_s)
 
     def _key(self, utterance: Utterance) -> UtteranceKey:
