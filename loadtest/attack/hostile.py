@@ -124,10 +124,10 @@ async def _suffered(name: str, attack: Attack, url: str, seconds: float) -> str:
         async with clock(name, seconds):
             while time.monotonic() - began < seconds:
                 took.append(await _ask(stream, audio))
-        after = await asyncio.to_thread(State.of, url)
+        after, lasted = await asyncio.to_thread(State.of, url), time.monotonic() - began
         over.set()
     await asyncio.to_thread(attacker.join, 5)
-    cpu = (after.cpu_s - before.cpu_s) / (time.monotonic() - began)
+    cpu = (after.cpu_s - before.cpu_s) / lasted
     grown = (after.rss - before.rss) / 1e6
     typical, worst = statistics.median(took) * 1000, max(took) * 1000
     late = p99_ms(after.lag - before.lag)

@@ -205,3 +205,17 @@ async def test_an_early_final_takes_the_place_of_its_utterance_s_partial() -> No
         assert engine.free_slots == engine.capacity
     assert engine.joined == [[1.0], [1.2]]
     assert answers.kinds == [JobKind.PARTIAL]
+
+
+async def test_a_final_of_who_speaks_now_overtakes_a_backlog() -> None:
+    engine, backlog, live = CountingEngine(capacity=1), Answers(), Answers()
+    engine.may_run.clear()
+    async with running(engine, 1) as dispatcher:
+        backlog.account, live.account = dispatcher.open_account(), dispatcher.open_account()
+        for utterance in range(1, 9):
+            dispatcher.submit(replace(job(utterance), end=80_000 * utterance), backlog)
+        dispatcher.submit(replace(job(0), end=100), live)
+        engine.may_run.set()
+        await live.wait_for(1)
+        assert len(backlog.heard_texts) <= 1
+        await backlog.wait_for(8)
