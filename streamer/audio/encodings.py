@@ -10,16 +10,25 @@ from numpy.typing import NDArray
 
 
 class Encoding(StrEnum):
-    """How one sample is written in bytes."""
+    """How samples are written in bytes: one by one, or compressed."""
 
     PCM_S16LE = "pcm_s16le"
     PCM_F32LE = "pcm_f32le"
     MULAW = "mulaw"
     ALAW = "alaw"
+    CONTAINER = "container"  # a stream that says itself what it is
+    OPUS = "opus"  # a packet in each piece of bytes
+    AMR_NB = "amr_nb"
+    AMR_WB = "amr_wb"
+
+    @property
+    def is_compressed(self) -> bool:
+        """Whether only a decoder knows how many samples so many bytes are."""
+        return self in _COMPRESSED
 
     @property
     def sample_bytes(self) -> int:
-        """Bytes that one sample of one channel takes."""
+        """Bytes that one sample of one channel takes; raises ValueError for what is compressed."""
         match self:
             case Encoding.PCM_S16LE:
                 return 2
@@ -27,7 +36,11 @@ class Encoding(StrEnum):
                 return 4
             case Encoding.MULAW | Encoding.ALAW:
                 return 1
+            case _:
+                raise ValueError(f"samples of {self} have no size")
 
+
+_COMPRESSED = frozenset({Encoding.CONTAINER, Encoding.OPUS, Encoding.AMR_NB, Encoding.AMR_WB})
 
 _S16LE = np.dtype("<i2")  # made once: this runs for every 20 ms of every client
 _S16_SCALE = np.float32(1 / 32768)
@@ -44,6 +57,8 @@ def decode(encoding: Encoding, data: bytes) -> NDArray[np.float32]:
             return _mulaw_table()[np.frombuffer(data, np.uint8)]
         case Encoding.ALAW:
             return _alaw_table()[np.frombuffer(data, np.uint8)]
+        case _:
+            raise ValueError(f"{encoding} is decoded as a stream")
 
 
 @cache

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from streamer.audio.libav import CODECS, FORMATS
 from streamer.audio.metered import MeteredReader, ReadTooMuchError
-from streamer.audio.mixing import Mixer
+from streamer.audio.mixing import NEARLY_SILENT, Mixer
 from streamer.audio.problems import AudioFileError, refusal_of, unreadable
 from streamer.audio.signatures import mp3_seconds
 from streamer.audio.tracks import Piece, chosen_track
@@ -39,10 +39,6 @@ PROBED_BYTES = 5_000_000
 """Read at the start to learn what is inside."""
 
 MAX_STREAMS = 64
-
-NEARLY_SILENT = (
-    "mixed, its channels would be nearly silent: the loudest of them was transcribed alone there"
-)
 
 
 class AudioFile:

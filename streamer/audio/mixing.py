@@ -26,6 +26,10 @@ LEAST_SHARE = 1 / 32
 LEAST_ENERGY = 1e-7
 """Mean square of a block, -70 dB: below it there is nothing to lose."""
 
+NEARLY_SILENT = (
+    "mixed, its channels would be nearly silent: the loudest of them was transcribed alone there"
+)
+
 
 class Mixer:
     """(n, channels) samples in, (n,) samples out, up to a block later.

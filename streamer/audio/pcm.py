@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from streamer.audio.decoder import AudioDecoder
 from streamer.audio.encodings import Encoding
+from streamer.audio.mixing import Mixer
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class PcmConverter:
         """Convert from a format with a rate of at least 50 Hz and a width of 1 to 4 bytes."""
         self._source = source
         self._tail = b""
+        self._mixer = Mixer(source.rate, source.channels)
         self._resampler = AudioDecoder(Encoding.PCM_F32LE, source.rate, 1, target_rate)
 
     def feed(self, data: bytes) -> NDArray[np.float32]:
@@ -42,12 +44,15 @@ class PcmConverter:
         whole = len(data) - len(data) % frame
         self._tail = data[whole:]
         samples = _floats(data[:whole], self._source.width).reshape(-1, self._source.channels)
-        mono = samples.mean(axis=1, dtype=np.float32)
-        return self._resampler.feed(mono.astype("<f4").tobytes())[0]
+        return self._resampled(self._mixer.feed(samples))
 
     def finish(self) -> NDArray[np.float32]:
         """Return the samples still inside the resampler; bytes of half a sample are dropped."""
-        return self._resampler.finish()[0][0]
+        rest = self._resampled(self._mixer.finish())
+        return np.concatenate([rest, self._resampler.finish()[0][0]])
+
+    def _resampled(self, mono: NDArray[np.float32]) -> NDArray[np.float32]:
+        return self._resampler.feed(mono.astype("<f4").tobytes())[0]
 
 
 def _floats(data: bytes, width: int) -> NDArray[np.float32]:

@@ -211,7 +211,10 @@ class _Transcription:
         """A new session; or the same with the settings of `start`, which came late."""
         settings = ready.settings
         self._language = settings["language"]
-        self._frame_bytes = Encoding(settings["encoding"]).sample_bytes * settings["channels"]
+        encoding = Encoding(settings["encoding"])
+        if encoding.is_compressed:
+            raise StreamError("only samples can be sent on over connections: use `open_stream`")
+        self._frame_bytes = encoding.sample_bytes * settings["channels"]
         self._byte_rate = self._frame_bytes * settings["sample_rate"]
         self._outgoing.limit = round(KEPT_S * self._byte_rate)
         if self._session is None or self._session.session != ready.session:

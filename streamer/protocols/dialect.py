@@ -181,10 +181,13 @@ class KeepsTime(Protocol):
 class Resumable(Protocol):
     """A dialect whose sessions outlive a dropped connection for a while."""
 
-    def resumed(self, last_seq: int | None, bytes_received: int) -> Sequence[str] | None:
+    def resumed(
+        self, last_seq: int | None, bytes_received: int, audio_s: float
+    ) -> Sequence[str] | None:
         """The client is back: what it is sent before anything new, written down.
 
         That is everything after `last_seq` which was sent and may not have arrived; None if some
-        of it is not kept any more. `bytes_received` of audio have reached the session.
+        of it is not kept any more. `bytes_received` of audio, `audio_s` seconds, have reached the
+        session.
         """
         ...

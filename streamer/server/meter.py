@@ -72,7 +72,8 @@ class SessionMeter:
     """Looks on at one session (`SessionObserver`), and tells the metrics.
 
     It looks at the clock once a tick, not at each piece of audio: there are 50 a second of each
-    client. `clock` is in seconds, and monotonic.
+    client. `clock` is in seconds, and monotonic. `heard_s` tells how many seconds the session has
+    heard, which of compressed audio no count of bytes does: that counts as the samples it becomes.
     """
 
     def __init__(
@@ -80,10 +81,14 @@ class SessionMeter:
         settings: StreamSettings,
         metrics: Metrics,
         clock: Callable[[], float] = time.monotonic,
+        heard_s: Callable[[], float] = float,
     ) -> None:
         self._metrics = metrics
         self._clock = clock
-        self._bytes_a_second_a_channel = settings.encoding.sample_bytes * settings.sample_rate
+        compressed = settings.encoding.is_compressed
+        self._heard_s = heard_s if compressed else None
+        width = 1 if compressed else settings.encoding.sample_bytes
+        self._bytes_a_second_a_channel = width * settings.sample_rate
         self._bytes_a_second = self._bytes_a_second_a_channel * settings.channels
         self._tick_bytes = int(TICK_S * self._bytes_a_second)
         self._bytes = 0
@@ -99,7 +104,10 @@ class SessionMeter:
         """Note when audio comes, and how far behind it the partials are."""
         match given:
             case Audio(data):
-                self._bytes += len(data)
+                if self._heard_s is None:
+                    self._bytes += len(data)
+                else:
+                    self._bytes = int(self._heard_s() * self._bytes_a_second)
                 if self._bytes >= self._next_tick:
                     self._tick()
             case Configure(settings):

@@ -107,6 +107,8 @@ class WarningCode(StrEnum):
     INVALID_SAMPLES = "invalid_samples"
     INCOMPLETE_SAMPLE = "incomplete_sample"
     AUDIO_AFTER_STOP = "audio_after_stop"
+    UNLIKELY_AUDIO = "unlikely_audio"
+    CHANNELS_CANCEL = "channels_cancel"
 
 
 @dataclass(frozen=True, slots=True)

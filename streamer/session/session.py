@@ -15,7 +15,8 @@ from operator import itemgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from streamer.audio.decoder import AudioDecoder
+from streamer.audio.mixing import NEARLY_SILENT
+from streamer.audio.streams import stream_decoder
 from streamer.dispatch.job import Job
 from streamer.session.channel import Channel, Output
 from streamer.session.detection import Detect, DetectionQueue, Probabilities
@@ -58,7 +59,7 @@ class Session:
         self.id = session_id
         self.settings = settings
         self.min_speech_ms = min_speech_ms
-        self._decoder = AudioDecoder(
+        self._decoder = stream_decoder(
             settings.encoding, settings.sample_rate, settings.channels, SAMPLE_RATE
         )
         detectors = [settings.detector() for _ in range(settings.channels)]
@@ -125,7 +126,7 @@ class Session:
             outputs += self._warn(
                 WarningCode.INVALID_SAMPLES, "samples that are not finite were taken as 0"
             )
-        return outputs
+        return outputs + self._told_by_decoder()
 
     def configure(self, settings: StreamSettings) -> list[Output]:
         """Change what `Changeable` holds, from each channel's next utterance on."""
@@ -166,7 +167,7 @@ class Session:
             utterances = sum(channel.opened for channel in self._channels)
             return outputs + self._promise(Done(self.audio_s, utterances))
 
-        outputs = self._push(rest)
+        outputs = self._push(rest) + self._told_by_decoder()
         return outputs + self._undetected.in_order(stop)
 
     def wants(self, found: Detected) -> bool:
@@ -278,6 +279,14 @@ class Session:
             for channel, count in zip(self._channels, self._barriers[0].finished, strict=True)
         ):
             outputs.append(self._barriers.popleft().then)
+        return outputs
+
+    def _told_by_decoder(self) -> list[Output]:
+        outputs: list[Output] = []
+        if told := self._decoder.take_told():
+            outputs += self._warn(WarningCode.UNLIKELY_AUDIO, "; ".join(told))
+        if self._decoder.mix_is_nearly_silent:
+            outputs += self._warn(WarningCode.CHANNELS_CANCEL, NEARLY_SILENT)
         return outputs
 
     def _warn(self, code: WarningCode, message: str) -> list[Output]:

@@ -217,6 +217,8 @@ def _checked(raw: Mapping[str, Any], languages: Sequence[str]) -> StreamSettings
         raise InvalidSettingError(
             "language", "is not a language of the loaded model", list(languages)
         )
+    if settings.encoding is Encoding.OPUS and settings.channels > 2:
+        raise InvalidSettingError("channels", "of Opus packets are one or two", [1, 2])
     if settings.labels and len(settings.labels) != settings.channels:
         count = f"{len(settings.labels)} for {settings.channels} channels"
         raise InvalidSettingError("labels", count, _NAMES)

@@ -1,8 +1,9 @@
-"""Fuzz every door: conversations, and requests to the REST API.
+"""Fuzz every door: conversations, requests to the REST API, and recordings.
 
     python -m tests.fuzzing --runs 200000              # with atheris, guided by coverage
     python -m tests.fuzzing --runs 5000 --plain        # by chance alone, without atheris
     python -m tests.fuzzing rest --runs 200000
+    python -m tests.fuzzing recording --runs 1000000
 
 What it finds new is written into `--keep`; a crash into `crash-…`, to be added to the corpus.
 """
@@ -44,6 +45,7 @@ TARGETS = {
         ["streamer.protocols", "streamer.server", "streamer.audio.files", "starlette.formparsers"],
         HERE / "corpus_rest",
     ),
+    "recording": Target("fuzzing.recording", ["streamer.audio"], HERE / "corpus_recording"),
 }
 
 

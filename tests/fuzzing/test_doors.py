@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fuzzing import conversation, rest
+from fuzzing import conversation, recording, rest
 
 HERE = Path(__file__).parent
 RUNS = 2000
@@ -30,7 +30,12 @@ def test_a_request_that_was_found_before_does_no_harm(path: Path) -> None:
     rest.play(path.read_bytes())
 
 
-@pytest.mark.parametrize("target", ["conversation", "rest"])
+@pytest.mark.parametrize("path", found("corpus_recording"), ids=lambda path: path.name)
+def test_a_recording_that_was_found_before_does_no_harm(path: Path) -> None:
+    recording.play(path.read_bytes())
+
+
+@pytest.mark.parametrize("target", ["conversation", "rest", "recording"])
 def test_new_inputs_do_no_harm(target: str, tmp_path: Path) -> None:
     """By atheris where it is installed, else by chance alone."""
     guided = importlib.util.find_spec("atheris") is not None

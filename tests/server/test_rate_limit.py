@@ -12,13 +12,13 @@ from servers import client, receive, receive_all, send, serving
 from websockets.frames import Frame
 from websockets.server import ServerProtocol
 
-from streamer.server.connection.client_session import SLICE_S
 from streamer.server.connection.rate_limit import (
     BURST_FRAMES,
     FRAMES_PER_SECOND,
     FRAMES_PER_TURN,
     RateLimitedConnection,
 )
+from streamer.server.connection.slices import SLICE_S
 from streamer.session.session import Session
 
 TINY = struct.pack("!BB4x", 0x82, 0x80)

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
+from streamer.protocols import binary_commands
 from streamer.protocols.deepgram import messages
 from streamer.protocols.deepgram.options import Options
 from streamer.protocols.deepgram.results import Results
@@ -47,10 +48,12 @@ class DeepgramDialect:
         self._created = created
         self._results = Results(host.session, settings.channels, host.info)
         self._tracks = [_Track() for _ in range(settings.channels)]
-        self._bytes_a_second = (
-            settings.encoding.sample_bytes * settings.channels * settings.sample_rate
-        )
+        self._bytes_a_second: int | None = None
+        if not settings.encoding.is_compressed:
+            width = settings.encoding.sample_bytes
+            self._bytes_a_second = width * settings.channels * settings.sample_rate
         self._bytes = 0
+        self._told_s = 0.0  # up to where events have come
         self._digest = hashlib.sha256()
 
     def connected(self) -> Iterator[Action]:
@@ -64,6 +67,9 @@ class DeepgramDialect:
     def received(self, message: str | bytes) -> Iterator[Action]:
         """Take audio or a message."""
         if isinstance(message, bytes):
+            if (command := binary_commands.command_in(message)) is not None:
+                yield Say(_not_audio(binary_commands.told(command)))
+                return
             self._digest.update(message)
             yield Audio(message)
             self._bytes += len(message)  # not before: finals may come while it is being heard
@@ -91,14 +97,20 @@ class DeepgramDialect:
             case events.SpeechStarted():
                 yield from self._started(event)
             case events.Partial():
+                self._told_s = max(self._told_s, event.end)
                 yield self._interim(event)
             case events.SpeechEnded():
+                self._told_s = max(self._told_s, event.at)
                 cut = event.reason is EndReason.LIMIT
                 self._tracks[event.channel].cut_at = event.at if cut else None
             case events.Final():
                 yield from self._final(event)
             case events.Flushed():
                 yield from self._finalized()
+            case events.Acknowledged():
+                self._told_s = max(self._told_s, event.audio)
+            case events.Warned(events.WarningCode.UNLIKELY_AUDIO, message):
+                yield Say(_not_audio(message))
             case _:
                 pass
 
@@ -132,7 +144,8 @@ class DeepgramDialect:
 
     @property
     def _heard_s(self) -> float:
-        return self._bytes / self._bytes_a_second
+        """Seconds of audio heard; of compressed audio, what its events tell, within a second."""
+        return self._bytes / self._bytes_a_second if self._bytes_a_second else self._told_s
 
     def _configured(self, asked: messages.Configure) -> Message:
         request_id = self._results.metadata.request_id
@@ -211,6 +224,10 @@ class DeepgramDialect:
 
 def _interim_key(event: events.Partial | events.Final) -> str:
     return f"interim {event.channel} {event.utterance}"
+
+
+def _not_audio(text: str) -> messages.Error:
+    return messages.Error(variant="DATA-0000", description=text, message=text)
 
 
 def _not_understood(text: str) -> messages.Error:

@@ -144,7 +144,7 @@ class ConfigureFailure(_Message):
 
 
 class Error(_Message):
-    """A text message that cannot be understood; the stream goes on."""
+    """A message that cannot be understood, or audio that is none; the stream goes on."""
 
     type: Literal["Error"] = "Error"
     variant: str

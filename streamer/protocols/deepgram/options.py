@@ -10,6 +10,17 @@ from streamer.protocols.deepgram_handshake import ENCODINGS
 from streamer.protocols.door import Host, RefusalError
 from streamer.protocols.silence import SHORTEST_MS, endpoint_silence_ms
 from streamer.session.settings import InvalidSettingError, StreamSettings
+from streamer.speech.clip import SAMPLE_RATE
+
+COMPRESSED = {
+    "opus": Encoding.OPUS,
+    "ogg-opus": Encoding.CONTAINER,
+    "flac": Encoding.CONTAINER,
+    "amr-nb": Encoding.AMR_NB,
+    "amr-wb": Encoding.AMR_WB,
+}
+"""Without one, the stream is a container: those samples of the API's that run in browsers send what
+their recorder gives. Opus may come in Ogg too: its first bytes tell."""
 
 UNENDED_SILENCE_MS = 600
 """With `endpointing=false` results still come piece by piece; only none of them ends the speech."""
@@ -35,9 +46,10 @@ def parse_options(query: Sequence[tuple[str, str]], host: Host) -> Options:
     asked = dict(query)
     interim_results = _flag(asked, "interim_results")
     endpointing = asked.get("endpointing", "").lower() != "false"
+    encoding = _encoding(asked)
     raw = {
-        "encoding": _encoding(asked),
-        "sample_rate": _sample_rate(asked),
+        "encoding": encoding,
+        "sample_rate": _sample_rate(asked, encoding),
         "channels": asked.get("channels", "1"),
         "language": asked.get("language", ""),
         "punctuation": _flag(asked, "punctuate") or _flag(asked, "smart_format"),
@@ -60,21 +72,23 @@ def parse_options(query: Sequence[tuple[str, str]], host: Host) -> Options:
 
 
 def _encoding(asked: Mapping[str, str]) -> Encoding:
-    known = ", ".join(ENCODINGS)
-    if "encoding" not in asked:
-        raise _refusal(
-            "encoding", f"encoding: is needed, for containers are not read; accepted: {known}"
-        )
+    known = ENCODINGS | COMPRESSED
     try:
-        return ENCODINGS[asked["encoding"].lower()]
+        return known[asked["encoding"].lower()] if "encoding" in asked else Encoding.CONTAINER
     except KeyError as error:
-        raise _refusal("encoding", f"encoding: is not supported; accepted: {known}") from error
+        message = (
+            f"encoding: is not supported; accepted: {', '.join(known)}, or none for a container"
+        )
+        raise _refusal("encoding", message) from error
 
 
-def _sample_rate(asked: Mapping[str, str]) -> str:
+def _sample_rate(asked: Mapping[str, str], encoding: Encoding) -> str:
+    """Return the rate of samples; compressed streams say theirs themselves, whatever is asked."""
+    if encoding.is_compressed:
+        return str(SAMPLE_RATE)
     if "sample_rate" in asked:
         return asked["sample_rate"]
-    if asked["encoding"].lower() in ("mulaw", "alaw"):
+    if encoding in (Encoding.MULAW, Encoding.ALAW):
         return "8000"
     raise _refusal("sample_rate", "sample_rate: is needed with this encoding")
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
+from streamer.protocols import binary_commands
 from streamer.protocols.dialect import Action, Close, Message, Open, Reply, Say, SessionEnd
 from streamer.protocols.door import Host, RefusalError
 from streamer.protocols.endings import closing, idle_text
@@ -66,6 +67,9 @@ class FluxDialect:
     def received(self, message: str | bytes) -> Iterator[Action]:
         """Take audio or a message."""
         if isinstance(message, bytes):
+            if (command := binary_commands.command_in(message)) is not None:
+                yield self._warning("UNLIKELY_AUDIO", binary_commands.told(command))
+                return
             yield Audio(message)
             self._bytes += len(message)
             if self._turn.started and self._heard_s - self._told_at >= UPDATE_S:
@@ -94,6 +98,8 @@ class FluxDialect:
                 self._waiting.append(event)
                 if len(self._waiting) == 1:
                     self._turn = Turn(self._turn.index, event.at)
+            case events.Warned(events.WarningCode.UNLIKELY_AUDIO, message):
+                yield self._warning("UNLIKELY_AUDIO", message)
             case events.Final():
                 yield from self._final(event)
             case events.Partial() | events.TurnPaused() | events.TurnResumed():

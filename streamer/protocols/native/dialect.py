@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from streamer.protocols import binary_commands
 from streamer.protocols.dialect import Action, Close, Message, Open, Reply, Resume, Say, SessionEnd
 from streamer.protocols.door import Host
 from streamer.protocols.endings import IDLE_CODE, closing, idle_text
@@ -53,7 +54,11 @@ class NativeDialect:
 
     def received(self, message: str | bytes) -> Iterator[Action]:
         """Take audio or a message."""
-        if isinstance(message, bytes) and self._settings is not None:
+        if (
+            isinstance(message, bytes)
+            and self._settings is not None
+            and not message.startswith(b"{")  # else it may be a command
+        ):
             self._heard_audio = True
             return iter((Audio(message),))
         return self._taken(message)
@@ -96,7 +101,9 @@ class NativeDialect:
         self._sent.add(text)
         return text
 
-    def resumed(self, last_seq: int | None, bytes_received: int) -> list[str] | None:
+    def resumed(
+        self, last_seq: int | None, bytes_received: int, audio_s: float
+    ) -> list[str] | None:
         """Say `ready` again, and what the client lacks as it was said (`Resumable`)."""
         assert self._settings is not None, "only an open session is resumed"
         known = self._sent.first - 1 if last_seq is None else last_seq
@@ -104,12 +111,15 @@ class NativeDialect:
         if missing is None:
             return None
         settings = self._settings
-        frame_bytes = settings.encoding.sample_bytes * settings.channels
+        if not settings.encoding.is_compressed:
+            frame_bytes = settings.encoding.sample_bytes * settings.channels
+            audio_s = bytes_received / frame_bytes / settings.sample_rate
         ready = self._ready(settings).model_copy(
             update={
                 "seq": known,
                 "resumed": True,
-                "audio_received": bytes_received / frame_bytes / settings.sample_rate,
+                "audio_received": audio_s,
+                "bytes_received": bytes_received,
                 "messages_received": self._messages_received,
             }
         )
@@ -123,7 +133,13 @@ class NativeDialect:
         if not isinstance(message, bytes | messages.Start | messages.Keepalive):
             self._messages_received += 1
         match message:
-            case bytes():  # the first: `received` takes the others
+            case bytes():  # the first, or one that may be a command: `received` takes the others
+                if (command := binary_commands.command_in(message)) is not None:
+                    text = binary_commands.told(command)
+                    yield Say(
+                        messages.Warning(code=events.WarningCode.UNLIKELY_AUDIO, message=text)
+                    )
+                    return
                 self._heard_audio = True
                 yield Audio(message)
             case messages.Start():

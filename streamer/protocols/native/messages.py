@@ -66,9 +66,10 @@ class Ready(_Message):
     """The stream is open, with these settings in force.
 
     A resumed stream has `resumed`. The client sends on from there: after so many seconds of audio,
-    exact to the byte, and after so many text messages (`start` and `keepalive` do not count). Its
-    `seq` is the one that the client named: what follows goes on from there. With `demonstration`,
-    `advice` says how the server gets the real model.
+    exact to the byte, or after so many bytes (in a container seconds are no place), and after so
+    many text messages (`start` and `keepalive` do not count). Its `seq` is the one that the client
+    named: what follows goes on from there. With `demonstration`, `advice` says how the server gets
+    the real model.
     """
 
     type: Literal["ready"] = "ready"
@@ -84,6 +85,7 @@ class Ready(_Message):
     limits: Limits
     resumed: bool | None = None
     audio_received: float | None = None
+    bytes_received: int | None = None
     messages_received: int | None = None
 
 

@@ -87,6 +87,8 @@ class RealtimeDialect:
                 self._cut = event.reason is EndReason.LIMIT
                 if not self._cut and item is self._open:
                     yield from self._commit(item)
+            case events.Warned(events.WarningCode.UNLIKELY_AUDIO, message):
+                yield Say(RefusedError("unlikely_audio", message, "audio").as_event(None))
             case events.Final():
                 yield from map(Say, self._item_of.pop(event.utterance).add_final(event))
                 yield from self._completed()

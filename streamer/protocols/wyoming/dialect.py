@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from streamer.audio.encodings import Encoding
 from streamer.audio.pcm import PcmConverter, PcmFormat
+from streamer.audio.plausibility import Examiner
 from streamer.protocols.dialect import Action, Close, Message, Open, Reply, Say, SessionEnd
 from streamer.protocols.door import Host
 from streamer.protocols.endings import idle_text
@@ -47,6 +48,7 @@ class WyomingDialect:
         self._language = host.info.languages[0]
         self._format: PcmFormat | None = None  # while a recording is open
         self._converter: PcmConverter | None = None
+        self._examiner: Examiner | None = None
         self._owed = False  # a transcript, to a recording that has ended
         self._transcript = IncrementalTranscript(self._language)
         self._announced = False
@@ -145,6 +147,7 @@ class WyomingDialect:
         self._transcript = IncrementalTranscript(self._language)
         self._announced = False
         self._format, self._converter = audio, PcmConverter(audio, SAMPLE_RATE)
+        self._examiner = Examiner(Encoding.PCM_S16LE, audio.channels)
         raw = {"language": self._language, "encoding": Encoding.PCM_F32LE}
         yield Open(self._host.stream_settings(raw))
 
@@ -157,6 +160,10 @@ class WyomingDialect:
             self._format, self._converter = audio, PcmConverter(audio, SAMPLE_RATE)
         if self._over or self._converter is None:
             return
+        if self._examiner is not None and not self._examiner.over and audio.width == 2:
+            problem = self._examiner.feed(payload)
+            if problem is not None:
+                yield Say(messages.error(problem, "unlikely-audio"))
         for at in range(0, len(payload), SLICE_BYTES):
             yield Audio(self._converter.feed(payload[at : at + SLICE_BYTES]).tobytes())
 

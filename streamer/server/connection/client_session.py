@@ -28,6 +28,7 @@ from streamer.server.connection.session_state import (
     SessionState,
     StreamState,
 )
+from streamer.server.connection.slices import SLICE_S
 from streamer.server.connection.stream import OpenStream
 from streamer.session.events import Done, Event
 from streamer.session.inputs import Audio, Configure, Flush, Stop
@@ -114,11 +115,11 @@ class ClientSession:
             return self._feed_slices(stream, audio.data)
         if not size:
             return None
-        stream.feed(audio)
+        seconds = stream.feed(audio)
         self._received_bytes += size
-        if self.pace is None and stream.runner.writable and stream.since_turn < stream.slice_bytes:
+        if self.pace is None and stream.runner.writable and stream.since_turn_s < SLICE_S:
             return None
-        return self._wait(stream, size)
+        return self._wait(stream, seconds)
 
     def end(self, end: SessionEnd) -> None:
         """End the session for a reason of the server's own; finals first."""
@@ -133,7 +134,8 @@ class ClientSession:
     def missing(self, last_seq: int | None) -> Sequence[str] | None:
         """Return what a client that is back has to be sent first, or None if that is not kept."""
         assert isinstance(self.dialect, Resumable)
-        return self.dialect.resumed(last_seq, self._received_bytes)
+        heard_s = 0.0 if self._stream is None else self._stream.runner.audio_s
+        return self.dialect.resumed(last_seq, self._received_bytes, heard_s)
 
     def suspend(self) -> None:
         """The client's connection is gone: until it is back the session's time stands still."""
@@ -209,15 +211,15 @@ class ClientSession:
             if pending is not None:
                 await pending
 
-    async def _wait(self, stream: OpenStream, size: int) -> None:
-        """Wait until more audio may follow so many bytes."""
+    async def _wait(self, stream: OpenStream, seconds: float) -> None:
+        """Wait until more audio may follow so many seconds."""
         stream.hold()
         try:
             await stream.runner.wait_writable()
             if self.pace is not None:
-                await self.pace(size / stream.second)
-            if stream.since_turn >= stream.slice_bytes:
-                stream.since_turn = 0  # messages that wait are received without a pause
+                await self.pace(seconds)
+            if stream.since_turn_s >= SLICE_S:
+                stream.since_turn_s = 0.0  # messages that wait are received without a pause
                 await asyncio.sleep(0)
         finally:
             stream.go_on()

@@ -49,7 +49,7 @@ class Service:
 
     def observers(self, session: Session) -> list[SessionObserver]:
         """Return who looks on at a session that begins, of a stream or of an upload."""
-        meter = SessionMeter(session.settings, self.metrics)
+        meter = SessionMeter(session.settings, self.metrics, heard_s=lambda: session.audio_s)
         if self.recorder is None:
             return [meter]
         return [meter, self.recorder.record(session, self.dispatcher.info)]

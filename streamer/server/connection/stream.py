@@ -8,13 +8,10 @@ from collections.abc import Callable
 from streamer.pipeline.runner import SessionRunner
 from streamer.pipeline.stream_clock import StreamClock
 from streamer.protocols.dialect import Open
+from streamer.server.connection.slices import slice_bytes
 from streamer.server.connection.ticker import TICK_S, Ticker
 from streamer.session.events import Event, SpeechEnded, SpeechStarted
 from streamer.session.inputs import Audio, Tick
-
-SLICE_S = 1.05
-"""Audio, over all channels, after which others get their turn of the event loop: a quarter of a
-millisecond of work, and one where it is resampled. 64 KiB of float32 at 16 kHz are not cut."""
 
 AFTERMATH_S = 6.0
 """Longer than any silence that a client may want to be told of after speech: Deepgram's
@@ -35,13 +32,11 @@ class OpenStream:
         ticker: Ticker,
         on_silence: Callable[[float], None] | None,
     ) -> None:
-        settings = opened.settings
         self.opened = opened
         self.runner = runner
         self.finished = asyncio.Event()
-        self.second = settings.encoding.sample_bytes * settings.sample_rate  # bytes, one channel
-        self.slice_bytes = int(SLICE_S * self.second)
-        self.since_turn = 0  # bytes fed since others last had their turn for sure
+        self.slice_bytes = slice_bytes(opened.settings)
+        self.since_turn_s = 0.0  # audio fed since others last had their turn for sure
         self._ticker = ticker
         self._on_silence = on_silence
         self._ticks_left = 0
@@ -49,12 +44,15 @@ class OpenStream:
         self._speaking = 0  # channels with an open utterance
         self._held = 0  # reasons why no audio can come
 
-    def feed(self, audio: Audio) -> None:
-        """Feed audio that has come just now."""
+    def feed(self, audio: Audio) -> float:
+        """Feed audio that has come just now; returns its seconds, over all channels."""
         before = self.runner.audio_s
         self.runner.handle(audio)
-        self._clock.came(self._ticker.now(), self.runner.audio_s - before)
-        self.since_turn += len(audio.data)
+        came_s = self.runner.audio_s - before
+        self._clock.came(self._ticker.now(), came_s)
+        seconds = came_s * self.opened.settings.channels
+        self.since_turn_s += seconds
+        return seconds
 
     def follow(self, event: Event) -> None:
         """Take note of who speaks."""

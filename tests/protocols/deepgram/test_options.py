@@ -86,8 +86,7 @@ def test_without_formatting_the_text_is_plain() -> None:
 @pytest.mark.parametrize(
     ("query", "option"),
     [
-        ("", "encoding"),
-        ("encoding=opus&sample_rate=16000", "encoding"),
+        ("encoding=g729&sample_rate=8000", "encoding"),
         ("encoding=linear16", "sample_rate"),
         ("encoding=linear16&sample_rate=fast", "sample_rate"),
         ("encoding=linear16&sample_rate=4000", "sample_rate"),
@@ -123,3 +122,20 @@ def test_milliseconds_have_nine_digits_at_most() -> None:
     assert options(f"{PLAIN}&endpointing=999999999").endpointing
     with pytest.raises(RefusalError, match="not a number of milliseconds"):
         options(f"{PLAIN}&endpointing=1000000000")
+
+
+@pytest.mark.parametrize(
+    ("query", "encoding"),
+    [
+        ("", "container"),
+        ("model=nova-3&language=en", "container"),
+        ("encoding=opus", "opus"),
+        ("encoding=opus&sample_rate=48000", "opus"),
+        ("encoding=ogg-opus", "container"),
+        ("encoding=flac&sample_rate=44100", "container"),
+        ("encoding=amr-nb&sample_rate=8000", "amr_nb"),
+        ("encoding=amr-wb&sample_rate=16000", "amr_wb"),
+    ],
+)
+def test_compressed_audio_says_its_rate_itself(query: str, encoding: str) -> None:
+    assert options(query).settings.encoding == encoding
