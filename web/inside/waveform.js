@@ -15,12 +15,15 @@ export const WINDOW_S = 12;
 const PX_PER_S = 44;
 const BAR = 3;
 const GAP = 2;
+const DOT = 4;
 
 export class Waveform {
   #canvas;
   #swatches;
   /** @type {Segment[]} */
   #segments = [];
+  /** @type {{at: number, probability: number}[]} pauses that a turn model has judged */
+  #pauses = [];
   /** @type {Peaks | null} */
   #peaks = null;
   #drawing = 0;
@@ -29,7 +32,8 @@ export class Waveform {
 
   /**
    * @param {HTMLCanvasElement} canvas
-   * @param {{sound: HTMLElement, speech: HTMLElement}} swatches of the legend: their colours are used
+   * @param {{sound: HTMLElement, speech: HTMLElement, turn: HTMLElement}} swatches of the legend: their
+   * colours are used
    */
   constructor(canvas, swatches) {
     this.#canvas = canvas;
@@ -41,6 +45,7 @@ export class Waveform {
   begin(peaks) {
     this.#peaks = peaks;
     this.#segments = [];
+    this.#pauses = [];
     this.until = null;
   }
 
@@ -54,6 +59,12 @@ export class Waveform {
   speechEnded(key, end) {
     const segment = this.#segments.find((segment) => segment.key === key);
     if (segment) segment.end = end;
+  }
+
+  /** @param {number} at @param {number} probability that the speaker has finished */
+  turnPaused(at, probability) {
+    this.#pauses.push({ at, probability });
+    if (this.#pauses.length > 200) this.#pauses.shift();
   }
 
   /** The session is lost: what it still had open will be told anew. */
@@ -109,6 +120,30 @@ export class Waveform {
       const tall = Math.max(2, Math.sqrt(peak) * (height - 8));
       paint.beginPath();
       paint.roundRect(x(n * steps * STEP_S), (height - tall) / 2, BAR, tall, BAR / 2);
+      paint.fill();
+    }
+    this.#paintPauses(paint, x, height);
+  }
+
+  /**
+   * A line from pause to pause, as high as the speaker sounded finished.
+   * @param {CanvasRenderingContext2D} paint
+   * @param {(seconds: number) => number} x
+   * @param {number} height
+   */
+  #paintPauses(paint, x, height) {
+    const points = this.#pauses.map(({ at, probability }) => ({
+      left: x(at),
+      top: DOT + (1 - probability) * (height - 2 * DOT),
+    }));
+    paint.strokeStyle = paint.fillStyle = getComputedStyle(this.#swatches.turn).backgroundColor;
+    paint.lineWidth = 1.5;
+    paint.beginPath();
+    for (const { left, top } of points) paint.lineTo(left, top);
+    paint.stroke();
+    for (const { left, top } of points) {
+      paint.beginPath();
+      paint.arc(left, top, DOT, 0, 2 * Math.PI);
       paint.fill();
     }
   }

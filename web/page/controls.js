@@ -32,7 +32,18 @@ const MICROPHONE = [
 
 /** @type {Control[]} */
 const TUNING = [
+  {
+    name: "turn",
+    label: "Who says that a line is over",
+    options: [
+      ["silence", "Silence alone"],
+      ["auto", "Its sound: ½ s, or 1 s"],
+      ["fast", "Its sound, fast: ⅕ s, or 1 s"],
+      ["patient", "Its sound, patient: 0.7 s, or 3 s"],
+    ],
+  },
   { name: "endpoint_silence_ms", label: "Silence that ends a line", range: [100, 3000, 50], unit: "ms" },
+  { name: "turn_hold_ms", label: "Silence where it sounds unfinished", range: [200, 6000, 100], unit: "ms" },
   {
     name: "partial_interval_ms",
     label: "Time between updates of a line",

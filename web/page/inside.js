@@ -15,6 +15,7 @@ export class Inside {
   #waveform = new Waveform(byId("waveform", HTMLCanvasElement), {
     sound: byId("swatch-sound"),
     speech: byId("swatch-speech"),
+    turn: byId("swatch-turn"),
   });
   #figures = new Figures();
   /** @type {Recording | null} */
@@ -23,6 +24,8 @@ export class Inside {
   #began = 0;
   #speaking = 0;
   #finishedUntil = 0;
+  /** @type {number | null} of the newest pause, that the speaker has finished */
+  #probability = null;
   /** @type {number | null} jobs waiting in the server; asked for only while somebody tunes */
   #queue = null;
 
@@ -43,6 +46,8 @@ export class Inside {
     if (!recording.live) this.#waveform.until = 0;
     this.#began = performance.now();
     this.#speaking = this.#finishedUntil = 0;
+    this.#probability = null;
+    byId("legend-turn").hidden = true;
     byId("inside").hidden = false;
   }
 
@@ -63,6 +68,11 @@ export class Inside {
       case "speech_ended":
         this.#speaking -= 1;
         this.#waveform.speechEnded(event.key, event.at);
+        break;
+      case "turn_paused":
+        this.#probability = event.probability;
+        this.#waveform.turnPaused(event.at, event.probability);
+        byId("legend-turn").hidden = false;
         break;
       case "partial":
         this.#figures.heard(event.end);
@@ -97,6 +107,8 @@ export class Inside {
           ["words behind by", this.#speaking > 0 ? `${lag.toFixed(1)} s` : "–"],
         ]
       : [["speed", `${(this.#finishedUntil / elapsed).toFixed(1)} × real time`]];
+    if (this.#probability !== null)
+      rows.push(["sounded finished at the last pause", `${Math.round(this.#probability * 100)} %`]);
     if (this.#queue !== null) rows.push(["jobs in the server’s queue", String(this.#queue)]);
     byId("figures").replaceChildren(
       ...rows.map(([name, value]) => {

@@ -16,6 +16,8 @@ const DEFAULTS = {
   partials: true,
   partial_interval_ms: 300,
   endpoint_silence_ms: 600,
+  turn: "silence",
+  turn_hold_ms: 1000,
   max_utterance_s: 35,
   vad: "webrtc",
   vad_aggressiveness: 2,
@@ -36,6 +38,8 @@ const SENT = [
   "partials",
   "partial_interval_ms",
   "endpoint_silence_ms",
+  "turn",
+  "turn_hold_ms",
   "max_utterance_s",
   "vad",
   "vad_aggressiveness",
@@ -47,7 +51,11 @@ export const LIVE = new Set([
   "partials",
   "partial_interval_ms",
   "endpoint_silence_ms",
+  "turn",
+  "turn_hold_ms",
 ]);
+/** What a rule for turns brings by itself, as long as the user has not moved it. */
+const OF_THE_RULE = ["endpoint_silence_ms", "turn_hold_ms"];
 
 /** @returns {Choices} */
 export function load() {
@@ -75,7 +83,8 @@ export function save(choices) {
  * @returns {Settings}
  */
 export function sessionSettings(choices, languages) {
-  const entries = SENT.map((name) => [name, choices[name]]);
+  const sent = SENT.filter((name) => !OF_THE_RULE.includes(name) || choices[name] !== DEFAULTS[name]);
+  const entries = sent.map((name) => [name, choices[name]]);
   const { language, ...settings } = Object.fromEntries(entries);
   return languages.includes(language) ? { language, ...settings } : settings;
 }

@@ -169,6 +169,8 @@ export class Take {
         break;
       case "speech_started":
       case "partial":
+      case "turn_paused":
+      case "turn_resumed":
       case "speech_ended":
       case "final": {
         const event = this.#continuity.place(message);

@@ -10,6 +10,8 @@
  * @property {boolean} [partials]
  * @property {number} [partial_interval_ms]
  * @property {number} [endpoint_silence_ms]
+ * @property {string} [turn]
+ * @property {number} [turn_hold_ms]
  * @property {number} [max_utterance_s]
  * @property {string} [vad]
  * @property {number} [vad_aggressiveness]
@@ -39,6 +41,20 @@
  * @property {number} start
  * @property {number} end
  *
+ * @typedef {object} TurnPaused
+ * @property {"turn_paused"} type
+ * @property {number} channel
+ * @property {number} utterance
+ * @property {number} at
+ * @property {number} probability that the speaker has finished
+ * @property {string} text
+ *
+ * @typedef {object} TurnResumed
+ * @property {"turn_resumed"} type
+ * @property {number} channel
+ * @property {number} utterance
+ * @property {number} at
+ *
  * @typedef {object} SpeechEnded
  * @property {"speech_ended"} type
  * @property {number} channel
@@ -63,7 +79,7 @@
  * @typedef {{type: "done", audio: number, utterances: number}} Done
  * @typedef {{type: "flushed", id: string}} Flushed
  *
- * @typedef {SpeechStarted | Partial | SpeechEnded | Final} UtteranceMessage
+ * @typedef {SpeechStarted | Partial | TurnPaused | TurnResumed | SpeechEnded | Final} UtteranceMessage
  * @typedef {(UtteranceMessage | Ready | Acknowledged | Warning | Failure | Done | Flushed) & {seq?: number}} ServerMessage
  *
  * @typedef {UtteranceMessage & {key: string}} UtteranceEvent `key` tells utterances apart in a take

@@ -46,6 +46,7 @@ export class Transcript {
    * @param {TakeFacts} take `offset`: when it began on the page's clock
    */
   apply(event, take) {
+    if (event.type === "turn_paused" || event.type === "turn_resumed") return; // changes no text
     const key = `${take.id}:${event.key}`;
     const at = take.offset + ("start" in event ? event.start : event.at);
     const line =

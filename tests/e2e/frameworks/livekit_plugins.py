@@ -66,7 +66,11 @@ async def main(address: str, sample: str) -> int:
         realtime = openai.STT(
             api_key="secret", base_url=f"http://{address}/v1", use_realtime=True, language="en"
         )
+        flux = deepgram.STTv2(
+            api_key="secret", base_url=f"ws://{address}/v2/listen", eager_eot_threshold=0.5
+        )
         good = judge("deepgram.STT", await heard(listening, samples))
+        good &= judge("deepgram.STTv2", await heard(flux, samples))
         good &= judge("openai.STT(use_realtime)", await heard(realtime, samples))
     return 0 if good else 1
 

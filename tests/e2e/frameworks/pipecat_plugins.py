@@ -20,6 +20,7 @@ from pipecat.frames.frames import (
     VADUserStoppedSpeakingFrame,
 )
 from pipecat.pipeline.worker import PipelineParams
+from pipecat.services.deepgram.flux.stt import DeepgramFluxSTTService
 from pipecat.services.deepgram.stt import DeepgramSTTService
 from pipecat.services.openai.stt import OpenAIRealtimeSTTService
 from pipecat.services.stt_service import STTService
@@ -61,6 +62,10 @@ async def main(address: str, sample: str) -> int:
     samples, _ = soundfile.read(sample, dtype="int16", frames=9 * 16_000)
     listening = DeepgramSTTService(api_key="secret", base_url=f"ws://{address}")
     good = judge("DeepgramSTTService", await heard(listening, samples))
+    flux = DeepgramFluxSTTService(
+        api_key="secret", url=f"ws://{address}/v2/listen", enable_eager_end_of_turn=True
+    )
+    good &= judge("DeepgramFluxSTTService", await heard(flux, samples))
     place = f"ws://{address}/v1/realtime"
     committing = OpenAIRealtimeSTTService(api_key="secret", base_url=place)
     good &= judge("OpenAIRealtimeSTTService, commits", await heard(committing, samples))

@@ -138,8 +138,9 @@ class FakeServer:
                         await connection.close(1008)
                         return
                     rate = order.get("sample_rate", 16000)
+                    judges = order.get("turn", "silence") != "silence"
                     channels = [
-                        Channel(number, rate, say, behaviour.sentences)
+                        Channel(number, rate, say, behaviour.sentences, judges=judges)
                         for number in range(order.get("channels", 1))
                     ]
                     say(

@@ -2,7 +2,7 @@
 
 import re
 
-from e2e.page.browser import OpenPage, drop, flac, lines_of, wait_until_ready
+from e2e.page.browser import OpenPage, Screenshot, drop, flac, lines_of, wait_until_ready
 from e2e.page.fake_server import FakeServer
 from e2e.page.tones import SENTENCES
 from playwright.sync_api import expect
@@ -83,6 +83,29 @@ def test_settings_reach_the_running_stream_and_the_next(
         "de",
         20,
     )
+
+
+def test_a_rule_for_turns_is_chosen_and_each_pause_is_shown(
+    open_page: OpenPage, server: FakeServer, screenshot: Screenshot
+) -> None:
+    page = open_page(server.url)
+    wait_until_ready(page)
+    page.click("#fold-tuning summary")
+    page.get_by_label("Who says that a line is over").select_option("auto")
+    page.click("#record")
+    page.wait_for_selector("#lines li:nth-child(2)[data-state=final]")
+    start = [order for order in server.behaviour.received if order["type"] == "start"][-1]
+    assert start["turn"] == "auto"
+    assert "endpoint_silence_ms" not in start, "the rule brings its own"
+    expect(page.locator("#figures")).to_contain_text("sounded finished at the last pause93 %")
+    expect(page.locator("#legend-turn")).to_be_visible()
+    assert lines_of(page)[:2] == list(SENTENCES[:2])
+    screenshot(page, "turns")
+    page.get_by_label("Silence where it sounds unfinished").fill("2000")
+    page.keyboard.press("Tab")
+    page.click("#record")
+    wait_until_ready(page)
+    assert {"type": "configure", "turn_hold_ms": 2000} in server.behaviour.received
 
 
 def test_keys_start_end_lines_and_stop(open_page: OpenPage, server: FakeServer) -> None:

@@ -24,6 +24,8 @@ FRAME_S = 0.02
 LOUD = 800
 SILENT_FRAMES = 30
 PARTIAL_FRAMES = 15
+PAUSED_FRAMES = 10
+PROBABILITY = 0.93
 
 
 @dataclass
@@ -39,6 +41,8 @@ class Channel:
     start: int | None = None
     utterance: int = 0
     silent: int = 0
+    judges: bool = False
+    """Whether pauses are told, as a turn model judges them."""
 
     def feed(self, frame: NDArray[np.int16]) -> None:
         self.now += 1
@@ -52,6 +56,9 @@ class Channel:
             self._tell("speech_started", at=self.start * FRAME_S)
         self.frames.append(frame)
         self.silent = 0 if loud else self.silent + 1
+        if self.judges and self.silent == PAUSED_FRAMES:
+            at, text = (self.now - self.silent) * FRAME_S, self._sentence()
+            self._tell("turn_paused", at=at, probability=PROBABILITY, text=text)
         if self.silent >= SILENT_FRAMES:
             self.close("silence")
         elif len(self.frames) % PARTIAL_FRAMES == 0:
