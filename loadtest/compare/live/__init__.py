@@ -2,6 +2,7 @@
 
     python -m loadtest compare live FOLDER --json live.json
     python -m loadtest compare live FOLDER --json live.json --whisper tiny.en --venvs peers
+    python -m loadtest compare live FOLDER --json live.json --minutes 0 --page docs/benchmarks.md
 
 FOLDER has a manifest.jsonl, as of `run wer`. Ours and sherpa-onnx serve Moonshine base-en. The rest
 serve --whisper, a CTranslate2 folder of Whisper tiny.en (on Hugging Face it is called
@@ -12,9 +13,9 @@ last in one step is asked first in the next, and a peer leaves when a final is l
 2 s.
 
 The file is written after each run of a server: where it has been begun with the same options, and
-the time was up, the same command goes on. With --plot and --table it is drawn too. The clients run
-on the same machine; `others` are the cores that other work took in the meantime: where that is not
-nearly 0 the figures say little.
+the time was up, the same command goes on. With --page the tables take the place of those between
+two comments in a page of ours, and a picture goes beside it. The clients run on the same machine;
+what others took of it meanwhile is told: where that is not nearly nothing the figures say little.
 """
 
 from __future__ import annotations
@@ -28,11 +29,10 @@ from typing import Any
 import uvloop
 
 from loadtest.compare.live.everyone import everyone
+from loadtest.compare.live.page import put_into
 from loadtest.compare.live.peer import Peer
-from loadtest.compare.live.plot import picture
 from loadtest.compare.live.running import run_cell
 from loadtest.compare.live.speech import Monologue, monologue
-from loadtest.compare.live.table import markdown
 from loadtest.errors import CommandError
 from loadtest.options import report_option
 from loadtest.progress import note
@@ -56,8 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--whisper", type=Path, help="a CTranslate2 folder of Whisper tiny.en")
     parser.add_argument("--venvs", type=Path, default=Path("peers"), help="where the peers are")
     parser.add_argument("--peers", nargs="+", metavar="NAME", help="only these (default: all)")
-    parser.add_argument("--table", type=Path, metavar="MD", help="write a table")
-    parser.add_argument("--plot", type=Path, metavar="SVG", help="write a picture")
+    parser.add_argument("--page", type=Path, metavar="MD", help="put the tables and a picture here")
     report_option(parser)
 
 
@@ -75,16 +74,14 @@ def run(options: argparse.Namespace) -> int:
     deadline = time.monotonic() + 60 * options.minutes
     for number, streams in enumerate(sorted(options.streams)):
         for peer in peers if number % 2 == 0 else reversed(peers):
-            if time.monotonic() > deadline:
+            if time.monotonic() >= deadline:
                 note("the time is up: the same command goes on from here")
                 break
             if _wanted(report["cells"].get(peer.name, []), streams):
                 _measure(report, peer, streams, recordings, options)
     tell(report, options.json)
-    if options.table is not None:
-        options.table.write_text(markdown(report), encoding="utf-8")
-    if options.plot is not None:
-        options.plot.write_text(picture(report), encoding="utf-8")
+    if options.page is not None:
+        put_into(options.page, report)
     return 0
 
 

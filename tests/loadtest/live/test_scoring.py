@@ -12,11 +12,11 @@ pytest.importorskip("jiwer", reason="needs the extra loadtest")
 pytest.importorskip("whisper_normalizer", reason="needs the extra loadtest")
 
 from loadtest.compare.live import capacity, kept
+from loadtest.compare.live.page import BEGIN, END, put_into
 from loadtest.compare.live.peer import Transcript
-from loadtest.compare.live.plot import picture
 from loadtest.compare.live.scoring import Tally, tally
 from loadtest.compare.live.speech import PAUSE_S, TAIL_S, Spoken, monologue
-from loadtest.compare.live.table import markdown
+from loadtest.errors import CommandError
 from loadtest.run.wer.manifest import Recording
 
 SAID = [Spoken("Ask not what.", 1.0, 2.0), Spoken("For your country.", 3.0, 4.5)]
@@ -104,14 +104,21 @@ def test_capacity_ends_with_the_first_step_that_is_missed() -> None:
     assert not kept(cell(1, None), 500)
 
 
-def test_the_report_is_drawn_and_told() -> None:
-    cells = [cell(1, 100), cell(2, 60_000)]
+def test_the_report_takes_its_place_in_a_page(tmp_path: Path) -> None:
     report = {
         "models": {"ours": "Moonshine"},
         "capacity": {"ours": {"500": 1, "2000": 1}},
-        "cells": {"ours": cells},
+        "cells": {"ours": [cell(1, 100), cell(2, 60_000)]},
     }
-    assert "| ours, Moonshine | 1 | 100 / 100 | - | - | 0 of 3 | 4.0 | 0.1 | 0.0 |" in markdown(
-        report
-    )
-    assert picture(report).count("<circle") == 3
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{BEGIN}old\n{END}behind\n", encoding="utf-8")
+    put_into(page, report)
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("before\n")
+    assert text.endswith("behind\n")
+    assert "old" not in text
+    assert "| ours, Moonshine | 1 | 100 / 100 | - | - | 0 of 3 | 4.0 | 0.1 | 0.0 |" in text
+    assert (tmp_path / "live.svg").read_text(encoding="utf-8").count("<circle") == 3
+    page.write_text("no place", encoding="utf-8")
+    with pytest.raises(CommandError, match="compare live"):
+        put_into(page, report)
