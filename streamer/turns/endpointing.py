@@ -22,10 +22,13 @@ PRE_ROLL_MS = 300
 """Audio kept from before the first voiced frame: unvoiced consonants begin before the detector
 hears them."""
 
-POST_ROLL_MS = 100
+POST_ROLL_MS = 80
 """Audio kept from after the last voiced frame, for final consonants. It is also the silence after
 which the final's text is asked for, long before that is due: a client whose own detector waits for
-200 ms has 100 ms less to wait for the model then."""
+200 ms has 120 ms less to wait for the model then. On 60 recordings of LJ Speech Moonshine's word
+errors were 2.18 % with 60, 100 and 200 ms alike: WebRTC's detector lets go of a word 110 ms behind
+its last loud sound (median), and Silero's 80 ms. Shorter silences are more often gaps in speech:
+of 60 ms they had 112, of 100 ms 95, of 200 ms 59."""
 
 PAUSE_MS = 200
 """Silence that is more than a gap between two words."""

@@ -33,7 +33,7 @@ def early(stream: Driver) -> list[float]:
 
 
 @pytest.mark.parametrize("partials", [True, False])
-def test_the_text_is_asked_for_100_ms_after_the_last_word(partials: bool) -> None:
+def test_the_text_is_asked_for_80_ms_after_the_last_word(partials: bool) -> None:
     (end,) = early(paused(0.5, partials=partials))
     assert 2.0 + POST_ROLL_MS / 1000 - FRAME_S <= end <= 2.0 + POST_ROLL_MS / 1000 + HANGOVER_S
 

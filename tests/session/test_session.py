@@ -123,7 +123,7 @@ def test_samples_that_are_not_finite_are_warned_of_once() -> None:
 
 def test_without_detection_only_commands_and_the_limit_close() -> None:
     stream = driver(vad="off", max_utterance_s=2)
-    stream.feed(pcm(silence(3.0)))
+    stream.feed(pcm(silence(3.1)))
     stream.take(stream.session.flush(None))
     stream.feed(pcm(silence(0.5)))
     stream.take(stream.session.stop())
@@ -131,7 +131,7 @@ def test_without_detection_only_commands_and_the_limit_close() -> None:
     assert reasons == [EndReason.LIMIT, EndReason.LIMIT, EndReason.FLUSH, EndReason.STOP]
     spans = [(final.start, final.end) for final in stream.of(Final)]
     assert spans[0][0] == 0
-    assert spans[-1][1] == 3.5
+    assert spans[-1][1] == 3.6
     assert all(before[1] == after[0] for before, after in itertools.pairwise(spans))
 
 

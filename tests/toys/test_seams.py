@@ -117,7 +117,7 @@ def test_a_detector_with_frames_of_its_own_is_one_entry(monkeypatch: pytest.Monk
     (started,) = [one for one in outputs if isinstance(one, SpeechStarted)]
     (ended,) = [one for one in outputs if isinstance(one, SpeechEnded)]
     assert started.at == pytest.approx(0.7, abs=0.04)
-    assert ended.at == pytest.approx(3.1, abs=0.04)
+    assert ended.at == pytest.approx(3.08, abs=0.04)
     assert started.at * 16_000 % LoudnessDetector.frame_samples == 0
     assert [one for one in outputs if isinstance(one, Job)]
 

@@ -15,7 +15,7 @@ FRAME = FrameLength(320)
 
 SPEECH_MS, SILENCE_MS = 160, 600
 ONSET, SILENCE = 8, 30
-PRE_ROLL_FRAMES, POST_ROLL_FRAMES, CUT_WINDOW_FRAMES = 15, 5, 5
+PRE_ROLL_FRAMES, POST_ROLL_FRAMES, CUT_WINDOW_FRAMES = 15, 4, 5
 
 
 def endpointer(limit_s: float = 35, silence_ms: int = SILENCE_MS) -> Endpointer:
@@ -58,7 +58,7 @@ def test_pre_roll_never_reaches_before_the_stream() -> None:
 def test_pre_roll_never_reaches_into_the_utterance_before() -> None:
     machine = endpointer(silence_ms=100)
     boundaries = utterances(run(machine, "v" * 20 + "." * 8 + "v" * 20))
-    assert boundaries == [Opened(0), Closed(25, EndReason.SILENCE), Opened(25)]
+    assert boundaries == [Opened(0), Closed(24, EndReason.SILENCE), Opened(24)]
 
 
 def test_an_utterance_settles_before_it_closes_and_at_the_same_end() -> None:
@@ -120,14 +120,14 @@ def by_hand(voiced: str) -> Endpointer:
 
 
 def test_who_closes_by_hand_behind_speech_closes_where_it_settled() -> None:
-    for still in (5, 10, 30):
+    for still in (4, 10, 29):
         closed = by_hand("." * 40 + "v" * 40 + "." * still).close(EndReason.FLUSH)
         assert closed == [Closed(80 + POST_ROLL_FRAMES, EndReason.FLUSH)]
 
 
 @pytest.mark.parametrize(
     "voiced",
-    ["." * 60, "v" * 60, "v" * 60 + "." * 4, "v" * 60 + "." * 10 + "vv", "v" * 60 + "." * 31],
+    ["." * 60, "v" * 60, "v" * 60 + "." * 3, "v" * 60 + "." * 10 + "vv", "v" * 60 + "." * 31],
 )
 def test_nothing_else_is_left_out_of_what_is_closed_by_hand(voiced: str) -> None:
     machine = by_hand(voiced)
@@ -154,7 +154,7 @@ def test_new_rules_hold_from_the_next_utterance_on() -> None:
     first = run(machine, "." * SILENCE)
     second = run(machine, "v" * 30 + "." * 5)
     assert first[-1] == Closed(30 + POST_ROLL_FRAMES, EndReason.SILENCE)
-    assert second[-1] == Closed(30 + SILENCE + 35, EndReason.SILENCE)
+    assert second[-1] == Closed(30 + SILENCE + 34, EndReason.SILENCE)
 
 
 def test_a_pause_shows_from_settling_until_speech() -> None:

@@ -64,7 +64,7 @@ def test_a_judgement_that_comes_late_may_end_the_utterance_at_once() -> None:
     machine = endpointer()
     run(machine, "." * (LIKELY + 2))
     closed = machine.judge(1, SURE)
-    assert closed == [Closed(45, EndReason.TURN)]
+    assert closed == [Closed(44, EndReason.TURN)]
     assert machine.judge(1, SURE) == []
 
 

@@ -11,7 +11,7 @@ from streamer.turns.endpointing import Endpointing
 from streamer.turns.waits import TurnPolicy
 
 FRAME = FrameLength(320)
-SILENCE, STALL, POST_ROLL = 30, 110, 5
+SILENCE, STALL, POST_ROLL = 30, 110, 4
 
 
 def speaking(voiced: str, rules: Endpointing | None = None) -> Endpointer:

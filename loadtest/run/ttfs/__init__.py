@@ -8,8 +8,9 @@ As pipecat-ai/stt-benchmark measures it: each clip goes over a connection of its
 and once it has heard 200 ms of silence the client asks for the final: `Finalize` at /v1/listen, a
 commit at /v1/realtime without the server's turn detection. The time runs from the beginning of that
 silence to the final, so that 200 ms of it are the client's; the last final of a clip counts. FOLDER
-has a manifest.jsonl, as for `run wer`; without one the bundled recording is said. Not mirrored:
-pipecat's threshold of loudness, and its own frames between detector and socket.
+has a manifest.jsonl, as for `run wer`; without one the bundled recording is said. Not mirrored: the
+client's detector is WebRTC's, not Silero, and lets go of a word some 30 ms later; and pipecat's
+threshold of loudness, and its own frames between detector and socket, are left aside.
 """
 
 from __future__ import annotations
