@@ -39,19 +39,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _flushed(code: int) -> int:
     """Write what is still to be written; what cannot be is told once, and not tried again."""
+    out = sys.stdout
+    if out is None:  # pyright: ignore[reportUnnecessaryComparison] - closed by `>&-`
+        return code
     try:
-        sys.stdout.flush()
+        out.flush()
     except OSError as error:
         if code == ExitCode.OK and not isinstance(error, BrokenPipeError):
             _tell(error)
             code = ExitCode.FAILED
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
     return int(code)
 
 
 def _tell(error: Exception) -> None:
-    reason = error.strerror if isinstance(error, OSError) else None
-    told = f"standard output: {reason}" if reason else str(error)
+    told = str(error)
+    if isinstance(error, OSError) and error.filename is None:
+        told = f"standard output: {error.strerror}"
     print(f"streamer: {shown(told)}", file=sys.stderr)
 
 

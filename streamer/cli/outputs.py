@@ -55,6 +55,8 @@ class Outputs:
 
     def _print(self, source: Source, lines: list[Line]) -> None:
         out = sys.stdout
+        if out is None:  # pyright: ignore[reportUnnecessaryComparison] - closed by `>&-`
+            raise OutputError("standard output is closed")
         if self._style is Format.JSON_LINES:
             rows = "".join(json_line(line, file=source.given) for line in lines)
             text = fitting_json(rows, out)

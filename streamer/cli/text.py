@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TextIO
@@ -20,7 +21,15 @@ def shown(text: str | Path) -> str:
 
 
 def print_anything() -> None:
-    """Have standard output write escapes for what its encoding lacks, as standard error does."""
+    """Have standard output write escapes for what its encoding lacks, as standard error does.
+
+    The places of standard streams that are closed are taken, so that no socket comes to lie there.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 

@@ -10,6 +10,7 @@ from streamer.protocols.dialect import Message, Publish, SessionEnd
 from streamer.protocols.endings import IDLE_CODE, idle_text
 from streamer.protocols.timeline import Timeline
 from streamer.session import events
+from streamer.session.settings import InvalidSettingError
 
 
 class CallPublisher:
@@ -73,6 +74,11 @@ class CallPublisher:
                 call=self._call, stream=self._stream, seq=self._next_seq(), digit=digit, at=at
             )
         )
+
+    def denied(self, wish: InvalidSettingError, *, last: bool = False) -> Publish:
+        """A setting that was wished for cannot be had."""
+        problem = f"{wish}; accepted: {wish.choices}"
+        return self.failed("invalid_setting", problem, last=last)
 
     def failed(self, code: str, message: str, *, last: bool = False) -> Publish:
         """Something went wrong, perhaps so that nothing follows."""

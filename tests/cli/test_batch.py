@@ -129,3 +129,12 @@ def test_peaks_beyond_full_scale_are_heard_as_they_are_through_a_server(
     assert np.abs(samples).max() > 1
     turns = np.abs(np.diff(samples)) > 1.5
     assert not turns.any(), "no sample turned its sign"
+
+
+def test_a_closed_standard_output_is_one_line(short: Path) -> None:
+    command = f"'{sys.executable}' -m streamer transcribe '{short}' >&-"
+    done = subprocess.run(
+        ["sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False, timeout=100
+    )
+    assert done.returncode == 1
+    assert done.stderr == "streamer: standard output is closed\n"

@@ -5,11 +5,12 @@ Nothing that is said on the socket would be read, so results are published under
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from streamer.protocols.call_publisher import CallPublisher
-from streamer.protocols.dialect import Action, Close, Message, Open, Publish, Result, SessionEnd
+from streamer.protocols.call_settings import call_settings
+from streamer.protocols.dialect import Action, Close, Message, Open, Result, SessionEnd
 from streamer.protocols.door import Host
 from streamer.protocols.endings import closing
 from streamer.protocols.timeline import Timeline
@@ -19,9 +20,6 @@ from streamer.protocols.twilio.byte_order import ByteOrder
 from streamer.session import events
 from streamer.session.inputs import Audio, Flush, Stop
 from streamer.session.settings import InvalidSettingError, StreamSettings
-
-_NOT_THEIRS = frozenset({"encoding", "sample_rate", "channels", "labels", "ordered"})
-"""Settings that a call's parameters do not set: they follow from its tracks."""
 
 
 class _Call:
@@ -72,6 +70,9 @@ class TwilioDialect:
                     yield from self._open(parsed, parsed.start.tracks)
             case messages.Media():
                 yield from self._receive_audio(parsed.media)
+            case messages.Dtmf() if self._call is not None:
+                seconds = self._call.aligner.seconds + self._timeline.left_out
+                yield self._call.publisher.pressed(parsed.dtmf.digit, seconds)
             case messages.Stop():
                 yield from self._stop()
             case _:
@@ -102,10 +103,10 @@ class TwilioDialect:
         publisher = CallPublisher(call, stream, self._host.session, tracks, self._timeline)
         try:
             form = _form(start.media_format) | {"channels": len(tracks)}
-            settings, denied = self._settings(form, start.parameters or {})
+            settings, denied = call_settings(self._host, form, start.parameters or {})
         except InvalidSettingError as error:
             self._over = True
-            yield _denied(publisher, error, last=True)
+            yield publisher.denied(error, last=True)
             yield Close(1008, "invalid setting")
             return
         byte_order = ByteOrder() if start.media_format.tells_no_byte_order else None
@@ -113,27 +114,7 @@ class TwilioDialect:
         yield Open(settings, outlives_client=True)
         yield publisher.started(settings.language, start.parameters or {})
         for error in denied:
-            yield _denied(publisher, error)
-
-    def _settings(
-        self, form: dict[str, Any], parameters: Mapping[str, Any]
-    ) -> tuple[StreamSettings, list[InvalidSettingError]]:
-        """Take settings of ours from the caller's parameters; the others are its own business.
-
-        What cannot be had costs the wish, not the call: nobody could mend it while people talk.
-        Returns the wishes that were denied, too; raises InvalidSettingError for `form` alone.
-        """
-        ours = set(StreamSettings.model_fields) - _NOT_THEIRS
-        wishes = {name: value for name, value in parameters.items() if name in ours}
-        denied: list[InvalidSettingError] = []
-        while True:
-            try:
-                return self._host.stream_settings(wishes | form), denied
-            except InvalidSettingError as error:
-                if error.setting not in wishes:
-                    raise
-                del wishes[error.setting]
-                denied.append(error)
+            yield publisher.denied(error)
 
     def _receive_audio(self, chunk: messages.Chunk) -> Iterator[Action]:
         if self._start is None:
@@ -179,11 +160,6 @@ def _form(form: messages.MediaFormat) -> dict[str, Any]:
             "audio/x-mulaw, audio/x-alaw or 16-bit PCM, one channel a track",
         )
     return {"encoding": encoding, "sample_rate": form.sample_rate}
-
-
-def _denied(publisher: CallPublisher, error: InvalidSettingError, *, last: bool = False) -> Publish:
-    problem = f"{error}; accepted: {error.choices}"
-    return publisher.failed("invalid_setting", problem, last=last)
 
 
 def _audio(data: bytes) -> Iterator[Action]:

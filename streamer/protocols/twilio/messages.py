@@ -133,18 +133,31 @@ class Media(_Message):
     media: Chunk
 
 
+class Key(_Part):
+    """A key of a telephone."""
+
+    digit: Annotated[str, Field(min_length=1, max_length=1)]
+
+
+class Dtmf(_Message):
+    """A key was pressed."""
+
+    event: Literal["dtmf"]
+    dtmf: Key
+
+
 class Stop(_Message):
     """A stream ends."""
 
     event: Literal["stop"]
 
 
-ClientMessage = Annotated[Start | Media | Stop, Field(discriminator="event")]
+ClientMessage = Annotated[Start | Media | Dtmf | Stop, Field(discriminator="event")]
 _client_messages: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 
 
-def parse(text: str) -> Start | Media | Stop | None:
-    """Read a message; None for one that is of another kind, such as `mark` and `dtmf`, or wrong."""
+def parse(text: str) -> Start | Media | Dtmf | Stop | None:
+    """Read a message; None for one that is of another kind, such as `mark`, or wrong."""
     try:
         return _client_messages.validate_json(text)
     except ValidationError:

@@ -94,7 +94,7 @@ class VonageDialect:
         yield Open(settings, outlives_client=True)
         yield publisher.started(settings.language, message.headers)
         for wish in denied:
-            yield publisher.failed("invalid_setting", f"{wish}; accepted: {wish.accepted}")
+            yield publisher.denied(wish)
 
     def _hear(self, samples: bytes) -> Iterator[Action]:
         if self._publisher is None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pytest
 from hosts import a_host
 from hypothesis import given, settings
@@ -94,7 +95,7 @@ def test_a_call_of_two_tracks_from_start_to_end(dialect: TwilioDialect) -> None:
     ]
     assert heard(dialect.received(media("inbound", 0, b"\1" * 160))) == b""
     assert heard(dialect.received(media("outbound", 0, b"\2" * 160))) == b"\1\2" * 160
-    assert list(dialect.received('{"event":"dtmf","dtmf":{"digit":"1"}}')) == []
+    assert list(dialect.received('{"event":"mark","mark":{"name":"1"}}')) == []
     *rest, stop = dialect.received('{"event":"stop","stop":{"callSid":"CA"}}')
     assert heard(rest) == b""
     assert isinstance(stop, Stop)
@@ -295,3 +296,28 @@ def test_no_message_makes_it_raise(received: list[str | bytes]) -> None:
         for action in dialect.received(message):
             opened = opened or isinstance(action, Open)
             assert opened or not isinstance(action, Audio | Flush | Stop)
+
+
+def test_keys_are_told_with_their_time(dialect: TwilioDialect) -> None:
+    key = '{"event":"dtmf","streamSid":"s","dtmf":{"track":"inbound_track","digit":"7"}}'
+    assert list(dialect.received(key)) == []
+    list(dialect.received(start(("inbound",))))
+    for number in range(100):
+        list(dialect.received(media("inbound", number, bytes(160))))
+    (pressed,) = told(dialect.received(key))
+    assert (pressed["type"], pressed["digit"]) == ("dtmf", "7")
+    assert pressed["at"] == pytest.approx(2.0, abs=0.3)
+
+
+@pytest.mark.parametrize("order", ["<i2", ">i2"])
+def test_l16_is_heard_in_either_order(dialect: TwilioDialect, order: str) -> None:
+    form = {"encoding": "L16", "sampleRate": 8000, "channels": 1}
+    list(dialect.received(start(("inbound",), mediaFormat=form)))
+    samples = np.sin(np.arange(1600) / 10) * 8000
+    chunks = np.split(samples.astype(order), 10)
+    audio = heard(
+        action
+        for number, chunk in enumerate(chunks)
+        for action in dialect.received(media("inbound", number, chunk.tobytes()))
+    )
+    assert np.array_equal(np.frombuffer(audio, "<i2"), samples.astype("<i2"))
