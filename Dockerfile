@@ -16,10 +16,11 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.lock \
     && useradd --create-home streamer && mkdir /data && chown streamer /data
 RUN --mount=from=build,source=/wheel,target=/wheel \
     pip install --no-cache-dir --no-deps /wheel/*.whl
-# The default model and detector, where every user of the image finds them, whatever is mounted on
-# /data.
+# The default model, the detector and the turn model, where every user of the image finds them,
+# whatever is mounted on /data.
 RUN export XDG_DATA_HOME=/usr/local/share \
-    && streamer models pull moonshine && streamer models pull silero
+    && streamer models pull moonshine && streamer models pull silero \
+    && streamer models pull smart-turn
 USER streamer
 EXPOSE 8000 10300
 ENTRYPOINT ["streamer"]

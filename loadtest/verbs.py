@@ -38,6 +38,7 @@ VERBS: Mapping[str, Verb] = {
             "files": Action("loadtest.run.files", "files: the server against a bare loop"),
             "wer": Action("loadtest.run.wer", "word errors on human speech, offline and streamed"),
             "ttfs": Action("loadtest.run.ttfs", "how soon an agent that asks for finals has them"),
+            "turns": Action("loadtest.run.turns", "when turns end: delay against false ends"),
             "silence": Action("loadtest.run.silence", "what silent sessions cost the event loop"),
             "partials": Action("loadtest.run.partials", "what partials cost, and drafts save"),
             "word-times": Action("loadtest.run.word_times", "word times against the truth"),
