@@ -109,12 +109,13 @@ class Clock(asyncio.AbstractEventLoop):
         self.timers.append(asyncio.TimerHandle(when, callback, args, self, context))
         return self.timers[-1]
 
+    def call_soon(  # pyright: ignore[reportIncompatibleMethodOverride] - every handle is a timer
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        return self.call_at(self.now, callback, *args, context=context)
+
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
         self.timers.remove(handle)
-
-    def pass_nothing_but_time(self, seconds: float) -> None:
-        """Block: no timer is called, however long it is due."""
-        self.now += seconds
 
     def pass_time(self, seconds: float) -> None:
         until = self.now + seconds

@@ -8,23 +8,26 @@ from collections.abc import Callable
 TICK_S = 0.1
 """How late a silence may be noticed."""
 
+READ_TURNS = 5
+"""Of the event loop, from bytes in the kernel to audio in a session: they are read, the parser
+makes a frame of them, and the connection's task wakes; two to spare."""
+
 
 class Ticker:
     """Calls every `TICK_S` whoever waits; while nobody does there is no timer.
 
-    Its time stands still while the event loop does: what clients have sent in the meantime is
-    still to be read then, and must not be missed.
+    Whoever is called has been given all that had come by then: an event loop that was busy first
+    gets some turns to read it, so that nobody misses what only waits for us.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         self._own_loop = loop
-        self._lost = 0.0
         self._waiting: dict[object, Callable[[float], None]] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def now(self) -> float:
         """Return its time, in seconds."""
-        return self._loop.time() - self._lost
+        return self._loop.time()
 
     def add(self, who: object, tick: Callable[[float], None]) -> None:
         """Call `tick` with the time again and again, until `who` is removed."""
@@ -41,12 +44,13 @@ class Ticker:
         return self._own_loop or asyncio.get_running_loop()
 
     def _schedule(self) -> None:
-        due = self._loop.time() + TICK_S
-        self._timer = self._loop.call_at(due, self._tick, due)
+        self._timer = self._loop.call_at(self._loop.time() + TICK_S, self._tick, READ_TURNS)
 
-    def _tick(self, due: float) -> None:
+    def _tick(self, turns: int) -> None:
+        if turns:
+            self._loop.call_soon(self._tick, turns - 1)
+            return
         self._timer = None
-        self._lost += max(0.0, self._loop.time() - due)
         now = self.now()
         for tick in list(self._waiting.values()):
             tick(now)
