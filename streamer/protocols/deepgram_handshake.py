@@ -18,6 +18,16 @@ ENCODINGS = {
     "alaw": Encoding.ALAW,
 }
 
+COMPRESSED = {
+    "opus": Encoding.OPUS,
+    "ogg-opus": Encoding.CONTAINER,
+    "flac": Encoding.CONTAINER,
+    "amr-nb": Encoding.AMR_NB,
+    "amr-wb": Encoding.AMR_WB,
+}
+"""Without one, the stream is a container: those samples of the API's that run in browsers send what
+their recorder gives. Opus may come in Ogg too: its first bytes tell."""
+
 
 def keys_of(handshake: Handshake) -> list[str]:
     """Find the keys that a client brought."""

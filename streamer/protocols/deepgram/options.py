@@ -6,21 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from streamer.audio.encodings import Encoding
-from streamer.protocols.deepgram_handshake import ENCODINGS
+from streamer.protocols.deepgram_handshake import COMPRESSED, ENCODINGS
 from streamer.protocols.door import Host, RefusalError
 from streamer.protocols.silence import SHORTEST_MS, endpoint_silence_ms
 from streamer.session.settings import InvalidSettingError, StreamSettings
 from streamer.speech.clip import SAMPLE_RATE
-
-COMPRESSED = {
-    "opus": Encoding.OPUS,
-    "ogg-opus": Encoding.CONTAINER,
-    "flac": Encoding.CONTAINER,
-    "amr-nb": Encoding.AMR_NB,
-    "amr-wb": Encoding.AMR_WB,
-}
-"""Without one, the stream is a container: those samples of the API's that run in browsers send what
-their recorder gives. Opus may come in Ogg too: its first bytes tell."""
 
 UNENDED_SILENCE_MS = 600
 """With `endpointing=false` results still come piece by piece; only none of them ends the speech."""

@@ -16,10 +16,11 @@ from streamer.protocols.flux.messages import Trigger, TurnEvent
 from streamer.protocols.flux.options import Options, read_hints
 from streamer.protocols.flux.thresholds import ThresholdError
 from streamer.protocols.flux.turn import Said, Turn
-from streamer.protocols.words import spread_words, words_of
+from streamer.protocols.words import words_of
 from streamer.session import events
 from streamer.session.inputs import Audio, Configure, Flush, Stop
 from streamer.speech.end_reason import EndReason
+from streamer.speech.word_spans import spread_words
 
 UPDATE_S = 0.25
 """Audio after which an open turn is told of, if nothing else was."""
@@ -44,8 +45,11 @@ class FluxDialect:
         self._options = options
         self._host = host
         settings = options.settings
-        self._bytes_a_second = settings.encoding.sample_bytes * settings.sample_rate
+        self._bytes_a_second: int | None = None
+        if not settings.encoding.is_compressed:
+            self._bytes_a_second = settings.encoding.sample_bytes * settings.sample_rate
         self._bytes = 0
+        self._happened_s = 0.0  # up to where events have come
         self._told_at = 0.0  # second of audio
         self._next_id = 0
         self._turn = Turn(0, 0.0)
@@ -94,6 +98,8 @@ class FluxDialect:
     def happened(self, event: events.Event) -> Iterator[Reply]:
         """Tell an event."""
         match event:
+            case events.Acknowledged():
+                self._happened_s = max(self._happened_s, event.audio)
             case events.SpeechStarted():
                 self._waiting.append(event)
                 if len(self._waiting) == 1:
@@ -126,7 +132,8 @@ class FluxDialect:
 
     @property
     def _heard_s(self) -> float:
-        return self._bytes / self._bytes_a_second
+        """Seconds of audio heard; of compressed audio, what its events tell, within a second."""
+        return self._bytes / self._bytes_a_second if self._bytes_a_second else self._happened_s
 
     def _start(self) -> Iterator[Reply]:
         if not self._turn.started and self._turn.said.text:
@@ -138,6 +145,7 @@ class FluxDialect:
     ) -> Iterator[Reply]:
         match event:
             case events.Partial():
+                self._happened_s = max(self._happened_s, event.end)
                 words = spread_words(event.text, event.start, event.end, event.confidence)
                 self._turn.growing = Said(event.text, words)
                 yield from self._start()
@@ -165,6 +173,7 @@ class FluxDialect:
 
     def _final(self, event: events.Final) -> Iterator[Reply]:
         self._waiting.popleft()
+        self._happened_s = max(self._happened_s, event.end)
         turn = self._turn
         turn.finish(Said(event.text, words_of(event)))
         yield from self._start()

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from streamer.audio.encodings import Encoding
-from streamer.protocols.deepgram_handshake import ENCODINGS
+from streamer.protocols.deepgram_handshake import COMPRESSED, ENCODINGS
 from streamer.protocols.door import Host, RefusalError
 from streamer.protocols.flux.thresholds import ThresholdError, Thresholds
 from streamer.protocols.silence import LONGEST_MS
 from streamer.session.settings import InvalidSettingError, StreamSettings
+from streamer.speech.clip import SAMPLE_RATE
 from streamer.speech.languages import known_language
 
 PARTIAL_INTERVAL_MS = 200
@@ -73,9 +74,10 @@ def parse_options(query: Sequence[tuple[str, str]], host: Host) -> Options:
     keyterms = repeated.get("keyterm", [])
     if len(keyterms) > MAX_KEYTERMS:
         raise _refusal("keyterm", f"{len(keyterms)} terms; accepted: {MAX_KEYTERMS} at most")
+    encoding = _encoding(asked)
     raw = {
-        "encoding": _encoding(asked),
-        "sample_rate": _sample_rate(asked),
+        "encoding": encoding,
+        "sample_rate": _sample_rate(asked, encoding),
         "language": hints[0] if hints else _language(model, host),
         "partials": True,
         "partial_interval_ms": PARTIAL_INTERVAL_MS,
@@ -130,16 +132,20 @@ def _silences(settings: StreamSettings, thresholds: Thresholds, host: Host) -> S
 
 
 def _encoding(asked: Mapping[str, str]) -> Encoding:
-    known = ", ".join(ENCODINGS)
-    if "encoding" not in asked:
-        raise _refusal("encoding", f"is needed, for containers are not read; accepted: {known}")
+    known = ENCODINGS | COMPRESSED
+    if "encoding" not in asked and "sample_rate" not in asked:
+        return Encoding.CONTAINER
     try:
-        return ENCODINGS[asked["encoding"].lower()]
+        return known[asked.get("encoding", "").lower()]
     except KeyError as error:
-        raise _refusal("encoding", f"is not supported; accepted: {known}") from error
+        accepted = f"{', '.join(known)}, or no sample_rate either for a container"
+        raise _refusal("encoding", f"is not supported; accepted: {accepted}") from error
 
 
-def _sample_rate(asked: Mapping[str, str]) -> str:
+def _sample_rate(asked: Mapping[str, str], encoding: Encoding) -> str:
+    """Return the rate of samples; compressed streams say theirs themselves, whatever is asked."""
+    if encoding.is_compressed:
+        return str(SAMPLE_RATE)
     if "sample_rate" not in asked:
         raise _refusal("sample_rate", "is needed with this encoding")
     return asked["sample_rate"]

@@ -116,6 +116,16 @@ def test_updates_come_each_quarter_second_of_audio_in_a_turn_and_at_no_other_tim
     assert len([one for one in client.told if one.get("event") == "Update"]) == 4
 
 
+def test_of_compressed_audio_its_events_tell_the_time() -> None:
+    client = Client("model=flux-general-en")
+    client.happen(started(), partial("Hello", end=1.0))
+    client.audio(0.3)
+    client.happen(events.Acknowledged(2.0))
+    client.audio(0.3)
+    updates = [one for one in client.told if one.get("event") == "Update"]
+    assert [one["audio_window_end"] for one in updates] == [2.0]
+
+
 def test_a_slow_client_gets_the_newest_update_alone() -> None:
     client = Client()
     client.happen(started(), partial("Hello"))

@@ -47,6 +47,19 @@ def test_thresholds_become_waits() -> None:
     assert options(SDK).keyterms == ("streamer", "living room")
 
 
+@pytest.mark.parametrize(
+    ("query", "encoding"),
+    [
+        ("model=flux-general-en", "container"),
+        ("model=flux-general-en&encoding=ogg-opus", "container"),
+        (PLAIN.replace("linear16", "opus"), "opus"),
+    ],
+)
+def test_compressed_audio_says_its_rate_itself(query: str, encoding: str) -> None:
+    settings = options(query).settings
+    assert (settings.encoding, settings.sample_rate) == (encoding, 16_000)
+
+
 def test_without_a_turn_model_every_turn_gets_the_longer_wait() -> None:
     settings = parse_options(parse_qsl(SDK), a_host()).settings
     assert settings.turn_policy is None
@@ -67,7 +80,7 @@ def test_languages_are_those_of_the_model_or_hinted() -> None:
         ("encoding=linear16&sample_rate=16000", "model"),
         (PLAIN.replace("flux-general-en", "nova-3"), "model"),
         ("model=flux-general-en&sample_rate=16000", "encoding"),
-        (PLAIN.replace("linear16", "flac"), "encoding"),
+        (PLAIN.replace("linear16", "mp3"), "encoding"),
         ("model=flux-general-en&encoding=linear16", "sample_rate"),
         (PLAIN.replace("16000", "4000"), "sample_rate"),
         (PLAIN + "&eot_threshold=0.49", "eot_threshold"),
