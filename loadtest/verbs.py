@@ -41,6 +41,7 @@ VERBS: Mapping[str, Verb] = {
             "turns": Action("loadtest.run.turns", "when turns end: delay against false ends"),
             "silence": Action("loadtest.run.silence", "what silent sessions cost the event loop"),
             "partials": Action("loadtest.run.partials", "what partials cost, and drafts save"),
+            "noise": Action("loadtest.run.noise", "utterances in noise, by detector; no model"),
             "word-times": Action("loadtest.run.word_times", "word times against the truth"),
         },
     ),

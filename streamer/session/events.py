@@ -109,6 +109,8 @@ class WarningCode(StrEnum):
     AUDIO_AFTER_STOP = "audio_after_stop"
     UNLIKELY_AUDIO = "unlikely_audio"
     CHANNELS_CANCEL = "channels_cancel"
+    QUIET_AUDIO = "quiet_audio"
+    CLIPPED_AUDIO = "clipped_audio"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from streamer.session.inputs import (
     Tick,
     TurnJudged,
 )
+from streamer.session.levels import LEVEL_MESSAGES, Levels
 from streamer.session.settings import StreamSettings
 from streamer.speech.clip import SAMPLE_RATE
 from streamer.speech.frames import FrameLength
@@ -72,6 +73,8 @@ class Session:
         ]
         self._waiting = np.zeros((settings.channels, 0), np.float32)  # less than a frame
         self._frames = 0  # judged
+        knows_speech = settings.vad != OFF
+        self._levels = Levels(settings.channels if knows_speech else 0, self._frame)
         self._barriers: deque[_Barrier] = deque()
         self._warned: set[WarningCode] = set()
         self._stopped = False
@@ -241,6 +244,8 @@ class Session:
     def _follow(self, frames: NDArray[np.float32], probabilities: Probabilities) -> list[Output]:
         """Take judged frames, (channels, n, frame), second by second."""
         outputs: list[Output] = []
+        for code in self._levels.found(frames, probabilities):
+            outputs += self._warn(code, LEVEL_MESSAGES[code])
         at, count = 0, frames.shape[1]
         while at < count:
             second = self._next_second

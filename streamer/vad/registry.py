@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from streamer.vad import silero
 from streamer.vad.base import DetectorOptions, JudgedOutside, VoiceDetector
-from streamer.vad.webrtc import WebrtcDetector
+from streamer.vad.webrtc import WebrtcAboveNoise, WebrtcDetector
 
 SILERO = "silero"
 WEBRTC = "webrtc"
@@ -15,7 +15,7 @@ OFF = "off"
 
 DETECTORS: dict[str, Callable[[DetectorOptions], VoiceDetector | JudgedOutside]] = {
     SILERO: lambda _: JudgedOutside(silero.FRAME_SAMPLES),
-    WEBRTC: WebrtcDetector,
+    WEBRTC: WebrtcAboveNoise,
     OFF: WebrtcDetector,
 }
 
