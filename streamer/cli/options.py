@@ -71,8 +71,9 @@ def _refuse_unknown(environment: Iterable[str]) -> None:
     for variable in sorted(environment):
         upper = variable.upper()
         if upper.startswith(PREFIX) and upper not in known and not _OF_KUBERNETES.match(upper):
-            near = get_close_matches(upper, known, 1)
-            advice = f"; is {near[0]} meant?" if near else ""
+            # The prefix aside: it would make any two of them alike.
+            near = get_close_matches(upper.removeprefix(PREFIX).lower(), Settings.model_fields, 1)
+            advice = f"; is {_variable(near[0])} meant?" if near else ""
             problem = f"{shown(variable)} in the environment is no setting{advice}"
             raise CommandError(problem, ExitCode.USAGE)
 

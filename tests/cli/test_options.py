@@ -66,6 +66,12 @@ def test_a_variable_that_sets_nothing_is_refused(monkeypatch: pytest.MonkeyPatch
     assert caught.value.code is ExitCode.USAGE
 
 
+def test_a_variable_that_is_like_none_gets_no_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STREAMER_FOO", "1")
+    with pytest.raises(CommandError, match=r"STREAMER_FOO in the environment is no setting$"):
+        parsed()
+
+
 def test_what_kubernetes_tells_pods_is_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STREAMER_SERVICE_HOST", "10.0.0.1")
     monkeypatch.setenv("STREAMER_PORT_8000_TCP_ADDR", "10.0.0.1")

@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl
 from engines import CountingEngine, words_of
 from websockets.datastructures import Headers
 
+from streamer.dispatch.account import Account
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.dispatch.job import Job, UtteranceKey
 from streamer.dispatch.queue import Listener
@@ -55,6 +56,9 @@ class StubEngine:
 
     def __init__(self) -> None:
         self.jobs: dict[UtteranceKey, tuple[Job, Listener]] = {}
+
+    def open_account(self) -> Account:
+        return Account(0.0)
 
     def submit(self, job: Job, listener: Listener) -> None:
         self.jobs[job.key] = (job, listener)
