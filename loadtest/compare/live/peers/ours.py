@@ -23,7 +23,16 @@ def ours() -> Peer:
 @contextmanager
 def _start() -> Generator[Running]:
     with served_process(["--model", "moonshine"]) as (url, process):
+        asyncio.run(_answered(url))
         yield Running(url, process.pid)
+
+
+async def _answered(url: str) -> None:
+    """Wait until a stream is let in and ends."""
+    async with open_stream(url) as stream:
+        await stream.stop()
+        async for _ in stream:
+            pass
 
 
 async def _talk(address: str, audio: Audio, transcript: Transcript) -> None:
