@@ -34,7 +34,7 @@ from loadtest.clients import BYTES_PER_S, Speech, say, undisturbed
 from loadtest.errors import CommandError
 from loadtest.options import server_options
 from loadtest.oracle import History
-from loadtest.processes import engine_of
+from loadtest.processes import engine_of, family
 from loadtest.progress import note
 from loadtest.server_metrics import Lag, p99_ms, read_lag
 from loadtest.serving import PROGRAM, served_process
@@ -114,6 +114,18 @@ def engine_gets(number: signal.Signals) -> Fault:
     return fault
 
 
+async def frozen(scene: Scene) -> list[str]:
+    """Server and engine stand still for longer than every time-out, as in a paused machine."""
+    await asyncio.sleep(3)
+    everything = list(family(scene.process.pid))
+    for pid in everything:
+        os.kill(pid, signal.SIGSTOP)
+    await asyncio.sleep(40)
+    for pid in everything:
+        os.kill(pid, signal.SIGCONT)
+    return []
+
+
 async def half_open(scene: Scene) -> list[str]:
     """A line that goes dead without a word; its client finds out, and comes back."""
     target = Target.of(scene.url)
@@ -170,6 +182,7 @@ FAULTS: dict[str, Fault] = {
     KILLED: engine_gets(signal.SIGKILL),
     CRASHED: engine_gets(signal.SIGSEGV),
     FROZEN: engine_gets(signal.SIGSTOP),
+    "server frozen for 40 s": frozen,
     "16 files at once, beyond capacity": overload,
     "wall clock set back an hour": told("clock 3600"),
     "disk full for logs and recordings": told("disk 4096"),

@@ -54,6 +54,18 @@ def test_nobody_is_told_once_the_waiting_is_over() -> None:
     assert lost == []
 
 
+def test_a_wait_that_was_slept_through_begins_anew() -> None:
+    clock = Clock()
+    waiting, lost = patience(clock)
+    waiting.start()
+    clock.pass_time(5)
+    clock.pass_nothing_but_time(3600)
+    clock.pass_time(9.9)
+    assert lost == []
+    clock.pass_time(0.2)
+    assert lost == [3615]
+
+
 @given(st.lists(st.tuples(st.floats(0, 25), st.floats(0, 25))))
 def test_it_is_lost_in_the_waits_that_last_too_long_and_exactly_then(
     waits: list[tuple[float, float]],

@@ -12,6 +12,7 @@ from websockets.frames import CloseCode
 
 from streamer.protocols.dialect import Action, Close, Dialect, Resumable, Resume, SessionEnd
 from streamer.runtime.logs import session_id
+from streamer.runtime.timers import awake_timeout
 from streamer.server.admission.quotas import Peer
 from streamer.server.connection.client_session import ClientSession
 from streamer.server.connection.idle_timeout import IdleTimeout
@@ -222,7 +223,7 @@ class Connection:
                     await self._send(session.dialect.encode(item.message), stall)
                     self._service.metrics.events.labels(item.message.type).inc()
             session.outbox.put(item)  # for another connection, should this one drop before
-            async with asyncio.timeout(self._service.settings.send_timeout_s):
+            async with awake_timeout(self._service.settings.send_timeout_s):
                 await self._ws.close(item.code, item.reason)
         except TimeoutError:
             self._stuck()

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from streamer.runtime.timers import LATE_S
+
 
 class IdleTimeout:
     """Calls `lost` once a wait has lasted `seconds`. Use as a context manager, around all waits.
@@ -53,11 +55,15 @@ class IdleTimeout:
         self._since = None
 
     def _look(self) -> None:
+        assert self._timer is not None
+        now, was_due = self._loop.time(), self._timer.when()
         self._timer = None
         if self._since is None:
             return
+        if now - was_due > LATE_S:
+            self._since = now  # the process was not awake: the wait begins anew
         due = self._since + self._seconds
-        if due > self._loop.time():
+        if due > now:
             self._timer = self._loop.call_at(due, self._look)
             return
         self._since = None

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from streamer.runtime.timers import AwakeTimer
 from streamer.server.admission.quotas import Peer
 from streamer.server.connection.client_session import ClientSession
 from streamer.server.connection.suspended import SuspendedSessions
@@ -31,7 +32,7 @@ class _Held:
     peer: Peer
     carrier: Carrier | None
     freed: asyncio.Event
-    expiry: asyncio.TimerHandle | None = None
+    expiry: AwakeTimer | None = None
 
 
 class ResumableSessions:
@@ -97,7 +98,7 @@ class ResumableSessions:
 
         session.suspend()
         session.overflow = overflow
-        held.expiry = loop.call_later(self._window_s, self._expire, session)
+        held.expiry = AwakeTimer(self._window_s, lambda: self._expire(session), loop)
         gave_way = self._waiting.enter(session.id, held.peer)
         self._metrics.suspended.set(self.suspended)
         log.info("suspended for %g s", self._window_s, extra={"session": session.id})

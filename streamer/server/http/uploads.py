@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from starlette.requests import Request
 
 from streamer.protocols.door import RefusalError
 from streamer.protocols.endings import idle_text
+from streamer.runtime.timers import awake_timeout
 from streamer.server.admission.refusals import try_later
 
 LARGEST_AT_ONCE = 4
@@ -141,7 +141,7 @@ async def _bounded(request: Request, claim: Claim, idle_s: float) -> AsyncGenera
     pieces = request.stream()
     while True:
         try:
-            async with asyncio.timeout(idle_s):
+            async with awake_timeout(idle_s):
                 piece = await anext(pieces, None)
         except TimeoutError as error:
             raise RefusalError(408, "timeout", idle_text(idle_s)) from error

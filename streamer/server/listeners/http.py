@@ -20,6 +20,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from streamer.runtime.timers import AwakeTimer
 from streamer.server.admission.quotas import TokenBucket
 from streamer.server.http.transcriptions import TRANSCRIPTIONS_PATH
 
@@ -127,8 +128,8 @@ class _Connection(H11Protocol):
     `send_timeout_s`.
     """
 
-    _deadline: asyncio.TimerHandle | None = None
-    _stalled: asyncio.TimerHandle | None = None
+    _deadline: AwakeTimer | None = None
+    _stalled: AwakeTimer | None = None
     _upgraded = False
 
     def __init__(
@@ -158,7 +159,7 @@ class _Connection(H11Protocol):
     def pause_writing(self) -> None:
         """Count the time in which nothing of an answer is taken."""
         super().pause_writing()
-        self._stalled = self.loop.call_later(self._send_timeout_s, self.transport.abort)
+        self._stalled = AwakeTimer(self._send_timeout_s, self.transport.abort)
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -172,7 +173,7 @@ class _Connection(H11Protocol):
         """Close, whatever the client has not read."""
         super().timeout_keep_alive_handler()
         self._forget()
-        self._deadline = self.loop.call_later(BODY_S, self.transport.abort)
+        self._deadline = AwakeTimer(BODY_S, self.transport.abort)
 
     def send_400_response(self, msg: str) -> None:
         """Say that this is no HTTP, unless an answer has begun already."""
@@ -211,7 +212,7 @@ class _Connection(H11Protocol):
             self._forget()
         elif self._deadline is None:
             limit = HEAD_S if self.conn.their_state is h11.IDLE else BODY_S
-            self._deadline = self.loop.call_later(limit, self.transport.abort)
+            self._deadline = AwakeTimer(limit, self.transport.abort)
 
     def _forget(self) -> None:
         if self._deadline is not None:
