@@ -40,7 +40,7 @@ def test_one_that_was_slept_through_waits_again(before: float, asleep: float) ->
     clock = Clock()
     _, called = timer(clock)
     clock.pass_time(before)
-    clock.pass_nothing_but_time(asleep)
+    clock.sleep_through(asleep)
     clock.pass_time(0)
     assert called == []
     clock.pass_time(11)
@@ -50,7 +50,7 @@ def test_one_that_was_slept_through_waits_again(before: float, asleep: float) ->
 def test_a_loop_that_is_a_little_late_is_awake() -> None:
     clock = Clock()
     _, called = timer(clock)
-    clock.pass_nothing_but_time(10 + LATE_S / 2)
+    clock.sleep_through(10 + LATE_S / 2)
     clock.pass_time(0)
     assert called == [10 + LATE_S / 2]
 

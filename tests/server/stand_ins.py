@@ -117,6 +117,10 @@ class Clock(asyncio.AbstractEventLoop):
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
         self.timers.remove(handle)
 
+    def sleep_through(self, seconds: float) -> None:
+        """Stand still: no timer is called, however long it is due."""
+        self.now += seconds
+
     def pass_time(self, seconds: float) -> None:
         until = self.now + seconds
         while due := [timer for timer in self.timers if timer.when() <= until]:

@@ -59,7 +59,7 @@ def test_a_wait_that_was_slept_through_begins_anew() -> None:
     waiting, lost = patience(clock)
     waiting.start()
     clock.pass_time(5)
-    clock.pass_nothing_but_time(3600)
+    clock.sleep_through(3600)
     clock.pass_time(9.9)
     assert lost == []
     clock.pass_time(0.2)
