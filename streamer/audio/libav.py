@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import cast
+
 import numpy as np
 from av import AudioFrame, CodecContext
 from av.audio.codeccontext import AudioCodecContext
@@ -22,6 +25,7 @@ CODECS = (
 )
 """Decoders that are let loose on its packets. No picture of a video is ever decoded."""
 
+_TYPES = {"u8": "u1", "s16": "<i2", "s32": "<i4", "s64": "<i8", "flt": "<f4", "dbl": "<f8"}
 _SCALES = {"u8": 128.0, "s16": 32768.0, "s32": 2147483648.0}
 
 
@@ -37,13 +41,34 @@ def decoder(codec: str, extradata: bytes = b"", **settings: object) -> AudioCode
     return context
 
 
-def samples_of(frame: AudioFrame) -> NDArray[np.float32]:
-    """Return a frame as (n, channels) samples, whole range [-1, 1]."""
-    kind = frame.format.name
-    array = frame.to_ndarray()
-    planar = array.T if frame.format.is_planar else array.reshape(-1, frame.layout.nb_channels)
+MAX_CODED_CHANNELS = 8
+"""Of codecs other than plain samples. FFmpeg's AAC decoder was seen to give 58 channels, for a
+damaged header, in planes that were shorter than they said; to read them ended the process."""
+
+
+class FrameError(ValueError):
+    """A frame that cannot be what a sound recording holds."""
+
+
+def samples_of(frame: AudioFrame, codec: str) -> NDArray[np.float32]:
+    """Return a frame of a codec as (n, channels) samples, whole range [-1, 1].
+
+    Raises FrameError for more channels than any recording has.
+    """
+    kind, channels = frame.format.name, frame.layout.nb_channels
+    if channels > MAX_CODED_CHANNELS and not codec.startswith("pcm_"):
+        raise FrameError(f"a frame of {codec} has {channels} channels")
+    plain = np.dtype(_TYPES[kind.removesuffix("p")])
+    planes = cast("Sequence[bytes]", frame.planes)  # buffers, which their types do not tell
+    if frame.format.is_planar:
+        count = frame.samples  # not all that a plane claims: it may be padded
+        rows = [np.frombuffer(plane, plain, count) for plane in planes]
+        planar = np.stack(rows, axis=1)
+    else:
+        count = frame.samples * channels
+        planar = np.frombuffer(planes[0], plain, count).reshape(-1, channels)
     scale = _SCALES.get(kind.removesuffix("p"))
     if scale is None:
-        return planar.astype(np.float32, copy=False)
+        return planar.astype(np.float32)
     centred = planar.astype(np.float32) - np.float32(128 if kind.startswith("u8") else 0)
     return centred / np.float32(scale)

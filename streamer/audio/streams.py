@@ -23,7 +23,7 @@ from streamer.audio.containers.wav import WavDemuxer
 from streamer.audio.containers.webm import WebmDemuxer
 from streamer.audio.decoder import AudioDecoder
 from streamer.audio.encodings import Encoding
-from streamer.audio.libav import decoder, samples_of
+from streamer.audio.libav import FrameError, decoder, samples_of
 from streamer.audio.mixing import Mixer
 from streamer.audio.resampling import BlockResampler
 from streamer.audio.signatures import HEAD_BYTES, Container, container_of, other_kind_of
@@ -193,7 +193,10 @@ class CompressedDecoder:
             return []
         self._failed = 0
         for frame in frames:
-            samples = samples_of(frame)[self._skip :]
+            try:
+                samples = samples_of(frame, self._codec.name)[self._skip :]
+            except FrameError as error:
+                raise BrokenStreamError(str(error)) from error
             self._skip = max(0, self._skip - frame.samples)
             pieces += self._resampled(samples, frame.sample_rate)
         return pieces

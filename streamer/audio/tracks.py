@@ -50,6 +50,7 @@ class Track:
         """`counted_s` is how long the track is by a count of its frames, if there is one."""
         self._container = container
         self._stream = stream
+        self._codec = stream.codec_context.name
         self.faults = 0
         self.protected = stream.codec_context.codec_tag in PROTECTED_TAGS
         self.rate: int = stream.codec_context.sample_rate
@@ -66,7 +67,10 @@ class Track:
         waiting: list[NDArray[np.float32]] = []
         form, held = (0, 0), 0
         for frame in self._frames():
-            samples, now = samples_of(frame), (frame.sample_rate, frame.layout.nb_channels)
+            samples, now = (
+                samples_of(frame, self._codec),
+                (frame.sample_rate, frame.layout.nb_channels),
+            )
             if waiting and now != form:
                 yield Piece(np.concatenate(waiting), form[0])
                 waiting, held = [], 0
