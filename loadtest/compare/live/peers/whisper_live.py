@@ -34,6 +34,7 @@ TranscriptionServer().run(
 )
 """
 LAST_SEGMENTS = 10
+REFUSALS = ("ERROR", "WAIT")
 
 
 def whisper_live(venvs: Path, whisper: Path) -> Peer:
@@ -61,8 +62,9 @@ async def _talk(address: str, audio: Audio, transcript: Transcript) -> None:
             "send_last_n_segments": LAST_SEGMENTS,
         }
         await ws.send(json.dumps(hello))
-        while json.loads(await ws.recv()).get("message") != "SERVER_READY":
-            pass
+        while (told := json.loads(await ws.recv())).get("message") != "SERVER_READY":
+            if told.get("status") in REFUSALS:
+                raise ConnectionError(f"WhisperLive: {told}")
         reading = asyncio.create_task(_read(ws, transcript))
         try:
             async for piece in audio:
