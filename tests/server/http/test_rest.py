@@ -17,7 +17,7 @@ async def test_json_is_the_default() -> None:
     async with asking() as (client, _):
         heard = await client.audio.transcriptions.create(model="whisper-1", file=recording())
     assert heard.text.startswith(TEXT)
-    assert heard.text.count(TEXT) == 2
+    assert heard.text.count("word0") == 2
     assert heard.usage is not None
     assert heard.usage.to_dict() == {"type": "duration", "seconds": 6}
 
