@@ -116,7 +116,7 @@ async def test_json_where_audio_belongs_is_noise_not_an_error() -> None:
         await send(ws, "stop")
         messages = await receive_all(ws)
     assert messages[-1]["type"] == "done"
-    assert of_type(messages, "warning")[0]["code"] == "incomplete_sample"
+    assert of_type(messages, "warning")[0]["code"] == "unlikely_audio"
 
 
 async def test_floats_that_are_no_numbers_are_warned_of() -> None:
