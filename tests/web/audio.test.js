@@ -1,12 +1,26 @@
 // Samples, their loudness, and what is kept of them.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { mix } from "../../web/audio/file.js";
 import { interleave, meterOf, peakOf, separate, toInt16 } from "../../web/audio/pcm.js";
 import { explainInsecure, explainMicrophone } from "../../web/audio/problems.js";
 import { Tape } from "../../web/audio/tape.js";
 import { Watch } from "../../web/audio/watch.js";
 import { Figures, queueIn } from "../../web/inside/figures.js";
 import { Peaks } from "../../web/inside/peaks.js";
+
+describe("mixing", () => {
+  const speech = Float32Array.from({ length: 4800 }, (_, n) => Math.sin(n / 20) / 2);
+
+  it("averages channels", () => {
+    assert.deepEqual(mix([speech, speech], 16000), speech);
+    assert.ok(Math.abs((mix([speech, new Float32Array(4800)], 16000)[31] ?? 0) - (speech[31] ?? 0) / 2) < 1e-6);
+  });
+
+  it("takes the loudest alone where they cancel each other", () => {
+    assert.deepEqual(mix([speech, speech.map((sample) => -sample)], 16000), speech);
+  });
+});
 
 describe("samples", () => {
   it("come out of a 16-bit file as they went in", () => {

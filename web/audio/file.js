@@ -21,11 +21,46 @@ export function decode(bytes) {
 export function samplesOf(sound, channels) {
   const planes = Array.from({ length: sound.numberOfChannels }, (_, n) => sound.getChannelData(n));
   if (channels === 2 && planes.length === 2) return { samples: interleave(planes), channels: 2 };
-  const mixed = new Float32Array(sound.length);
+  return { samples: interleave([mix(planes, sound.sampleRate)]), channels: 1 };
+}
+
+/** In seconds: within which energies are compared. */
+const MEMORY = 0.1;
+
+/**
+ * Mixes channels to one. Where the mean would have less than 1/32 of the loudest channel's energy,
+ * which is cancelled by another, that channel alone is taken: as the server does (`audio/mixing.py`).
+ * @param {Float32Array[]} planes
+ * @param {number} rate
+ */
+export function mix(planes, rate) {
+  const length = planes[0]?.length ?? 0;
+  const mixed = new Float32Array(length);
   for (const plane of planes) {
-    plane.forEach((value, frame) => {
-      mixed[frame] = (mixed[frame] ?? 0) + value / planes.length;
-    });
+    for (let frame = 0; frame < length; frame++) {
+      mixed[frame] = (mixed[frame] ?? 0) + (plane[frame] ?? 0) / planes.length;
+    }
   }
-  return { samples: interleave([mixed]), channels: 1 };
+  const block = Math.max(1, Math.round(rate * MEMORY));
+  for (let begin = 0; begin < length; begin += block) {
+    const end = Math.min(length, begin + block);
+    const energies = planes.map((plane) => energy(plane, begin, end));
+    const most = Math.max(...energies);
+    if (energy(mixed, begin, end) < most / 32) {
+      const loudest = planes[energies.indexOf(most)];
+      if (loudest) mixed.set(loudest.subarray(begin, end), begin);
+    }
+  }
+  return mixed;
+}
+
+/**
+ * @param {Float32Array} plane
+ * @param {number} begin
+ * @param {number} end
+ */
+function energy(plane, begin, end) {
+  let sum = 0;
+  for (let frame = begin; frame < end; frame++) sum += (plane[frame] ?? 0) ** 2;
+  return sum;
 }

@@ -15,6 +15,7 @@ import { LIVE, load, save } from "./settings.js";
 import { setUpShortcuts } from "./shortcuts.js";
 import { showRecording, showState } from "./status.js";
 import { setUpCaptions, setUpDrop, setUpHelp, setUpTheme } from "./surroundings.js";
+import { transcribeThere } from "./upload.js";
 
 /**
  * @import { Line } from "../transcript/transcript.js"
@@ -162,13 +163,28 @@ async function transcribe(bytes, name, aloud) {
   microphone = false;
   allow(false);
   enter("reading");
-  try {
-    recorder.transcribe(await decode(await bytes()), aloud, aloud ? SAMPLE_LANGUAGE : choices.language);
-  } catch {
-    notice("file", `The browser cannot read “${name}” as sound.`);
-    enter("ready");
-  }
+  const given = await bytes();
+  const sound = await decode(given.slice(0)).catch(() => null);
+  if (sound) recorder.transcribe(sound, aloud, aloud ? SAMPLE_LANGUAGE : choices.language);
+  else await transcribeByServer(given, name);
   allow(true);
+}
+
+/**
+ * @param {ArrayBuffer} bytes that the browser cannot play
+ * @param {string} name
+ */
+async function transcribeByServer(bytes, name) {
+  try {
+    const { finals, seconds, warning } = await transcribeThere(bytes, name, choices.language);
+    const take = { ...recorder.makeRoom(seconds), language: choices.language, channels: 1 };
+    for (const final of finals) transcript.apply({ ...final, key: `0:${final.utterance}` }, take);
+    if (warning) notice("file", `“${name}”: ${warning}.`, "note");
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    notice("file", `Neither the browser nor the server can read “${name}” as sound: ${why}.`);
+  }
+  enter("ready");
 }
 
 /** @param {File} file */

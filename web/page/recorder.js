@@ -48,6 +48,8 @@ export class Recorder {
   languages = [];
   /** @type {Recording[]} */
   recordings = [];
+  /** Up to where on the page's clock something was transcribed without a recording. */
+  #elsewhere = 0;
   /** @type {Take | null} */
   #take = null;
   /** @type {Microphone | null} */
@@ -140,6 +142,19 @@ export class Recorder {
   /** Drop the sound of all takes; none may be running. */
   forget() {
     this.recordings = [];
+    this.#elsewhere = 0;
+  }
+
+  /**
+   * Something was transcribed without a recording here: it takes its place on the page's clock.
+   * @param {number} seconds
+   * @returns {{id: number, offset: number}}
+   */
+  makeRoom(seconds) {
+    const last = this.recordings.at(-1);
+    const offset = Math.max(this.#elsewhere, last ? last.offset + last.tape.duration : 0);
+    this.#elsewhere = offset + seconds;
+    return { id: (this.#serial += 1), offset };
   }
 
   flush() {
@@ -175,7 +190,7 @@ export class Recorder {
     /** @type {Recording} */
     const recording = {
       id: (this.#serial += 1),
-      offset: last ? last.offset + last.tape.duration : 0,
+      offset: Math.max(this.#elsewhere, last ? last.offset + last.tape.duration : 0),
       language,
       live,
       rate,

@@ -6,11 +6,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from e2e.page.browser import Launch, drop, lines_of, wait_until_ready
 from e2e.page.real_server import StreamerServe, microphone, opened
 from e2e.page.words import word_errors
 from playwright.sync_api import Page, expect
+from recorded import recorded
 from synthetic import SAMPLE, SENTENCES
 
 import streamer
@@ -48,6 +51,15 @@ def test_a_file_gives_the_same_finals_as_the_command_line(page: Page) -> None:
     drop(page, SAMPLE.read_bytes())
     wait_until_ready(page)
     assert lines_of(page) == [line for line in told.splitlines() if line]
+
+
+def test_a_file_that_the_browser_cannot_play_is_read_by_the_server(page: Page) -> None:
+    samples, _ = soundfile.read(SAMPLE, dtype="float32")
+    heard = np.asarray(samples, np.float32)[: int(HEARD_S * 16_000)]
+    drop(page, recorded("aiff", heard), "talk.aiff")
+    page.wait_for_selector("#lines li")
+    wait_until_ready(page)
+    assert word_errors(HEARD, " ".join(lines_of(page))) <= 0.2
 
 
 def test_the_microphone_gives_what_was_said_through_a_restart_in_mid_sentence(

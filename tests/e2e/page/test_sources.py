@@ -32,10 +32,10 @@ def test_a_chosen_file_is_transcribed(open_page: OpenPage, server: FakeServer) -
 def test_a_file_that_is_no_sound_is_refused_in_words(
     open_page: OpenPage, server: FakeServer
 ) -> None:
-    page = open_page(server.url)
+    page = open_page(server.url, expected="Failed to load resource")
     wait_until_ready(page)
     drop(page, b"not sound at all", "letter.pdf")
-    expect(page.locator("#notices")).to_contain_text("cannot read “letter.pdf” as sound")
+    expect(page.locator("#notices")).to_contain_text("server can read “letter.pdf” as sound")
 
 
 def test_left_and_right_are_transcribed_apart(open_page: OpenPage, server: FakeServer) -> None:
