@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from streamer.cli.serve import run_loop
 from streamer.cli.sources import Source, sources_of
 from streamer.client import StreamError, transcribe
 from streamer.dispatch.dispatcher import Dispatcher
-from streamer.pipeline.files import offline_settings, transcribe_blocks
+from streamer.pipeline.files import in_thread, offline_settings, transcribe_blocks
 from streamer.protocols.native.messages import Error, Final
 from streamer.session import events
 from streamer.session.settings import InvalidSettingError, parse_settings
@@ -142,21 +142,23 @@ def _remotely(
 
     async def transcriber(audio: AudioFile) -> AsyncGenerator[Line | float]:
         pieces = _pieces(channel_blocks(audio, names))
-        async for message in transcribe(pieces, url, api_key=api_key, **settings):
-            match message:
-                case Final():
-                    yield _line(message, names)
-                    yield message.end
-                case Error():
-                    raise StreamError(message.message)
-                case _:
-                    pass
+        async with aclosing(transcribe(pieces, url, api_key=api_key, **settings)) as messages:
+            async for message in messages:
+                match message:
+                    case Final():
+                        yield _line(message, names)
+                        yield message.end
+                    case Error():
+                        raise StreamError(message.message)
+                    case _:
+                        pass
 
     return transcriber
 
 
 async def _pieces(blocks: Iterator[NDArray[np.float32]]) -> AsyncIterator[bytes]:
-    while (block := await asyncio.to_thread(next, blocks, None)) is not None:
+    # Waited for even when the line breaks: whoever closes the file must not do so while it is read.
+    while (block := await in_thread(next, blocks, None)) is not None:
         yield block.astype("<f4").tobytes()
 
 
