@@ -1,10 +1,11 @@
 """What silence costs the event loop.
 
-    python -m loadtest run silence [--against TREE]
+    python -m loadtest run silence [--against TREE] [--vad silero]
 
 Sessions of the native protocol send frames of 20 ms of silence in real time, which is what most
-sessions do most of the time. Printed: CPU seconds of the event loop's thread a second, and Python
-calls a frame, all of them and those of our own code. With `--against` another source tree is
+sessions do most of the time. Printed: CPU seconds a second, of the event loop's thread and of the
+server's process (a detector may have a thread of its own), and Python calls a frame in the loop's
+thread, all of them and those of our own code. With `--against` another source tree is
 measured in turns with this one, which evens out what else the machine does.
 """
 
@@ -29,7 +30,6 @@ from loadtest.attack.raw import BINARY, TEXT, Target, frame
 
 FRAME_S = 0.02
 FRAME = frame(BINARY, bytes(640))
-START = frame(TEXT, b'{"type":"start"}')
 
 COUNTED_FRAMES = 200
 TREE = Path(__file__).resolve().parents[2]
@@ -41,6 +41,7 @@ class Reading:
     """What the event loop's thread has done so far; calls are counted in between two `count`s."""
 
     cpu_s: float
+    process_s: float
     calls: int
     ours: int
 
@@ -91,10 +92,10 @@ def serving(tree: Path) -> Generator[Server]:
             process.kill()
 
 
-def opened(address: str) -> socket.socket:
-    """Open a session, and wait until it is ready."""
+def opened(address: str, vad: str) -> socket.socket:
+    """Open a session with this detector, and wait until it is ready."""
     raw = Target.of(f"ws://{address}").upgraded()
-    raw.sendall(START)
+    raw.sendall(frame(TEXT, json.dumps({"type": "start", "vad": vad}).encode()))
     received = b""
     while b'"ready"' not in received:
         received += raw.recv(4096)
@@ -114,18 +115,18 @@ def send_silence(sockets: Sequence[socket.socket], frames: int) -> None:
 
 
 def cpu_shares(
-    trees: Sequence[Path], sessions: int, seconds: float, rounds: int
-) -> dict[Path, list[float]]:
-    """Return CPU seconds a second of each tree's event loop, in turns of so many seconds.
+    trees: Sequence[Path], sessions: int, seconds: float, rounds: int, vad: str
+) -> dict[Path, list[tuple[float, float]]]:
+    """Return CPU seconds a second of each tree's event loop and process, turn by turn.
 
     All servers run all the time, and one of them is sent silence: whatever else the machine does
     falls on each of them alike.
     """
-    shares: dict[Path, list[float]] = {tree: [] for tree in trees}
+    shares: dict[Path, list[tuple[float, float]]] = {tree: [] for tree in trees}
     with ExitStack() as stack:
         servers = {tree: stack.enter_context(serving(tree)) for tree in trees}
         clients = {
-            tree: [stack.enter_context(opened(server.address)) for _ in range(sessions)]
+            tree: [stack.enter_context(opened(server.address, vad)) for _ in range(sessions)]
             for tree, server in servers.items()
         }
         for number in range(rounds):
@@ -134,13 +135,15 @@ def cpu_shares(
                 before, began = servers[tree].read(), time.monotonic()
                 send_silence(clients[tree], round(seconds / FRAME_S))
                 after, ended = servers[tree].read(), time.monotonic()
-                shares[tree].append((after.cpu_s - before.cpu_s) / (ended - began))
+                loop = (after.cpu_s - before.cpu_s) / (ended - began)
+                process = (after.process_s - before.process_s) / (ended - began)
+                shares[tree].append((loop, process))
     return shares
 
 
-def calls_a_frame(tree: Path) -> tuple[float, float]:
+def calls_a_frame(tree: Path, vad: str) -> tuple[float, float]:
     """Return the Python calls that one frame costs: all, and those of our own code."""
-    with serving(tree) as server, opened(server.address) as raw:
+    with serving(tree) as server, opened(server.address, vad) as raw:
         send_silence([raw], 100)
         server.count()
         idle = server.read()
@@ -159,6 +162,7 @@ def calls_a_frame(tree: Path) -> tuple[float, float]:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("--against", type=Path, help="a source tree to compare with")
+    parser.add_argument("--vad", default="webrtc", help="the detector (default: webrtc)")
     parser.add_argument("--sessions", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=2.0, help="of a turn")
     parser.add_argument("--rounds", type=int, default=10)
@@ -167,12 +171,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Measure this tree, and perhaps another one in turns with it."""
     trees = [TREE] if options.against is None else [options.against.resolve(), TREE]
-    shares = cpu_shares(trees, options.sessions, options.seconds, options.rounds)
-    print(f"| tree | CPU of the loop, {options.sessions} sessions | of each turn | calls | ours |")
-    print("| --- | --- | --- | --- | --- |")
+    shares = cpu_shares(trees, options.sessions, options.seconds, options.rounds, options.vad)
+    many = f"{options.sessions} sessions"
+    print(f"| tree | CPU of the loop, {many} | of each turn | of the process | calls | ours |")
+    print("| --- | --- | --- | --- | --- | --- |")
     for tree in trees:
-        each = " ".join(f"{share:.3f}" for share in shares[tree])
-        calls, ours = calls_a_frame(tree)
-        median = statistics.median(shares[tree])
-        print(f"| {tree.name} | {median:.3f} | {each} | {calls:.1f} | {ours:.1f} |", flush=True)
+        each = " ".join(f"{loop:.3f}" for loop, _ in shares[tree])
+        calls, ours = calls_a_frame(tree, options.vad)
+        loop, process = (statistics.median(of) for of in zip(*shares[tree], strict=True))
+        row = f"{loop:.3f} | {each} | {process:.3f} | {calls:.1f} | {ours:.1f}"
+        print(f"| {tree.name} | {row} |", flush=True)
     return 0
