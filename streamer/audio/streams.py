@@ -103,7 +103,8 @@ class PacketsOfOpus(Demuxer):
         if container_of(data) is not None:
             self._container = ContainerSource()
             return self._container.feed(data)
-        return [Track("opus", opus_head(min(2, self._channels)), 48_000), data]
+        channels = min(2, self._channels)
+        return [Track("opus", opus_head(channels), 48_000, channels), data]
 
 
 class CompressedDecoder:
@@ -172,6 +173,8 @@ class CompressedDecoder:
 
     def _begin(self, track: Track) -> None:
         self._begun = True
+        if track.rate and (track.rate not in RATES or not 0 < track.channels <= MAX_CHANNELS):
+            raise BrokenStreamError(f"it claims {track.rate} Hz and {track.channels} channels")
         settings: dict[str, object] = {}
         if track.rate and track.codec.startswith(("pcm_", "amr")):
             settings = {"sample_rate": track.rate, "layout": _layout(track.channels)}
