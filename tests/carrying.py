@@ -8,10 +8,10 @@ from engines import words_of
 
 from streamer.dispatch.job import Job, Withdrawal
 from streamer.protocols.dialect import Action, Close, Dialect, Open, Result, Say, SessionEnd
-from streamer.session.channel import AskTurn, Output
 from streamer.session.detection import Detect
 from streamer.session.events import Done
 from streamer.session.inputs import Audio, Configure, Flush, Stop
+from streamer.session.outputs import AskTurn, Output
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
 

@@ -24,9 +24,9 @@ from streamer.audio.files import AudioFile
 from streamer.models.assets import find
 from streamer.models.catalogue import SILERO
 from streamer.pipeline.silero import SileroGraphs
-from streamer.session.channel import Output
 from streamer.session.detection import Detect
 from streamer.session.events import SpeechEnded, SpeechStarted
+from streamer.session.outputs import Output
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
 from streamer.speech.clip import SAMPLE_RATE

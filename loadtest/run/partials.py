@@ -32,7 +32,7 @@ from streamer.families.cohere.tokenizer import Tokenizer
 from streamer.models.folder import ModelFolder
 from streamer.models.registry import embedded_folder
 from streamer.onnx.sessions import load_graphs
-from streamer.session.channel import Output
+from streamer.session.outputs import Output
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
 from streamer.speech.clip import SAMPLE_RATE, Clip

@@ -10,7 +10,6 @@ from streamer.dispatch.job import Job, Withdrawal
 from streamer.pipeline.detection import VoiceDetection
 from streamer.pipeline.observers import SessionObserver
 from streamer.pipeline.turn_judge import TurnJudge
-from streamer.session.channel import AskTurn, Output
 from streamer.session.detection import Detect
 from streamer.session.events import Event
 from streamer.session.inputs import (
@@ -22,6 +21,7 @@ from streamer.session.inputs import (
     PartialsSlowed,
     TurnJudged,
 )
+from streamer.session.outputs import AskTurn, Output
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
 from streamer.speech.hypothesis import Hypothesis

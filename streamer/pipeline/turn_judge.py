@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from streamer.runtime.threads import lower_priority
-from streamer.session.channel import AskTurn
+from streamer.session.outputs import AskTurn
 from streamer.turns.models.base import TurnModel, TurnModelInfo
 
 log = logging.getLogger(__name__)

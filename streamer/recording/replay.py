@@ -30,10 +30,10 @@ from streamer.recording.entries import (
     RecordingEnd,
     Took,
 )
-from streamer.session.channel import AskTurn
 from streamer.session.detection import Detect
 from streamer.session.events import Event, Final
 from streamer.session.inputs import Detected, Input, JobDone, JobFailed
+from streamer.session.outputs import AskTurn
 from streamer.session.session import Session
 from streamer.speech.clip import Clip
 from streamer.speech.hypothesis import Hypothesis

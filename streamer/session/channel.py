@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streamer.dispatch.account import LEAST_CHARGE_S
 from streamer.dispatch.job import Job, JobKind, UtteranceKey, Withdrawal
-from streamer.session.detection import Detect
-from streamer.session.events import (
-    EngineFailed,
-    Event,
-    Final,
-    Partial,
-    SpeechEnded,
-    SpeechStarted,
-    TurnPaused,
-    TurnResumed,
-)
+from streamer.session.events import SpeechEnded, SpeechStarted, TurnResumed
 from streamer.session.inputs import TurnJudged
+from streamer.session.outputs import AskTurn, Output
+from streamer.session.owed import OwedUtterances
 from streamer.session.settings import Changeable
 from streamer.session.tape import Tape
+from streamer.session.telling import final_of, partial_of, pause_of
 from streamer.session.utterance import Pause, Utterance
 from streamer.speech.clip import SAMPLE_RATE, Clip
 from streamer.speech.end_reason import EndReason
@@ -38,24 +29,6 @@ from streamer.turns.endpointer import (
     Paused,
     Settled,
 )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class AskTurn:
-    """Ask a turn model about a pause of an utterance: `inputs.TurnJudged` is the answer.
-
-    `samples` is the whole utterance so far, (n,) and read-only, with the pause's beginning. After
-    `within_s` plain silence may end it, so that no answer is needed any more.
-    """
-
-    channel: int
-    utterance: int
-    pause: int
-    samples: NDArray[np.float32]
-    within_s: float
-
-
-Output = Event | Job | Withdrawal | Detect | AskTurn
 
 SAMPLES_PER_MS = SAMPLE_RATE // 1000
 
@@ -90,8 +63,7 @@ class Channel:
         self._position = 0  # samples judged; within a block the tape is longer
         self._forget_at = FORGET_SAMPLES
         self._open: Utterance | None = None
-        self._owed: deque[Utterance] = deque()  # closed, without a final yet
-        self._owed_s = 0.0
+        self._owed = OwedUtterances()
         self.opened = 0
 
     @property
@@ -102,13 +74,13 @@ class Channel:
     @property
     def owed_s(self) -> float:
         """Seconds in closed utterances that wait for their final, each of some length at least."""
-        return self._owed_s
+        return self._owed.seconds
 
     @property
     def settled_until(self) -> int:
         """Samples from the start that no future final can touch."""
-        if self._owed:
-            return self._owed[0].start
+        if self._owed.first is not None:
+            return self._owed.first.start
         return min(self._endpointer.keeps_from * self._frame_samples, self._position)
 
     def push(
@@ -149,11 +121,11 @@ class Channel:
         utterance = self._open
         if utterance is None or utterance.number != judged.utterance:
             return []
-        told: list[Output] = []
+        told: Sequence[Output] = []
         if self._endpointer.judging == judged.pause and utterance.pause is not None:
             utterance.pause.probability = judged.probability
-            told = self._paused(utterance)
-        return told + self._apply(self._endpointer.judge(judged.pause, judged.probability))
+            told = pause_of(self._index, utterance)
+        return [*told, *self._apply(self._endpointer.judge(judged.pause, judged.probability))]
 
     def wait_without_audio(self, frames: int) -> list[Output]:
         """Take it that no audio has come for the time of so many frames."""
@@ -182,7 +154,7 @@ class Channel:
             return []
         utterance.accept(job.end, hypothesis, exact=job.clip.exact)
         if utterance is self._open:
-            return self._partial(utterance) + self._paused(utterance)
+            return [*partial_of(self._index, utterance), *pause_of(self._index, utterance)]
         outputs: list[Output] = []
         if utterance.is_decoded and job.kind is JobKind.PARTIAL:
             outputs.append(Withdrawal(job.key))
@@ -226,8 +198,7 @@ class Channel:
     def _close(self, utterance: Utterance, end: int, reason: EndReason) -> list[Output]:
         utterance.close(end, reason)
         self._open = None
-        self._owed.append(utterance)
-        self._owed_s += max(utterance.seconds, LEAST_CHARGE_S)
+        self._owed.add(utterance)
         ended = SpeechEnded(self._index, utterance.number, end / SAMPLE_RATE, reason)
         if utterance.is_decoded:
             return [ended, Withdrawal(self._key(utterance)), *self._finals()]
@@ -250,26 +221,6 @@ class Channel:
         assert rules.turn is not None, "so it is where they are"
         within_s = (rules.silence - rules.turn.ask) * self._frame_samples / SAMPLE_RATE
         return AskTurn(self._index, utterance.number, pause, samples, within_s)
-
-    def _paused(self, utterance: Utterance) -> list[Output]:
-        """Tell a pause once both its probability and the text up to it are known."""
-        pause = utterance.pause
-        if pause is None or pause.told or pause.probability is None:
-            return []
-        if not utterance.has_decoded(pause.settled):
-            return []
-        pause.told = True
-        heard = utterance.hypothesis
-        return [
-            TurnPaused(
-                channel=self._index,
-                utterance=utterance.number,
-                at=pause.settled / SAMPLE_RATE,
-                probability=pause.probability,
-                text=heard.text,
-                confidence=heard.confidence,
-            )
-        ]
 
     def _resumed(self, utterance: Utterance, pause: Pause) -> list[Output]:
         """Forget a pause that is over, and tell so if it was told."""
@@ -305,39 +256,9 @@ class Channel:
     def _find(self, key: UtteranceKey) -> Utterance | None:
         if self._open is not None and self._open.number == key.utterance:
             return self._open
-        place = key.utterance - self._owed[0].number if self._owed else -1
-        return self._owed[place] if 0 <= place < len(self._owed) else None
-
-    def _partial(self, utterance: Utterance) -> list[Output]:
-        text = utterance.shown
-        if not text or not utterance.settings.partials:
-            return []
-        start, end = utterance.start / SAMPLE_RATE, utterance.decoded_until / SAMPLE_RATE
-        confidence = utterance.hypothesis.confidence
-        return [
-            Partial(self._index, utterance.number, text, utterance.stable, start, end, confidence)
-        ]
+        return self._owed.find(key.utterance)
 
     def _finals(self) -> list[Output]:
         """The finals that are ready and whose predecessors have been sent."""
-        outputs: list[Output] = []
-        while self._owed and self._owed[0].is_decoded:
-            utterance = self._owed.popleft()
-            self._owed_s -= max(utterance.seconds, LEAST_CHARGE_S)
-            outputs.append(
-                Final(
-                    channel=self._index,
-                    utterance=utterance.number,
-                    text=utterance.hypothesis.text,
-                    start=utterance.start / SAMPLE_RATE,
-                    end=utterance.decoded_until / SAMPLE_RATE,
-                    reason=utterance.reason,
-                    language=utterance.settings.language,
-                    confidence=utterance.hypothesis.confidence,
-                    words=utterance.words,
-                    failure=utterance.failure,
-                )
-            )
-            if utterance.failure is not None:
-                outputs.append(EngineFailed(self._index, utterance.number, utterance.failure))
-        return outputs
+        decoded = self._owed.take_decoded()
+        return [told for utterance in decoded for told in final_of(self._index, utterance)]

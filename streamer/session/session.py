@@ -7,8 +7,6 @@ give the same outputs in whatever pieces they come.
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
 
@@ -18,7 +16,7 @@ from numpy.typing import NDArray
 from streamer.audio.mixing import NEARLY_SILENT
 from streamer.audio.streams import stream_decoder
 from streamer.dispatch.job import Job
-from streamer.session.channel import Channel, Output
+from streamer.session.channel import Channel
 from streamer.session.detection import Detect, DetectionQueue, Probabilities
 from streamer.session.events import Acknowledged, Done, Flushed, Warned, WarningCode
 from streamer.session.inputs import (
@@ -36,6 +34,8 @@ from streamer.session.inputs import (
     TurnJudged,
 )
 from streamer.session.levels import LEVEL_MESSAGES, Levels
+from streamer.session.outputs import Output
+from streamer.session.promises import Promises
 from streamer.session.settings import StreamSettings
 from streamer.speech.clip import SAMPLE_RATE
 from streamer.speech.frames import FrameLength
@@ -43,14 +43,6 @@ from streamer.speech.hypothesis import Hypothesis
 from streamer.turns.endpointer import Endpointer
 from streamer.turns.endpointing import Endpointing
 from streamer.vad.registry import OFF
-
-
-@dataclass(frozen=True, slots=True)
-class _Barrier:
-    """A promise to say something once each channel has finished so many utterances."""
-
-    finished: tuple[int, ...]
-    then: Flushed | Done
 
 
 class Session:
@@ -75,7 +67,7 @@ class Session:
         self._frames = 0  # judged
         knows_speech = settings.vad != OFF
         self._levels = Levels(settings.channels if knows_speech else 0, self._frame)
-        self._barriers: deque[_Barrier] = deque()
+        self._promises = Promises(self._channels)
         self._warned: set[WarningCode] = set()
         self._stopped = False
 
@@ -147,7 +139,7 @@ class Session:
 
         def flush() -> list[Output]:
             outputs = [output for channel in self._channels for output in channel.flush()]
-            return outputs + self._promise(Flushed(flush_id))
+            return [*outputs, *self._promises.make(Flushed(flush_id))]
 
         return self._undetected.in_order(flush)
 
@@ -168,7 +160,7 @@ class Session:
                     f"the last {left_over} bytes are not a whole sample of every channel",
                 )
             utterances = sum(channel.opened for channel in self._channels)
-            return outputs + self._promise(Done(self.audio_s, utterances))
+            return [*outputs, *self._promises.make(Done(self.audio_s, utterances))]
 
         outputs = self._push(rest) + self._told_by_decoder()
         return outputs + self._undetected.in_order(stop)
@@ -194,12 +186,12 @@ class Session:
     def deliver(self, job: Job, hypothesis: Hypothesis) -> list[Output]:
         """Take the engine's answer to a job of this session."""
         outputs = self._channels[job.key.channel].deliver(job, hypothesis)
-        return outputs + self._kept_promises()
+        return [*outputs, *self._promises.kept()]
 
     def fail(self, job: Job, message: str) -> list[Output]:
         """Take the news that a job of this session cannot be done."""
         outputs = self._channels[job.key.channel].fail(job, message)
-        return outputs + self._kept_promises()
+        return [*outputs, *self._promises.kept()]
 
     def slow_partials(self) -> list[Output]:
         """Take the news that load makes partials come less often than asked."""
@@ -271,20 +263,6 @@ class Session:
     def _acknowledge(self) -> Acknowledged:
         settled = min(channel.settled_until for channel in self._channels)
         return Acknowledged(settled / SAMPLE_RATE)
-
-    def _promise(self, then: Flushed | Done) -> list[Output]:
-        counts = tuple(channel.opened for channel in self._channels)
-        self._barriers.append(_Barrier(counts, then))
-        return self._kept_promises()
-
-    def _kept_promises(self) -> list[Output]:
-        outputs: list[Output] = []
-        while self._barriers and all(
-            channel.finished >= count
-            for channel, count in zip(self._channels, self._barriers[0].finished, strict=True)
-        ):
-            outputs.append(self._barriers.popleft().then)
-        return outputs
 
     def _told_by_decoder(self) -> list[Output]:
         outputs: list[Output] = []

@@ -16,7 +16,6 @@ from streamer.dispatch.job import Job, JobKind, UtteranceKey
 from streamer.dispatch.queue import Listener
 from streamer.pipeline.runner import MAX_OWED_S, SLOWED_AFTER, SessionRunner
 from streamer.pipeline.turn_judge import TurnJudge
-from streamer.session.channel import AskTurn, Output
 from streamer.session.events import Done, Event, Final, Warned, WarningCode
 from streamer.session.inputs import (
     Audio,
@@ -28,6 +27,7 @@ from streamer.session.inputs import (
     Stop,
     TurnJudged,
 )
+from streamer.session.outputs import AskTurn, Output
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
 

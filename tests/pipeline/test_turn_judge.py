@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from toy_turns import ToyTurnModel
 
 from streamer.pipeline.turn_judge import MAX_WAITING, AskOutcome, TurnJudge
-from streamer.session.channel import AskTurn
+from streamer.session.outputs import AskTurn
 
 SAMPLES = np.full(16_000, 0.25, np.float32)
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from streamer.dispatch.job import Job, Withdrawal
-from streamer.session.channel import AskTurn, Output
 from streamer.session.detection import Detect
 from streamer.session.events import (
     Event,
 )
+from streamer.session.outputs import AskTurn, Output
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
 from streamer.speech.hypothesis import Hypothesis

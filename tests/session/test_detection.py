@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from sounds import pcm, two_utterances
 
 from streamer.dispatch.job import Job
-from streamer.session.channel import Output
 from streamer.session.detection import Detect
 from streamer.session.events import Done, SpeechStarted
 from streamer.session.inputs import Audio, Configure, Detected, Flush, Input, Stop, Tick
+from streamer.session.outputs import Output
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
 from streamer.vad.base import DetectorOptions

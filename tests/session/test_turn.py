@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from streamer.session.channel import AskTurn, Channel, Output
+from streamer.session.channel import Channel
 from streamer.session.events import SpeechEnded
 from streamer.session.inputs import TurnJudged
+from streamer.session.outputs import AskTurn, Output
 from streamer.session.settings import StreamSettings
 from streamer.speech.end_reason import EndReason
 from streamer.speech.frames import FrameLength

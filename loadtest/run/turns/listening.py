@@ -12,10 +12,10 @@ from loadtest.run.turns.material import Heard
 from loadtest.run.turns.rules import NEVER, RULES
 from loadtest.run.wer.noises import Samples
 from streamer.audio.encodings import Encoding
-from streamer.session.channel import AskTurn, Output
 from streamer.session.detection import Detect
 from streamer.session.events import SpeechEnded
 from streamer.session.inputs import Detected, TurnJudged
+from streamer.session.outputs import AskTurn, Output
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
 from streamer.speech.clip import SAMPLE_RATE
