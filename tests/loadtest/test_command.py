@@ -66,7 +66,7 @@ def test_options_for_a_server_where_there_is_none_are_a_mistake(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(["attack", "cost", "--", "--threads", "1"])
+        main(["run", "noise", "--", "--threads", "1"])
     assert ended.value.code == 2
     assert "starts no server" in capsys.readouterr().err
 
