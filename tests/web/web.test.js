@@ -45,11 +45,16 @@ describe("the page", () => {
 });
 
 describe("the settings of a session", () => {
-  const choices = { language: "de", partials: false, vad: "webrtc", device: "x", theme: "dark" };
+  const choices = { language: "de", partials: false, vad: "", device: "x", theme: "dark" };
 
   it("leave out what the protocol does not know", () => {
     const { device, theme, ...sent } = sessionSettings(choices, ["en", "de"]);
     assert.deepEqual([device, theme, sent.language, sent.partials], [undefined, undefined, "de", false]);
+  });
+
+  it("leave the choice of the detector to the server", () => {
+    assert.ok(!("vad" in sessionSettings(choices, ["en"])));
+    assert.equal(sessionSettings({ ...choices, vad: "off" }, ["en"]).vad, "off");
   });
 
   it("leave out a language that this server does not have", () => {

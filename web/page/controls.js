@@ -51,12 +51,13 @@ const TUNING = [
     unit: "ms",
   },
   { name: "max_utterance_s", label: "Longest line", range: [1, 35, 1], unit: "s" },
+  { name: "vad_threshold", label: "How sure it must be that this is speech", range: [0.1, 0.9, 0.05] },
   { name: "vad_aggressiveness", label: "Strictness in telling speech from noise", range: [0, 3, 1] },
   {
     name: "vad",
     label: "Lines end",
     options: [
-      ["webrtc", "where speech pauses"],
+      ["", "where speech pauses"],
       ["off", "by key E or at the longest line"],
     ],
   },
@@ -75,6 +76,18 @@ export function setUpControls(choices, changed) {
   const list = () => void listDevices(choices);
   byId("fold-microphone").addEventListener("toggle", list);
   navigator.mediaDevices.addEventListener("devicechange", list);
+}
+
+/**
+ * Show what the detector at work can be told, and not what another could.
+ * @param {string | undefined} detector
+ */
+export function showDetector(detector) {
+  const settings = { vad_threshold: "silero", vad_aggressiveness: "webrtc" };
+  for (const [name, whose] of Object.entries(settings)) {
+    const field = byId(`set-${name}`).parentElement;
+    if (field) field.hidden = detector !== whose;
+  }
 }
 
 /**

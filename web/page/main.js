@@ -5,7 +5,7 @@ import * as player from "../audio/player.js";
 import { Transcript } from "../transcript/transcript.js";
 import { setUpTools } from "../transcript/tools.js";
 import { TranscriptView } from "../transcript/view.js";
-import { listDevices, setUpControls } from "./controls.js";
+import { listDevices, setUpControls, showDetector } from "./controls.js";
 import { byId } from "./elements.js";
 import { Inside } from "./inside.js";
 import { notice, unnotice } from "./notices.js";
@@ -23,6 +23,8 @@ import { transcribeThere } from "./upload.js";
  */
 
 const SAMPLE_LANGUAGE = "en";
+/** @type {Record<string, string>} what tells speech from noise, in words */
+const DETECTORS = { silero: "Silero VAD", webrtc: "WebRTC’s detector" };
 const REAL_MODEL = "“streamer models pull moonshine” on the server brings the real one";
 
 const choices = load();
@@ -220,7 +222,10 @@ async function meet() {
   language.value = choices.language;
   // Said here too: above, the first words take the place of it.
   const model = ready.demonstration ? `${ready.model}, for demonstration only: ${REAL_MODEL}` : ready.model;
-  byId("about").append(` Model: ${model}.`);
+  const detector = ready.settings?.vad ?? "";
+  const listener = DETECTORS[detector] ?? detector;
+  byId("about").append(` Model: ${model}.${listener && ` Speech is told from noise by ${listener}.`}`);
+  showDetector(detector);
   byId("demonstration").hidden = !ready.demonstration;
   allow(true);
   enter("ready");

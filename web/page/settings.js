@@ -19,7 +19,8 @@ const DEFAULTS = {
   turn: "silence",
   turn_hold_ms: 1000,
   max_utterance_s: 35,
-  vad: "webrtc",
+  vad: "", // the detector that the server prefers
+  vad_threshold: 0.5,
   vad_aggressiveness: 2,
   device: "",
   channels: 1,
@@ -42,6 +43,7 @@ const SENT = [
   "turn_hold_ms",
   "max_utterance_s",
   "vad",
+  "vad_threshold",
   "vad_aggressiveness",
 ];
 /** Those that a running session takes from its next utterance on; the others wait for the next start. */
@@ -53,6 +55,7 @@ export const LIVE = new Set([
   "endpoint_silence_ms",
   "turn",
   "turn_hold_ms",
+  "vad_threshold",
 ]);
 /** What a rule for turns brings by itself, as long as the user has not moved it. */
 const OF_THE_RULE = ["endpoint_silence_ms", "turn_hold_ms"];
@@ -60,7 +63,9 @@ const OF_THE_RULE = ["endpoint_silence_ms", "turn_hold_ms"];
 /** @returns {Choices} */
 export function load() {
   try {
-    return { ...DEFAULTS, ...JSON.parse(localStorage.getItem(STORED) ?? "{}") };
+    const choices = { ...DEFAULTS, ...JSON.parse(localStorage.getItem(STORED) ?? "{}") };
+    if (choices.vad !== "off") choices.vad = DEFAULTS.vad; // the page used to ask for one by name
+    return choices;
   } catch {
     return { ...DEFAULTS }; // storage refused, or not ours
   }
@@ -84,7 +89,7 @@ export function save(choices) {
  */
 export function sessionSettings(choices, languages) {
   const sent = SENT.filter((name) => !OF_THE_RULE.includes(name) || choices[name] !== DEFAULTS[name]);
-  const entries = sent.map((name) => [name, choices[name]]);
+  const entries = sent.map((name) => [name, choices[name]]).filter(([, value]) => value !== "");
   const { language, ...settings } = Object.fromEntries(entries);
   return languages.includes(language) ? { language, ...settings } : settings;
 }

@@ -14,6 +14,7 @@
  * @property {number} [turn_hold_ms]
  * @property {number} [max_utterance_s]
  * @property {string} [vad]
+ * @property {number} [vad_threshold]
  * @property {number} [vad_aggressiveness]
  *
  * @typedef {object} Ready
@@ -22,6 +23,7 @@
  * @property {string} model
  * @property {string[]} languages
  * @property {boolean} [demonstration]
+ * @property {Settings} [settings] in force
  * @property {number} [seq] of a resumed session: the last that we said we have
  * @property {boolean} [resumed]
  * @property {number} [audio_received] seconds of a resumed session that the server has
