@@ -37,7 +37,13 @@ def test_a_door_knows_whether_keys_are_asked_for(settings: Settings, asks: bool)
 def test_a_dialect_sees_no_secret_of_the_server() -> None:
     host = new_host(CountingEngine().info, SETTINGS)
     assert "Secret" not in repr(host)
-    assert {one.name for one in fields(host)} == {"info", "limits", "session", "turns"}
+    assert {one.name for one in fields(host)} == {
+        "info",
+        "limits",
+        "session",
+        "turns",
+        "detectors",
+    }
 
 
 def test_each_session_has_an_id_of_its_own() -> None:
