@@ -6,6 +6,7 @@ import asyncio
 import base64
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 from engines import CountingEngine
@@ -32,7 +33,11 @@ async def test_nothing_secret_is_logged(tmp_path: Path, caplog: pytest.LogCaptur
         caplog.set_level(logging.DEBUG, logger=name)
     write_keys(tmp_path / "keys", {"anna": digest(KEY)})
     engine = CountingEngine()
-    settings = {"keys_file": tmp_path / "keys", "api_keys": [FIXED], "resume_window_s": 0.2}
+    settings: dict[str, Any] = {
+        "keys_file": tmp_path / "keys",
+        "api_keys": [FIXED],
+        "resume_window_s": 0.2,
+    }
     audio = pcm(voice(1.0))
     async with running(engine, record=tmp_path / "rec", **settings) as server:
         host, port = server.address
