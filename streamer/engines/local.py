@@ -37,7 +37,8 @@ class LocalEngine:
     """A `StepEngine` as an `Engine`.
 
     Places are given away between steps only, all at once, so that the most urgent clips of those
-    that came meanwhile get them. Who submits more than there are places for has them wait here.
+    that came meanwhile get them. Who submits more than there are places for has them wait here,
+    those who cannot wait before the others.
     """
 
     def __init__(
@@ -147,7 +148,8 @@ class LocalEngine:
             if self._closing:
                 return None
             room = min(self._max_batch, self._steps.free_slots)
-            arrivals = [self._arrivals.popleft() for _ in range(min(room, len(self._arrivals)))]
+            waiting = sorted(self._arrivals, key=lambda one: one.clip.patient)
+            arrivals, self._arrivals = waiting[:room], deque(waiting[room:])
             cancelled, self._cancelled = self._cancelled, set()
             self._free = 0
         for key in cancelled & self._in_flight.keys():

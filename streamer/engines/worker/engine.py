@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT_S = 10.0
 
+AHEAD = 8
+"""Clips that may wait in the process, so that a row that ends is filled without asking for more."""
+
 LOOK_S = 1.0
 """How often it is looked whether a process that has clips says anything. A server that was frozen
 itself does not look, so only time counts in which both were awake."""
@@ -103,7 +106,7 @@ class WorkerEngine:
         """Tell how many more clips the model has rows for; none while there is no process."""
         there = self._process is not None
         return Capacity(
-            free=max(0, self._slots - len(self._in_flight)) if there else 0,
+            free=max(0, self._slots + AHEAD - len(self._in_flight)) if there else 0,
             slots=self._slots,
             busy_s=self._totals.busy_s,
             trouble=self._totals.trouble if there else "engine restarting",
