@@ -170,6 +170,8 @@ class Dispatcher:
             capacity = self._engine.capacity()
             self._meter.used(now, capacity.busy_s - self._busy_s)
             self._busy_s = capacity.busy_s
+            if self._queue.is_backlog:
+                capacity = replace(capacity, free=capacity.free + capacity.ahead)
             if not self._queue or capacity.free <= 0:
                 return
             batch = self._queue.take(

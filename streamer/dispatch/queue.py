@@ -75,6 +75,11 @@ class JobQueue:
         """Partials that wait."""
         return len(self._partials)
 
+    @property
+    def is_backlog(self) -> bool:
+        """Whether finals wait, and none of them is urgent."""
+        return bool(self._finals) and not any(one.urgent for one in self._finals.values())
+
     def longest_late(self, now: float) -> float:
         """Seconds by which the most overdue urgent final is late; 0 if none is."""
         late = (now - waiting.due for waiting in self._finals.values() if waiting.urgent)

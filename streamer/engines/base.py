@@ -34,6 +34,8 @@ class Capacity:
     busy_s: float
     trouble: str | None = None
     dead: bool = False
+    ahead: int = 0
+    """How many more may be submitted that have time, to wait in the engine for a place."""
 
 
 class Engine(Protocol):

@@ -105,8 +105,10 @@ class WorkerEngine:
     def capacity(self) -> Capacity:
         """Tell how many more clips the model has rows for; none while there is no process."""
         there = self._process is not None
+        places = self._slots - len(self._in_flight)
         return Capacity(
-            free=max(0, self._slots + AHEAD - len(self._in_flight)) if there else 0,
+            free=max(0, places) if there else 0,
+            ahead=min(AHEAD, AHEAD + places) if there else 0,
             slots=self._slots,
             busy_s=self._totals.busy_s,
             trouble=self._totals.trouble if there else "engine restarting",
