@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from itertools import count
 from typing import TypeVar, TypeVarTuple
 
@@ -96,12 +96,14 @@ async def transcribe_blocks(
 
 
 async def in_thread(function: Callable[[*Args], Result], *args: *Args) -> Result:
-    """Call in a thread; a call that has begun is waited for even when cancelled."""
+    """Call in a thread; a call that has begun is waited for, however often that is cancelled."""
     call = asyncio.ensure_future(asyncio.to_thread(function, *args))
     try:
         return await asyncio.shield(call)
     except asyncio.CancelledError:
-        await asyncio.wait([call])
+        while not call.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([call])
         raise
 
 

@@ -56,7 +56,7 @@ async def metrics(address: str) -> str:
 
 
 async def until_told(address: str, line: str) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while True:
             if line in await metrics(address):
                 return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, closing
+from contextlib import ExitStack, aclosing, closing
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -105,9 +105,9 @@ class Transcriptions:
     async def _serve(self, upload: _Upload, running: RunningRequest, exchange: Exchange) -> None:
         idle_s = self._service.settings.idle_timeout_s
         form = await read_form(upload.request, upload.claim, idle_s)
-        with form.file:
+        with form.file, ExitStack() as opened:
             asked = parse_request(form.fields, self._service.dispatcher.info)
-            audio = await in_thread(_open, form.file, form.name)
+            audio = await in_thread(_open, form.file, form.name, opened)
             watch = asyncio.create_task(running.watch(upload.request.receive), name="client watch")
             try:
                 await self._answer(
@@ -173,8 +173,9 @@ class Transcriptions:
                 raise RefusalError(500, "engine_failed", str(error)) from error
 
 
-def _open(file: BinaryIO, name: str) -> AudioFile:
+def _open(file: BinaryIO, name: str, opened: ExitStack) -> AudioFile:
+    """Open a recording that `opened` closes, before its file, even if nobody waits for it."""
     try:
-        return AudioFile(file, SAMPLE_RATE, name)
+        return opened.enter_context(closing(AudioFile(file, SAMPLE_RATE, name)))
     except AudioFileError as error:
         raise invalid("file", str(error), "unsupported_format") from error
