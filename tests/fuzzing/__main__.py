@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import random
+import resource
 import sys
 import tempfile
 from collections.abc import Callable
@@ -71,6 +72,9 @@ def _guided(target: Target, runs: int, seed: int, keep: Path | None) -> int:
     found.mkdir(exist_ok=True)
     options = [f"-runs={runs}", f"-seed={seed}", "-max_len=8192", "-len_control=0"]
     options += ["-timeout=300", "-report_slow_units=100"]
+    # The kernel counts what the process before `exec` held: a test runner's gigabytes.
+    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    options.append(f"-rss_limit_mb={2048 + held}")
     options.append(f"-dict={HERE / 'words.dict'}")
     atheris.Setup([sys.argv[0], *options, str(found), str(target.corpus)], play)
     atheris.Fuzz()  # ends the process

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 
+import numpy as np
 import openai
 import pytest
 from engines import CountingEngine
 from server.http.rest_client import address, asking, post, recording
 from server.resuming import until_told
-from sounds import voice
+from sounds import silence, voice
 
 
 async def test_a_file_too_large_is_refused_however_its_length_is_told() -> None:
@@ -33,10 +34,10 @@ async def test_uploads_share_a_bounded_room() -> None:
     engine.may_run.clear()
     async with asking(engine, max_upload_bytes=100_000) as (client, server):
         create = client.audio.transcriptions.create
-        name, wav = recording(voice(3.0))
-        file = (name, wav + bytes(2_000_000))  # of four times 2.2 MB in all, fields included
+        file = recording(np.concatenate([voice(3.0), silence(62.0)]))
+        assert len(file[1]) == 2_080_044, "of four times 2.2 MB in all, fields included"
         busy = [asyncio.create_task(create(model="m", file=file)) for _ in range(4)]
-        await until_told(address(server), "streamer_audio_seconds_total 12.0")
+        await until_told(address(server), "streamer_audio_seconds_total 260.0")
         with pytest.raises(openai.InternalServerError, match="too many files") as refused:
             await create(model="m", file=file)
         assert refused.value.response.headers["retry-after"] == "5"
