@@ -1,4 +1,4 @@
-"""Every setting of the server, in one place: read by the CLI, the environment and the README."""
+"""Every setting of the server, in one place: read by the CLI, the environment and docs/guide.md."""
 
 from __future__ import annotations
 

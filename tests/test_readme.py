@@ -1,4 +1,4 @@
-"""What the README tells people to type works."""
+"""What the README and the documents tell people to type works, and what they point at is there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,15 @@ from sounds import two_utterances
 
 from streamer.cli.main import main
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+TEXTS = {page: page.read_text(encoding="utf-8") for page in PAGES}
+COMMANDS = {
+    command
+    for text in TEXTS.values()
+    for command in re.findall(r"^\s*(streamer [a-z]+\b.*?)(?:  +#.*)?$", text, re.MULTILINE)
+}
 
 
 def block(language: str) -> str:
@@ -22,6 +30,12 @@ def block(language: str) -> str:
     found = re.search(rf"```{language}\n(.*?)```", README, re.DOTALL)
     assert found is not None
     return found[1]
+
+
+def anchors(text: str) -> set[str]:
+    """What a fragment may name, as GitHub makes it of headings."""
+    heads = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
 
 
 async def test_the_python_client_prints_finals(tmp_path: Path) -> None:
@@ -42,16 +56,27 @@ def test_the_python_client_is_short() -> None:
     assert len(lines) <= 20
 
 
-@pytest.mark.parametrize(
-    "command",
-    sorted(set(re.findall(r"^\s*(streamer [a-z]+ .*?)(?:  +#.*)?$", README, re.MULTILINE))),
-)
-def test_every_command_in_the_readme_parses(
-    command: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_readme_can_be_read_in_five_minutes() -> None:
+    assert len(README.split()) <= 1200
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_parses(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     words = command.split()[1:]
     with pytest.raises(SystemExit) as ended:
         main([*words, "--help"])
     assert ended.value.code == 0
     known = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
     assert set(re.findall(r"--[a-z-]+", command)) <= known
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", TEXTS[page]):
+        if target.startswith(("http:", "https:", "mailto:")):
+            continue
+        path, _, fragment = target.partition("#")
+        there = (page.parent / path).resolve() if path else page
+        assert there.exists(), target
+        if fragment:
+            assert fragment in anchors(TEXTS[there]), target

@@ -247,7 +247,7 @@ async def examine(
 
 
 def row(found: dict[str, object]) -> str:
-    """One line of the README's table."""
+    """One line of the table in docs/benchmarks.md."""
     lag, finals = found["loop lag p99 ms"], found["others' finals"]
     cells = (
         found["fault"],

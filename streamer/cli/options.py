@@ -106,7 +106,7 @@ def default(field: FieldInfo) -> str:
 
 
 def settings_table() -> str:
-    """Describe all settings as a Markdown table, for the README."""
+    """Describe all settings as a Markdown table, for docs/guide.md."""
     rows = [
         f"| `--{name.replace('_', '-')}` | `{_variable(name)}` | "
         f"{default(field)} | {field.description} |\n"

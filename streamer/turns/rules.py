@@ -43,7 +43,7 @@ WAITS = {
 }
 """Smart Turn's best points on 400 turns of people with machines (eot-bench, where each has a mean
 delay and share of false ends): `fast` 0.29 s and 35 %, `auto` 0.59 s and 15 % (600 ms of silence:
-22 %), `patient` 1.05 s and 4.8 %. README has what they do to read speech."""
+22 %), `patient` 1.05 s and 4.8 %. docs/turns.md has what they do to read speech."""
 
 
 def waits_of(rule: object) -> Waits | None:

@@ -1,4 +1,4 @@
-"""One settings model behind the command line, the environment and the README."""
+"""One settings model behind the command line, the environment and the guide."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from streamer.cli.errors import CommandError, ExitCode
 from streamer.cli.options import add_settings, read_settings, settings_table
 from streamer.settings import Settings
 
-README = Path(__file__).parents[2] / "README.md"
+GUIDE = Path(__file__).parents[2] / "docs" / "guide.md"
 
 
 def parsed(*argv: str) -> Settings:
@@ -53,9 +53,9 @@ def test_keys_are_never_shown() -> None:
     assert "hunter2" not in repr(parsed("--api-keys", "hunter2"))
 
 
-def test_the_readme_has_the_table_of_all_settings() -> None:
-    assert settings_table() in README.read_text(encoding="utf-8"), (
-        "put the output of streamer.cli.options.settings_table() into README.md"
+def test_the_guide_has_the_table_of_all_settings() -> None:
+    assert settings_table() in GUIDE.read_text(encoding="utf-8"), (
+        "put the output of streamer.cli.options.settings_table() into docs/guide.md"
     )
 
 

@@ -12,7 +12,7 @@ from loadtest.__main__ import main
 from loadtest.verbs import VERBS
 
 ROOT = Path(__file__).parents[2]
-TEXTS = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXTS = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
 ACTIONS = [(verb, action) for verb, one in VERBS.items() for action in one.actions]
 HEAVY = {"peers": "transformers", "peer-capacity": "websockets", "wer": "whisper_normalizer"}
 

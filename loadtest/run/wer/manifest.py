@@ -40,7 +40,7 @@ class _Line(BaseModel):
 
 
 def read_manifest(source: Path) -> list[Recording]:
-    """Read a manifest, or that of a folder: a JSON object a line, as in README.md.
+    """Read a manifest, or that of a folder: a JSON object a line, as docs/guide.md tells.
 
     Raises CommandError with the first line that is wrong.
     """
