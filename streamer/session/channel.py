@@ -25,6 +25,7 @@ from streamer.turns.endpointer import (
     Closed,
     Endpointer,
     Endpointing,
+    NearLimit,
     Opened,
     Paused,
     Settled,
@@ -154,6 +155,8 @@ class Channel:
             return []
         utterance.accept(job.end, hypothesis, exact=job.clip.exact)
         if utterance is self._open:
+            if hypothesis.words is not None:
+                self._endpointer.words_end_at(utterance.word_ends(self._frame_samples))
             return [*partial_of(self._index, utterance), *pause_of(self._index, utterance)]
         outputs: list[Output] = []
         if utterance.is_decoded and job.kind is JobKind.PARTIAL:
@@ -184,6 +187,10 @@ class Channel:
                 case Paused(pause):
                     if self._open is not None:
                         outputs.append(self._ask_turn(self._open, pause))
+                case NearLimit():
+                    wanted = self._open is not None and self._open.settings.partials
+                    if self._open is not None and wanted and not self._endpointer.is_settled:
+                        outputs.append(self._ask_words(self._open))
                 case Closed(end, reason):
                     if self._open is not None:
                         outputs += self._close(self._open, end * self._frame_samples, reason)
@@ -208,6 +215,12 @@ class Channel:
         """Ask for what is heard so far."""
         utterance.next_partial = self._due(utterance)
         return self._job(utterance, JobKind.PARTIAL, self._position, grows=True)
+
+    def _ask_words(self, utterance: Utterance) -> Job:
+        """Ask for what is heard so far, and when."""
+        job = self._ask_partial(utterance)
+        options = replace(job.clip.options, words=True)
+        return replace(job, clip=replace(job.clip, options=options))
 
     def _ask_early(self, utterance: Utterance) -> Job:
         """Ask for what will be the final if nobody speaks again."""

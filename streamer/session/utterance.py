@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from streamer.session.settings import Changeable
 from streamer.session.stability import StableText
@@ -67,6 +69,11 @@ class Utterance:
             begin = min(max(start, self.start / SAMPLE_RATE + word.end), end)
             words.append(replace(word, start=start, end=begin))
         return tuple(words)
+
+    def word_ends(self, frame_samples: int) -> Iterator[int]:
+        """Yield the frames between words, where times are known; the last word may be cut."""
+        for word, following in pairwise((self.words or ())[:-1]):
+            yield round((word.end + following.start) / 2 * SAMPLE_RATE / frame_samples)
 
     @property
     def is_decoded(self) -> bool:

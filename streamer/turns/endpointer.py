@@ -7,6 +7,7 @@ overlap, and what lies between two of them is silence, so together they are the 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from streamer.speech.end_reason import EndReason
@@ -42,7 +43,12 @@ class Closed:
     reason: EndReason
 
 
-Boundary = Opened | Settled | Paused | Closed
+@dataclass(frozen=True, slots=True)
+class NearLimit:
+    """The open utterance will soon be cut: whoever knows where its words end may say so."""
+
+
+Boundary = Opened | Settled | Paused | NearLimit | Closed
 
 
 class Endpointer:
@@ -110,6 +116,11 @@ class Endpointer:
             return []
         utterance.wait = turn.wait(probability)
         return self._silence(utterance)
+
+    def words_end_at(self, frames: Iterable[int]) -> None:
+        """Take it that words of the open utterance end at these frames: a cut there halves none."""
+        if self._open is not None:
+            self._open.word_ends = frozenset(frames)
 
     def wait_without_audio(self, frames: int) -> list[Boundary]:
         """Take it that a live stream has brought nothing for the time of so many frames.
@@ -192,15 +203,18 @@ class Endpointer:
         return self._end(min(self._frame, self._settles_at(utterance)), reason)
 
     def _limit(self, utterance: _OpenUtterance) -> list[Boundary]:
-        if self._frame - utterance.start < self.rules.limit:
+        length = self._frame - utterance.start
+        if length == self.rules.limit - self.rules.near:
+            return [NearLimit()]
+        if length < self.rules.limit:
             return []
-        cut = self._frame - utterance.quietest_tail()
+        cut = utterance.best_cut(self._frame)
         speech_goes_on = self._by_hand or any(frame >= cut for frame in self._recent)
         last_voiced = utterance.last_voiced
         boundaries: list[Boundary] = [self._end(cut, EndReason.LIMIT)]
         if speech_goes_on:
             self._open = _OpenUtterance(cut, max(last_voiced, cut), self.rules)
-            self._open.energies.extend(list(utterance.energies)[cut - self._frame :])
+            self._open.tail.extend(list(utterance.tail)[cut - self._frame :])
             boundaries.append(Opened(cut))
         return boundaries
 
@@ -220,7 +234,8 @@ class _OpenUtterance:
     ) -> None:
         self.start = start
         self.last_voiced = last_voiced  # clicks in a pause aside
-        self.energies: deque[float] = deque(maxlen=rules.zone)
+        self.tail: deque[tuple[float, bool]] = deque(maxlen=rules.zone)  # energy, and if voiced
+        self.word_ends: frozenset[int] = frozenset()
         self._rules = rules
         self.is_quiet = heard  # something was voiced, and nothing since `last_voiced`
         self._run = 0  # voiced frames in a row, up to now
@@ -233,7 +248,7 @@ class _OpenUtterance:
         return self._run > 0
 
     def add(self, frame: int, voiced: bool, energy: float) -> None:
-        self.energies.append(energy)
+        self.tail.append((energy, voiced))
         self._run = self._run + 1 if voiced else 0
         same_word = frame - self.last_voiced <= self._rules.dropout + 1
         if voiced and (same_word or self._run >= self._rules.resume):
@@ -249,11 +264,18 @@ class _OpenUtterance:
         self.judging = self._pauses
         return self._pauses
 
-    def quietest_tail(self) -> int:
-        """How many frames before now the middle of the zone's quietest window lies."""
-        energies, window = list(self.energies), self._rules.cut_window
+    def best_cut(self, now: int) -> int:
+        """Return the middle of the zone's quietest window, between words or in a pause if known."""
+        window, first = self._rules.cut_window, now - len(self.tail)
+        energies = [energy for energy, _ in self.tail]
+        voiced = [one for _, one in self.tail]
         if len(energies) <= window:
-            return max(1, len(energies) // 2)
+            return now - max(1, len(energies) // 2)
+        middle = window // 2
         starts = range(len(energies) - window + 1)
-        quietest = min(starts, key=lambda at: sum(energies[at : at + window]))
-        return len(energies) - quietest - window // 2
+        known = [
+            at
+            for at in starts
+            if first + at + middle in self.word_ends or not any(voiced[at : at + window])
+        ]
+        return first + middle + min(known or starts, key=lambda at: sum(energies[at : at + window]))

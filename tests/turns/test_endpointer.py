@@ -8,14 +8,22 @@ from hypothesis import strategies as st
 
 from streamer.speech.end_reason import EndReason
 from streamer.speech.frames import FrameLength
-from streamer.turns.endpointer import Boundary, Closed, Endpointer, Opened, Paused, Settled
+from streamer.turns.endpointer import (
+    Boundary,
+    Closed,
+    Endpointer,
+    NearLimit,
+    Opened,
+    Paused,
+    Settled,
+)
 from streamer.turns.endpointing import Endpointing
 
 FRAME = FrameLength(320)
 
 SPEECH_MS, SILENCE_MS = 160, 600
 ONSET, SILENCE = 8, 30
-PRE_ROLL_FRAMES, POST_ROLL_FRAMES, CUT_WINDOW_FRAMES = 15, 4, 5
+PRE_ROLL_FRAMES, POST_ROLL_FRAMES, CUT_WINDOW_FRAMES = 15, 4, 8
 
 
 def endpointer(limit_s: float = 35, silence_ms: int = SILENCE_MS) -> Endpointer:
@@ -31,7 +39,7 @@ def run(machine: Endpointer, voiced: str, energies: list[float] | None = None) -
 
 
 def utterances(boundaries: list[Boundary]) -> list[Boundary]:
-    return [boundary for boundary in boundaries if not isinstance(boundary, Settled)]
+    return [boundary for boundary in boundaries if not isinstance(boundary, Settled | NearLimit)]
 
 
 def test_silence_opens_nothing() -> None:
@@ -97,14 +105,50 @@ def test_the_limit_cuts_in_the_middle_of_the_quietest_window_of_the_last_five_se
     energies[quiet : quiet + CUT_WINDOW_FRAMES] = [0.1] * CUT_WINDOW_FRAMES
     boundaries = run(endpointer(), "v" * 1760, energies)
     middle = quiet + CUT_WINDOW_FRAMES // 2
-    assert boundaries == [Opened(0), Closed(middle, EndReason.LIMIT), Opened(middle)]
+    assert boundaries == [
+        Opened(0),
+        NearLimit(),
+        Closed(middle, EndReason.LIMIT),
+        Opened(middle),
+    ]
+
+
+def near_the_limit(voiced: str) -> Endpointer:
+    machine = endpointer(limit_s=10)
+    assert run(machine, voiced)[-1] == NearLimit()
+    return machine
+
+
+def test_of_the_places_between_words_the_limit_cuts_at_the_quietest() -> None:
+    machine = near_the_limit("v" * 400)
+    machine.words_end_at([100, 300, 350, 390])
+    energies = [0.1] * 340 + [0.5] * 20 + [1.0] * 140
+    assert run(machine, "v" * 100, energies[400:])[0] == Closed(300, EndReason.LIMIT)
+
+
+def test_a_pause_counts_where_words_are_known_too() -> None:
+    machine = near_the_limit("v" * 400)
+    machine.words_end_at([350])
+    energies = [1.0] * 20 + [0.0] * 12 + [1.0] * 68
+    _, closed, _ = run(machine, "v" * 20 + "." * 12 + "v" * 68, energies)
+    assert isinstance(closed, Closed)
+    assert 420 < closed.end < 432
+
+
+def test_where_words_end_in_one_utterance_says_nothing_of_the_next() -> None:
+    machine = near_the_limit("v" * 400)
+    machine.words_end_at([300])
+    assert run(machine, "v" * 100)[-1] == Opened(300)
+    assert run(machine, "v" * 300, [0.5] * 190 + [0.1] * 8 + [1.0] * 102)[1] == Closed(
+        694, EndReason.LIMIT
+    )
 
 
 def test_a_cut_before_silence_opens_no_new_utterance() -> None:
     voiced = "v" * 90 + "." * 20
     energies = [1.0] * 90 + [0.0] * 20
     machine = endpointer(limit_s=2)
-    assert utterances(run(machine, voiced, energies)) == [Opened(0), Closed(92, EndReason.LIMIT)]
+    assert utterances(run(machine, voiced, energies)) == [Opened(0), Closed(94, EndReason.LIMIT)]
 
 
 def test_without_detection_everything_is_one_utterance_until_it_is_closed() -> None:
@@ -200,6 +244,8 @@ def test_utterances_are_ordered_disjoint_and_within_the_limit(
                     assert settled == at + 1
                 case Paused():
                     pytest.fail("nobody judges")
+                case NearLimit():
+                    assert opened is not None
                 case Closed(closed, _):
                     assert opened is not None
                     assert opened < closed <= at + 1
@@ -222,7 +268,7 @@ def test_confirmed_speech_is_always_inside_an_utterance(voiced: str) -> None:
                 start = at
             case Closed(at, _):
                 spans.append((start, at))
-            case Settled() | Paused():
+            case Settled() | Paused() | NearLimit():
                 pass
     run_length = 0
     for at, flag in enumerate(voiced):
