@@ -25,7 +25,7 @@ types:
 
 test:
 	cd tests/web && npm test --silent
-	pytest --cov --cov-report=term:skip-covered --cov-fail-under=90
+	pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 bench:
 	python -m loadtest run

@@ -41,7 +41,7 @@ class Answers:
         self.superseded_ends.append(job.end)
 
     async def wait_for(self, count: int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while len(self.heard_texts) + len(self.failures) < count:
                 self.changed.clear()
                 await self.changed.wait()

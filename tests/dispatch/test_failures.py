@@ -120,7 +120,7 @@ async def test_a_worker_that_has_ended_is_dead(monkeypatch: pytest.MonkeyPatch) 
     async with running(engine) as dispatcher:
         assert not dispatcher.is_dead
         dispatcher.submit(job(0), answers)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not dispatcher.is_dead:  # noqa: ASYNC110 - nothing tells
                 await asyncio.sleep(0.01)
         assert dispatcher.trouble == "engine dead"

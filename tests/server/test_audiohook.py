@@ -118,6 +118,6 @@ async def test_a_client_that_falls_silent_is_told_so() -> None:
         await client.open()
         told = await client.receive()
         with pytest.raises(ConnectionClosed):
-            await asyncio.wait_for(client.receive(), 5)
+            await asyncio.wait_for(client.receive(), 20)
     assert (told["type"], told["parameters"]["reason"]) == ("disconnect", "error")
     assert "0.2 seconds" in told["parameters"]["info"]

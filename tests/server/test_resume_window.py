@@ -118,7 +118,7 @@ async def test_a_client_that_says_stop_and_good_bye_is_not_waited_for(code: int)
             await ws.close(code)
         async with client(f"{host}:{port}", back(session)) as ws:
             assert (await receive(ws))["code"] == "unknown_session"
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await server.drain()
         engine.may_run.set()
 

@@ -141,7 +141,7 @@ async def test_an_idle_call_is_ended_and_an_idle_listener_is_not() -> None:
             await caller.send(start())
             await caller.send(media("inbound", 0, b"\xff" * 160))
             with contextlib.suppress(ConnectionClosed):
-                await asyncio.wait_for(caller.recv(), 5)
+                await asyncio.wait_for(caller.recv(), 20)
         assert caller.close_code == 1008
         kinds = [message["type"] for message in await receive_all(ws)]
     assert kinds == ["started", "error", "ended"]

@@ -129,7 +129,7 @@ async def refusal(address: str, **options: Any) -> tuple[int, str, str | None] |
 
 
 async def until_let_in(address: str) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while await refusal(address) is not None:
         assert time.monotonic() < deadline
 

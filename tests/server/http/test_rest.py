@@ -166,7 +166,7 @@ async def test_what_is_missing_of_a_recording_is_told_in_a_header() -> None:
 @pytest.mark.parametrize("stream", [False, True])
 async def test_a_broken_engine_is_an_error(stream: bool) -> None:
     engine = CountingEngine()
-    engine.failures = 2
+    engine.failures = 4  # of two utterances, twice each, in whatever order they are tried again
     async with asking(engine) as (client, _):
         with pytest.raises(openai.APIError, match="failed twice"):
             await client.audio.transcriptions.create(model="m", file=recording(), stream=stream)

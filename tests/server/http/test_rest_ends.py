@@ -40,7 +40,7 @@ async def test_a_drain_waits_for_running_requests_and_takes_no_new_ones() -> Non
             await create(model="m", file=recording())
         engine.may_run.set()
         assert (await running_one).text.startswith(TEXT)
-        await asyncio.wait_for(drain, 5)
+        await asyncio.wait_for(drain, 20)
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -59,7 +59,7 @@ async def test_the_drain_limit_breaks_long_requests_off(stream: bool) -> None:
 
         asked = asyncio.create_task(ask())
         await asyncio.sleep(0.3)
-        await asyncio.wait_for(server.drain(), 5)
+        await asyncio.wait_for(server.drain(), 20)
         with pytest.raises(openai.APIError, match="going away"):
             await asked
 
@@ -75,7 +75,7 @@ async def test_a_client_that_goes_takes_its_jobs_along(stream: bool) -> None:
         asked.cancel()
         await asyncio.wait([asked])
         await client.close()
-        await asyncio.wait_for(server.drain(), 3)
+        await asyncio.wait_for(server.drain(), 10)
         steps = len(engine.steps)
         await asyncio.sleep(0.4)
         assert sum(engine.steps[steps + 1 :]) == 0, "nothing is in flight any more"

@@ -106,7 +106,7 @@ async def test_a_client_that_never_asks_is_let_go(monkeypatch: pytest.MonkeyPatc
     async with asking() as (client, server):
         reader, writer = await asyncio.open_connection(*address(server).split(":"))
         writer.write(b"GET /v1/mod")
-        assert await asyncio.wait_for(_nothing(reader), 5)
+        assert await asyncio.wait_for(_nothing(reader), 20)
         writer.close()
         assert (await client.models.list()).data, "others are served"
 
