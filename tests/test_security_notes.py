@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from streamer.audio.files import BLOCK_SAMPLES
+from streamer.audio.isolation.limits import BLOCK_CPU_S, MEMORY_BYTES
 from streamer.pipeline.runner import MAX_OWED_S
 from streamer.protocols.native.replay_buffer import KEPT_BYTES
 from streamer.server.admission.quotas import BURST_S
@@ -53,6 +54,7 @@ def test_every_file_and_command_exists() -> None:
         f"not wanted after {BODY_S:g} s",
         f"{BLOCK_SAMPLES * 4 >> 20} MB of samples",
         f"at most {MAX_S / 3600:g} hours",
+        f"gets {MEMORY_BYTES >> 30} GiB of memory and {BLOCK_CPU_S} s of computing",
         f"{ {4: 'four'}[LARGEST_AT_ONCE] } times that in all",
         f"{ {10: 'ten'}[LOGGED_PER_SECOND] } refusals a second",
     ],

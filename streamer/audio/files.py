@@ -1,9 +1,10 @@
 """Recordings of every kind as streams of samples: sound files, and the sound of videos.
 
-They are read in the process that asks. Every loop of a demuxer reads or ends, so that the reader
-beneath it (`MeteredReader`) bounds both bytes and seconds; a decoder's work is bounded by its
-packet; no more than a block is in memory; and what parts of FFmpeg see a stranger's bytes is listed
-in `libav`. What that does not hold against is a fault in those parts that overwrites memory.
+They are read in the process that asks; those of strangers are left to `isolation`. Every loop of a
+demuxer reads or ends, so that the reader beneath it (`MeteredReader`) bounds bytes and seconds; no
+more than a block is in memory; and what parts of FFmpeg see a stranger's bytes is listed in
+`libav`. What that does not hold against is a fault in those parts that overwrites memory, and a
+tag of a gigabyte, for which FFmpeg takes memory before it finds that the file is shorter.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class AudioFile:
         self.name = name or str(source)
         self.warnings: list[str] = []
         self._rate = rate
-        self._owned = None if not isinstance(source, Path) else _opened(source, self.name)
+        self._owned = None if not isinstance(source, Path) else opened(source, self.name)
         file = source if self._owned is None else self._owned
         assert not isinstance(file, Path)
         try:
@@ -193,7 +194,8 @@ class _Converter:
         return self._resampler.resample_chunk(rest, last=True)
 
 
-def _opened(path: Path, name: str) -> BinaryIO:
+def opened(path: Path, name: str) -> BinaryIO:
+    """Open a path; raises AudioFileError, in words, where that cannot be."""
     try:
         return path.open("rb")
     except FileNotFoundError as error:

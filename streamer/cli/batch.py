@@ -9,7 +9,8 @@ from contextlib import aclosing
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from streamer.audio.files import AudioFile, AudioFileError
+from streamer.audio.isolation.file import IsolatedFile
+from streamer.audio.problems import AudioFileError
 from streamer.cli.errors import ExitCode
 from streamer.cli.outputs import OutputError, Outputs
 from streamer.cli.sources import Source
@@ -22,7 +23,7 @@ from streamer.speech.formats import Line
 FILES_AT_ONCE = 8
 """Enough to keep batches full; each file owes a bounded amount of audio."""
 
-Transcriber = Callable[[AudioFile], AsyncGenerator[Line | float]]
+Transcriber = Callable[[IsolatedFile], AsyncGenerator[Line | float]]
 """Yields a file's utterances, and between them how many seconds have been read."""
 
 
@@ -80,7 +81,7 @@ class Batch:
             self._tell(f"{source.name}: {warning}", "yellow")
         self._outputs.write(source, lines)
 
-    async def _collect(self, audio: AudioFile, bar: TaskID) -> list[Line]:
+    async def _collect(self, audio: IsolatedFile, bar: TaskID) -> list[Line]:
         lines: list[Line] = []
         async with aclosing(self._transcriber(audio)) as news:
             async for item in news:

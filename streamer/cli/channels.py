@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from streamer.audio.files import AudioFile, AudioFileError
+from streamer.audio.isolation.file import IsolatedFile
+from streamer.audio.problems import AudioFileError
 from streamer.cli.text import shown
 from streamer.pipeline.files import BLOCK_S
 
@@ -24,7 +25,7 @@ def channel_names(text: str) -> tuple[str, ...]:
     return names
 
 
-def channel_blocks(audio: AudioFile, names: tuple[str, ...]) -> Iterator[NDArray[np.float32]]:
+def channel_blocks(audio: IsolatedFile, names: tuple[str, ...]) -> Iterator[NDArray[np.float32]]:
     """Read a file's channels that are named, or all of them mixed; raises AudioFileError."""
     if names and audio.channels != len(names):
         raise AudioFileError(

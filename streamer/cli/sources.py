@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from streamer.audio.files import AudioFile
+from streamer.audio.isolation.file import IsolatedFile
 from streamer.cli.errors import CommandError, ExitCode
 from streamer.cli.text import shown
 
@@ -33,9 +33,9 @@ class Source:
         """The name of its transcript."""
         return "stdin" if self.copy is not None else Path(self.given).stem
 
-    def open(self, rate: int) -> AudioFile:
+    def open(self, rate: int) -> IsolatedFile:
         """Open it to be read at `rate` Hz; raises AudioFileError."""
-        return AudioFile(Path(self.given) if self.copy is None else self.copy, rate, self.name)
+        return IsolatedFile(Path(self.given) if self.copy is None else self.copy, rate, self.name)
 
     def close(self) -> None:
         """Let go of what came through standard input."""

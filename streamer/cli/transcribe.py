@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamer.audio.encodings import Encoding
-from streamer.audio.files import AudioFile
+from streamer.audio.isolation.file import IsolatedFile
+from streamer.audio.isolation.fork_client import DECODERS
 from streamer.cli.batch import Batch, Transcriber
 from streamer.cli.channels import channel_blocks, channel_names
 from streamer.cli.errors import CommandError, ExitCode
@@ -97,6 +98,7 @@ async def _locally(
     outputs: Outputs,
     style: Format,
 ) -> ExitCode:
+    DECODERS.prepare()  # while the model loads
     engine = load_engine(settings)
     dispatcher, detection = Dispatcher(engine), load_detection(settings, engine.info)
     raw = {} if language is None else {"language": language}
@@ -110,7 +112,7 @@ async def _locally(
     timed = style in SUBTITLES and dispatcher.info.word_timings
     stream = stream.model_copy(update={"words": timed})
 
-    async def transcriber(audio: AudioFile) -> AsyncGenerator[Line | float]:
+    async def transcriber(audio: IsolatedFile) -> AsyncGenerator[Line | float]:
         blocks = channel_blocks(audio, names)
         async for news in transcribe_blocks(
             blocks, stream, dispatcher, settings.min_speech_ms, detection=detection
@@ -140,7 +142,7 @@ def _remotely(
     if language is not None:
         settings["language"] = language
 
-    async def transcriber(audio: AudioFile) -> AsyncGenerator[Line | float]:
+    async def transcriber(audio: IsolatedFile) -> AsyncGenerator[Line | float]:
         pieces = _pieces(channel_blocks(audio, names))
         async with aclosing(transcribe(pieces, url, api_key=api_key, **settings)) as messages:
             async for message in messages:

@@ -3,7 +3,9 @@
     python -m tests.fuzzing --runs 200000              # with atheris, guided by coverage
     python -m tests.fuzzing --runs 5000 --plain        # by chance alone, without atheris
     python -m tests.fuzzing rest --runs 200000
-    python -m tests.fuzzing recording --runs 1000000
+    python -m tests.fuzzing recording --runs 1000000 --plain
+
+Nothing guides through the libraries that read recordings: chance, unhindered, tries more of them.
 
 What it finds new is written into `--keep`; a crash into `crash-…`, to be added to the corpus.
 """
@@ -16,12 +18,17 @@ import random
 import resource
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.fuzzing.mutation import Mutation, by_bytes, by_lines
+
 TESTS = Path(__file__).parents[1]
 HERE = Path(__file__).parent
+TOLD_EVERY = 10_000
+"""Inputs without atheris, which tells by itself."""
 
 sys.path[:0] = [str(TESTS), str(TESTS.parent)]
 
@@ -33,6 +40,8 @@ class Target:
     module: str
     guided_by: list[str]
     corpus: Path
+    changed: Mutation = by_lines
+    """How inputs are made without atheris."""
 
 
 TARGETS = {
@@ -46,7 +55,9 @@ TARGETS = {
         ["streamer.protocols", "streamer.server", "streamer.audio.files", "starlette.formparsers"],
         HERE / "corpus_rest",
     ),
-    "recording": Target("fuzzing.recording", ["streamer.audio"], HERE / "corpus_recording"),
+    "recording": Target(
+        "fuzzing.recording", ["streamer.audio"], HERE / "corpus_recording", by_bytes
+    ),
 }
 
 
@@ -60,7 +71,7 @@ def main() -> int:
     arguments = parser.parse_args()
     target = TARGETS[arguments.target]
     if arguments.plain:
-        return _by_chance(target, arguments.runs, arguments.seed)
+        return _by_chance(target, arguments.runs, arguments.seed, arguments.keep)
     return _guided(target, arguments.runs, arguments.seed, arguments.keep)
 
 
@@ -85,35 +96,24 @@ def _player(target: Target) -> Callable[[bytes], None]:
     return importlib.import_module(target.module).play
 
 
-def _by_chance(target: Target, runs: int, seed: int) -> int:
-    """Change, drop, double and swap pieces of the corpus."""
+def _by_chance(target: Target, runs: int, seed: int, keep: Path | None) -> int:
+    """Each input lies in `keep` while it is played, for those that end the process at once."""
     play = _player(target)
     chance = random.Random(seed)
     seeds = [path.read_bytes() for path in sorted(target.corpus.iterdir())]
-    for _ in range(runs):
-        lines = chance.choice(seeds).split(b"\n")
-        for _ in range(chance.randint(1, 4)):
-            at = chance.randrange(1, len(lines)) if len(lines) > 1 else 0
-            line = bytearray(lines[at])
-            match chance.randrange(5):
-                case 0:
-                    del lines[at:]
-                    lines.append(bytes(line))
-                case 1:
-                    lines.insert(at, bytes(line))
-                case 2 if line:
-                    line[chance.randrange(len(line))] = chance.randrange(256)
-                    lines[at] = bytes(line)
-                case 3 if line:
-                    begin = chance.randrange(len(line))
-                    lines[at] = bytes(line[:begin] + line[begin + chance.randint(1, 30) :])
-                case _:
-                    lines.append(chance.choice(chance.choice(seeds).split(b"\n")))
+    began = time.monotonic()
+    for run in range(1, runs + 1):
+        data = target.changed(chance.choice(seeds), seeds, chance)
+        if keep is not None:
+            (keep / "crash-last").write_bytes(data)
         try:
-            play(b"\n".join(lines))
+            play(data)
         except Exception:
-            print(repr(b"\n".join(lines)), file=sys.stderr)
+            print(repr(data), file=sys.stderr)
             raise
+        if run % TOLD_EVERY == 0:
+            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+            print(f"{run} inputs in {time.monotonic() - began:.0f} s, at most {memory} MiB")
     return 0
 
 

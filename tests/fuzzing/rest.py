@@ -22,6 +22,7 @@ from urllib.parse import unquote
 from starlette.types import Message, Scope
 
 from fuzzing.conversation import INFO, SETTINGS, StubEngine
+from streamer.audio.files import AudioFile
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.dispatch.job import Job
 from streamer.dispatch.queue import Listener
@@ -33,8 +34,11 @@ from streamer.server.admission.quotas import Limits, Quotas
 from streamer.server.admission.refusals import Refusals
 from streamer.server.clients import Clients
 from streamer.server.connection.service import Service
+from streamer.server.http import transcriptions
 from streamer.server.http.app import make_app, rest_routes
 from streamer.server.metrics import Metrics
+
+transcriptions.IsolatedFile = AudioFile  # type: ignore[misc] - what kills a decoder is to be seen
 
 TOO_LONG_S = 60.0
 

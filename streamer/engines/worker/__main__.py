@@ -16,12 +16,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from streamer.decoding.step_engine import StepEngine
 from streamer.engines.local import LocalEngine
-from streamer.engines.worker.frames import frame
 from streamer.engines.worker.host import EngineHost
 from streamer.engines.worker.launch import LAUNCHES, Launch
 from streamer.engines.worker.messages import ANSWERS, Loaded, NotLoaded
 from streamer.families.registry import load_model
 from streamer.models.errors import ModelError
+from streamer.runtime.frames import frame
 from streamer.runtime.logs import STANDARD_ERROR, logging_to
 from streamer.runtime.memory import give_back_what_is_freed, keep_what_is_loaded
 from streamer.runtime.threads import lower_priority

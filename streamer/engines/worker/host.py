@@ -10,8 +10,8 @@ import threading
 import numpy as np
 
 from streamer.engines.base import MeasuredEngine
-from streamer.engines.worker.frames import frame, read_frame
 from streamer.engines.worker.messages import ANSWERS, REQUESTS, Advanced, Answer, Submit
+from streamer.runtime.frames import frame, read_frame
 from streamer.speech.clip import Clip
 from streamer.speech.hypothesis import EngineError, Hypothesis, Outcome
 

@@ -12,7 +12,6 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from streamer.engines.worker.frames import FrameParser, frame
 from streamer.engines.worker.messages import (
     ANSWERS,
     REQUESTS,
@@ -21,6 +20,7 @@ from streamer.engines.worker.messages import (
     NotLoaded,
     Request,
 )
+from streamer.runtime.frames import FrameParser, frame
 
 SOCKET_BYTES = 4 << 20
 """What is asked of the system for each direction; a clip of 35 s is 2.2 MB."""

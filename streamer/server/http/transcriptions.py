@@ -12,7 +12,8 @@ from typing import BinaryIO
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
-from streamer.audio.files import AudioFile, AudioFileError
+from streamer.audio.isolation.file import IsolatedFile
+from streamer.audio.problems import AudioFileError
 from streamer.pipeline.files import (
     BLOCK_S,
     EngineFailedError,
@@ -118,7 +119,7 @@ class Transcriptions:
 
     async def _answer(
         self,
-        audio: AudioFile,
+        audio: IsolatedFile,
         transcribing: AsyncGenerator[Final | float],
         asked: TranscriptionRequest,
         exchange: Exchange,
@@ -141,7 +142,7 @@ class Transcriptions:
             await exchange.whole(kind, body, audio.warnings)
 
     async def _transcribe(
-        self, audio: AudioFile, asked: TranscriptionRequest, peer: Peer
+        self, audio: IsolatedFile, asked: TranscriptionRequest, peer: Peer
     ) -> AsyncGenerator[Final | float]:
         """Yield the file's finals, and how many seconds have been read; raises RefusalError."""
         service = self._service
@@ -173,9 +174,9 @@ class Transcriptions:
                 raise RefusalError(500, "engine_failed", str(error)) from error
 
 
-def _open(file: BinaryIO, name: str, opened: ExitStack) -> AudioFile:
+def _open(file: BinaryIO, name: str, opened: ExitStack) -> IsolatedFile:
     """Open a recording that `opened` closes, before its file, even if nobody waits for it."""
     try:
-        return opened.enter_context(closing(AudioFile(file, SAMPLE_RATE, name)))
+        return opened.enter_context(closing(IsolatedFile(file, SAMPLE_RATE, name)))
     except AudioFileError as error:
         raise invalid("file", str(error), "unsupported_format") from error

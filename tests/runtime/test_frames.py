@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamer.engines.worker.frames import FrameParser, frame, read_frame
+from streamer.runtime.frames import FrameParser, frame, read_frame
 
 MESSAGES = st.lists(st.tuples(st.binary(max_size=40), st.binary(max_size=40)), max_size=6)
 

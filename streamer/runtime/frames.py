@@ -1,6 +1,6 @@
 """Messages as bytes: two lengths, a JSON head, and a body of raw samples.
 
-Both ends are of one version, start together and trust each other; what does not parse is a fault.
+Both ends are of one version and start together; what does not parse is a fault.
 """
 
 from __future__ import annotations
@@ -17,12 +17,17 @@ def frame(head: bytes, body_bytes: int = 0) -> bytes:
     return _LENGTHS.pack(len(head), body_bytes) + head
 
 
-def read_frame(stream: BinaryIO) -> tuple[bytes, bytes] | None:
-    """Wait for a message; returns its head and body, or None where the other end is gone."""
+def read_frame(stream: BinaryIO, most: int | None = None) -> tuple[bytes, bytes] | None:
+    """Wait for a message; returns its head and body, or None where the other end is gone.
+
+    Raises ValueError for a head or body of more than `most` bytes, for who does not trust that end.
+    """
     lengths = stream.read(_LENGTHS.size)
     if len(lengths) < _LENGTHS.size:
         return None
     head_bytes, body_bytes = _LENGTHS.unpack(lengths)
+    if most is not None and max(head_bytes, body_bytes) > most:
+        raise ValueError(f"a message of {max(head_bytes, body_bytes)} bytes")
     head, body = stream.read(head_bytes), stream.read(body_bytes)
     return (head, body) if len(head) == head_bytes and len(body) == body_bytes else None
 

@@ -1,0 +1,1 @@
+"""Recordings read by a process of their own, which may die of them without taking anybody along."""
