@@ -65,6 +65,15 @@ class Pressed(_Message):
     at: float
 
 
+class Warned(_Message):
+    """What comes from the caller's side is not as it should be; the call goes on."""
+
+    type: Literal["warning"] = "warning"
+    seq: int
+    code: str
+    message: str
+
+
 class Failed(_Message):
     """Something went wrong; a `final` without text tells which utterance, if it was one."""
 

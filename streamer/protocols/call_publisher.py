@@ -12,6 +12,15 @@ from streamer.protocols.timeline import Timeline
 from streamer.session import events
 from streamer.session.settings import InvalidSettingError
 
+TOLD = frozenset(
+    {
+        events.WarningCode.UNLIKELY_AUDIO,
+        events.WarningCode.QUIET_AUDIO,
+        events.WarningCode.CLIPPED_AUDIO,
+    }
+)
+"""Warnings of what the caller's side sends; each comes once. Others are for clients that read."""
+
 
 class CallPublisher:
     """Publishes what happens in a session under the call's id.
@@ -62,6 +71,8 @@ class CallPublisher:
                 yield Publish(self._call, self._source, final, instead_of=self._key(event))
             case events.EngineFailed():
                 yield self.failed("engine_failed", event.message)
+            case events.Warned(code, message) if code in TOLD:
+                yield self.warned(code, message)
             case events.Acknowledged():
                 self._timeline.forget(event.audio)
             case _:
@@ -79,6 +90,18 @@ class CallPublisher:
         """A setting that was wished for cannot be had."""
         problem = f"{wish}; accepted: {wish.choices}"
         return self.failed("invalid_setting", problem, last=last)
+
+    def warned(self, code: events.WarningCode, message: str) -> Publish:
+        """The audio is not as it should be; what is heard is told."""
+        return self._kept(
+            messages.Warned(
+                call=self._call,
+                stream=self._stream,
+                seq=self._next_seq(),
+                code=code,
+                message=message,
+            )
+        )
 
     def failed(self, code: str, message: str, *, last: bool = False) -> Publish:
         """Something went wrong, perhaps so that nothing follows."""

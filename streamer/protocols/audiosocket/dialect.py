@@ -1,7 +1,4 @@
-"""AudioSocket as a dialect: calls are heard here, and told elsewhere, under their UUID.
-
-What would be sent back is played to the caller, so nothing is.
-"""
+"""AudioSocket as a dialect: calls are heard here, and told elsewhere, under their UUID."""
 
 from __future__ import annotations
 
@@ -10,12 +7,12 @@ from uuid import UUID
 
 from streamer.audio.encodings import Encoding
 from streamer.audio.pcm import PcmConverter, PcmFormat
+from streamer.audio.plausibility import Examiner
 from streamer.protocols.audiosocket.parser import RATES, Frame, FrameParser, Kind
+from streamer.protocols.call_dialect import CallDialect
 from streamer.protocols.call_publisher import CallPublisher
-from streamer.protocols.dialect import Action, Close, Message, Open, Result, SessionEnd
+from streamer.protocols.dialect import Action, Close, Open
 from streamer.protocols.door import Host
-from streamer.protocols.endings import closing
-from streamer.protocols.timeline import Timeline
 from streamer.session import events
 from streamer.session.inputs import Audio, Stop
 from streamer.speech.clip import SAMPLE_RATE
@@ -23,30 +20,22 @@ from streamer.speech.clip import SAMPLE_RATE
 HANDSHAKE_S = 5.0
 """Asterisk says whose call it is as soon as it is connected. Who says nothing loses the place."""
 
-TRACK = "inbound"
-"""Asterisk sends what it hears from the channel, as one track."""
-
 _CALLER_HUNG_UP = b"\x01"
 """The error code that is none."""
 
 
-class AudioSocketDialect:
-    """One connection, which is one stream of a call; several may be of the same call."""
+class AudioSocketDialect(CallDialect):
+    """One stream of a call, of one track: Asterisk sends what it hears from the channel."""
 
     grace_s = HANDSHAKE_S
 
     def __init__(self, host: Host) -> None:
-        self._host = host
+        super().__init__(host)
         self._parser = FrameParser()
-        self._publisher: CallPublisher | None = None
+        self._examiner: Examiner | None = Examiner(Encoding.PCM_S16LE, 1)
         self._converter: PcmConverter | None = None
         self._rate = 0
         self._samples = 0  # given to the session
-        self._over = False
-
-    def connected(self) -> Iterator[Action]:
-        """Wait for the UUID."""
-        yield from ()
 
     def waited(self) -> Iterator[Action]:
         """Wait no longer."""
@@ -65,30 +54,11 @@ class AudioSocketDialect:
             else:
                 yield from self._take(frame, self._publisher)
 
-    def happened(self, event: events.Event) -> Iterator[Result]:
-        """Publish what is said."""
-        if self._publisher is not None:
-            yield from self._publisher.happened(event)
-
-    def finished(self, done: events.Done, end: SessionEnd) -> Iterator[Result]:
-        """Publish that no more will come, and why if the caller's side has not ended it."""
-        self._over = True
-        if self._publisher is not None:
-            yield from self._publisher.finished(done, end, self._host.limits.idle_timeout_s)
-        yield closing(end)
-
-    def encode(self, message: Message) -> str:
-        """Write a message; none is ever said."""
-        return message.model_dump_json(exclude_none=True)
-
     def _begin(self, frame: Frame) -> Iterator[Action]:
         if frame.kind != Kind.UUID or len(frame.payload) != 16:
             yield from self._refuse("the first frame is no UUID")
             return
-        session = self._host.session
-        call = str(UUID(bytes=frame.payload))
-        publisher = CallPublisher(call, session, session, [TRACK], Timeline())
-        self._publisher = publisher
+        publisher = self._publisher = self._publisher_of(str(UUID(bytes=frame.payload)))
         settings = self._host.stream_settings(
             {"encoding": Encoding.PCM_F32LE, "sample_rate": SAMPLE_RATE}
         )
@@ -97,6 +67,8 @@ class AudioSocketDialect:
 
     def _take(self, frame: Frame, publisher: CallPublisher) -> Iterator[Action]:
         if (rate := RATES.get(frame.kind)) is not None:
+            if (problem := self._problem_of(frame.payload)) is not None:
+                yield publisher.warned(events.WarningCode.UNLIKELY_AUDIO, problem)
             yield from self._hear(rate, frame.payload)
             return
         match frame.kind:
@@ -111,6 +83,15 @@ class AudioSocketDialect:
                 yield from self._stop()
             case _:
                 pass
+
+    def _problem_of(self, samples: bytes) -> str | None:
+        """Say, once, what is surely no samples; the session hears floats, which never look so."""
+        if self._examiner is None:
+            return None
+        problem = self._examiner.feed(samples)
+        if self._examiner.over:
+            self._examiner = None
+        return problem
 
     def _hear(self, rate: int, samples: bytes) -> Iterator[Action]:
         if self._converter is None or rate != self._rate:

@@ -1,23 +1,19 @@
-"""Twilio Media Streams as a dialect: calls are heard here, and told elsewhere.
-
-Nothing that is said on the socket would be read, so results are published under the call's id.
-"""
+"""Twilio Media Streams as a dialect: calls are heard here, and told elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from streamer.protocols.call_dialect import CallDialect
 from streamer.protocols.call_publisher import CallPublisher
 from streamer.protocols.call_settings import call_settings
-from streamer.protocols.dialect import Action, Close, Message, Open, Result, SessionEnd
+from streamer.protocols.dialect import Action, Close, Open
 from streamer.protocols.door import Host
-from streamer.protocols.endings import closing
 from streamer.protocols.timeline import Timeline
 from streamer.protocols.twilio import messages
 from streamer.protocols.twilio.aligner import Aligner
 from streamer.protocols.twilio.byte_order import ByteOrder
-from streamer.session import events
 from streamer.session.inputs import Audio, Flush, Stop
 from streamer.session.settings import InvalidSettingError, StreamSettings
 
@@ -29,34 +25,21 @@ class _Call:
         self,
         tracks: Sequence[str],
         settings: StreamSettings,
-        publisher: CallPublisher,
         byte_order: ByteOrder | None,
     ) -> None:
         self.tracks = tracks
         self.byte_order = byte_order
         self.aligner = Aligner(len(tracks), settings.encoding, settings.sample_rate)
-        self.publisher = publisher
 
 
-class TwilioDialect:
+class TwilioDialect(CallDialect):
     """One stream of one call, of one track or of both."""
 
-    grace_s = None
-
     def __init__(self, host: Host) -> None:
-        self._host = host
+        super().__init__(host)
         self._start: messages.Start | None = None
         self._call: _Call | None = None
         self._timeline = Timeline()
-        self._over = False
-
-    def connected(self) -> Iterator[Action]:
-        """Wait for `start`."""
-        yield from ()
-
-    def waited(self) -> Iterator[Action]:
-        """Do nothing: it is never asked."""
-        yield from ()
 
     def received(self, message: str | bytes) -> Iterator[Action]:
         """Take a message; one that is not understood is passed over, since nobody could be told."""
@@ -70,30 +53,13 @@ class TwilioDialect:
                     yield from self._open(parsed, parsed.start.tracks)
             case messages.Media():
                 yield from self._receive_audio(parsed.media)
-            case messages.Dtmf() if self._call is not None:
+            case messages.Dtmf() if self._call is not None and self._publisher is not None:
                 seconds = self._call.aligner.seconds + self._timeline.left_out
-                yield self._call.publisher.pressed(parsed.dtmf.digit, seconds)
+                yield self._publisher.pressed(parsed.dtmf.digit, seconds)
             case messages.Stop():
                 yield from self._stop()
             case _:
                 pass
-
-    def happened(self, event: events.Event) -> Iterator[Result]:
-        """Publish what is said."""
-        if self._call is not None:
-            yield from self._call.publisher.happened(event)
-
-    def finished(self, done: events.Done, end: SessionEnd) -> Iterator[Result]:
-        """Publish that no more will come, and why if the caller's side has not ended it."""
-        self._over = True
-        call, self._call = self._call, None
-        if call is not None:
-            yield from call.publisher.finished(done, end, self._host.limits.idle_timeout_s)
-        yield closing(end)
-
-    def encode(self, message: Message) -> str:
-        """Write a message; none is ever said."""
-        return message.model_dump_json(exclude_none=True)
 
     def _open(self, message: messages.Start, offered: Sequence[str]) -> Iterator[Action]:
         start = message.start
@@ -110,7 +76,7 @@ class TwilioDialect:
             yield Close(1008, "invalid setting")
             return
         byte_order = ByteOrder() if start.media_format.tells_no_byte_order else None
-        self._call = _Call(tracks, settings, publisher, byte_order)
+        self._call, self._publisher = _Call(tracks, settings, byte_order), publisher
         yield Open(settings, outlives_client=True)
         yield publisher.started(settings.language, start.parameters or {})
         for error in denied:

@@ -1,49 +1,28 @@
-"""Vonage's WebSockets as a dialect: calls are heard here, and told elsewhere.
-
-What would be sent back is played to the caller, so nothing is.
-"""
+"""Vonage's WebSockets as a dialect: calls are heard here, and told elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from streamer.audio.encodings import Encoding
-from streamer.protocols.call_publisher import CallPublisher
+from streamer.protocols.call_dialect import CallDialect
 from streamer.protocols.call_settings import call_settings
-from streamer.protocols.dialect import Action, Close, Message, Open, Result, SessionEnd
+from streamer.protocols.dialect import Action, Close, Open
 from streamer.protocols.door import Host
-from streamer.protocols.endings import closing
-from streamer.protocols.timeline import Timeline
 from streamer.protocols.vonage import messages
-from streamer.session import events
 from streamer.session.inputs import Audio
 from streamer.session.settings import InvalidSettingError
 
-TRACK = "inbound"
-"""What a WebSocket hears of its call: all of it, as one track."""
 
-
-class VonageDialect:
-    """One connection, which is one stream of a call; it has no end but that of the connection."""
-
-    grace_s = None
+class VonageDialect(CallDialect):
+    """One stream of a call; it has no end but that of the connection."""
 
     def __init__(self, host: Host, call: str | None) -> None:
         """`call` is the call's id, if the address tells it."""
-        self._host = host
+        super().__init__(host)
         self._call = call
-        self._publisher: CallPublisher | None = None
         self._rate = 0
         self._bytes = 0  # of audio
-        self._over = False
-
-    def connected(self) -> Iterator[Action]:
-        """Wait for the first message."""
-        yield from ()
-
-    def waited(self) -> Iterator[Action]:
-        """Do nothing: it is never asked."""
-        yield from ()
 
     def received(self, message: str | bytes) -> Iterator[Action]:
         """Take a message; one that is not understood is passed over, since nobody could be told."""
@@ -61,26 +40,8 @@ class VonageDialect:
             case _:
                 pass
 
-    def happened(self, event: events.Event) -> Iterator[Result]:
-        """Publish what is said."""
-        if self._publisher is not None:
-            yield from self._publisher.happened(event)
-
-    def finished(self, done: events.Done, end: SessionEnd) -> Iterator[Result]:
-        """Publish that no more will come, and why if the caller's side has not ended it."""
-        self._over = True
-        if self._publisher is not None:
-            yield from self._publisher.finished(done, end, self._host.limits.idle_timeout_s)
-        yield closing(end)
-
-    def encode(self, message: Message) -> str:
-        """Write a message; none is ever said."""
-        return message.model_dump_json(exclude_none=True)
-
     def _open(self, message: messages.Connected) -> Iterator[Action]:
-        session = self._host.session
-        call = self._call or message.call or session
-        publisher = CallPublisher(call, session, session, [TRACK], Timeline())
+        publisher = self._publisher_of(self._call or message.call or self._host.session)
         form = {"encoding": Encoding.PCM_S16LE, "sample_rate": message.rate}
         try:
             settings, denied = call_settings(self._host, form, message.headers)

@@ -16,6 +16,7 @@ from streamer.server.connection.ticker import Ticker
 from streamer.server.doors import new_host
 from streamer.server.meter import SessionMeter
 from streamer.server.metrics import Metrics
+from streamer.server.warning_log import WarningLog
 from streamer.session.session import Session
 from streamer.settings import Settings
 from streamer.vad.registry import ALWAYS_HERE, SILERO
@@ -34,6 +35,7 @@ class Service:
     ticker: Ticker = field(default_factory=Ticker)
     judge: TurnJudge | None = None
     """Who is asked at pauses, where there is a turn model."""
+    warning_log: WarningLog = field(default_factory=WarningLog)
     detection: VoiceDetection | None = None
     """Judges for the detector that is too large for sessions to hold, where it is here."""
 
@@ -51,5 +53,5 @@ class Service:
         """Return who looks on at a session that begins, of a stream or of an upload."""
         meter = SessionMeter(session.settings, self.metrics, heard_s=lambda: session.audio_s)
         if self.recorder is None:
-            return [meter]
-        return [meter, self.recorder.record(session, self.dispatcher.info)]
+            return [meter, self.warning_log]
+        return [meter, self.warning_log, self.recorder.record(session, self.dispatcher.info)]

@@ -59,6 +59,20 @@ def test_a_call_is_published_under_its_uuid() -> None:
     assert (said["text"], said["track"], said["topic"]) == ("Hello.", "inbound", str(CALL))
 
 
+def test_bytes_that_are_no_samples_are_told_once() -> None:
+    dialect = begun()
+    floats = np.tile(voice(1.0), 3).astype("<f4").tobytes()
+    (told_of,) = told(
+        action
+        for at in range(0, len(floats), 3200)
+        for action in dialect.received(frame(0x10, floats[at : at + 3200]))
+    )
+    assert (told_of["type"], told_of["code"]) == ("warning", "unlikely_audio")
+    assert "32-bit floats" in told_of["message"]
+    other = begun()
+    assert not told(one for each in voice_frames(voice(3.0)) for one in other.received(each))
+
+
 @pytest.mark.parametrize(("kind", "rate"), RATES.items())
 def test_every_rate_becomes_what_a_session_hears(kind: int, rate: int) -> None:
     sound = voice(1.0)

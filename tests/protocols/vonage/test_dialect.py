@@ -50,6 +50,16 @@ def test_a_call_from_its_first_message_to_its_audio(rate: int) -> None:
     assert list(dialect.received(bytes(640))) == [Audio(bytes(640))]
 
 
+def test_what_is_wrong_with_the_audio_is_told_and_what_a_reader_does_wrong_is_not() -> None:
+    dialect = new()
+    list(dialect.received(connected()))
+    codes = [events.WarningCode.UNLIKELY_AUDIO, events.WarningCode.AUDIO_AHEAD]
+    results = [one for code in codes for one in dialect.happened(events.Warned(code, "words"))]
+    (message,) = told(results)
+    assert (message["type"], message["code"]) == ("warning", "unlikely_audio")
+    assert (message["message"], message["seq"]) == ("words", 1)
+
+
 def test_the_first_message_of_older_calls_has_no_event() -> None:
     (opened, _) = new().received('{"content-type": "audio/l16;rate=8000", "prop1": "x"}')
     assert isinstance(opened, Open)

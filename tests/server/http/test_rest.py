@@ -82,7 +82,7 @@ async def test_silence_is_an_empty_text() -> None:
 
 async def test_many_utterances_are_in_flight_together() -> None:
     samples = np.tile(np.concatenate([voice(4.0), silence(1.0)]), 12)
-    engine = CountingEngine(seconds_a_step=0.01)
+    engine = CountingEngine(seconds_a_step=0.05)
     async with asking(engine) as (client, _):
         heard = await client.audio.transcriptions.create(model="m", file=recording(samples))
     assert heard.text.count("word0") == 12
