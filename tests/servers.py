@@ -19,6 +19,7 @@ from websockets.exceptions import ConnectionClosedError
 from streamer.decoding.step_engine import StepEngine
 from streamer.engines.base import Engine
 from streamer.engines.local import LocalEngine
+from streamer.pipeline.detection import VoiceDetection
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
 from streamer.turns.models.base import TurnModel
@@ -37,11 +38,12 @@ def local(engine: StepEngine | Engine) -> Engine:
 async def running(
     engine: StepEngine | Engine | None = None,
     turn_model: TurnModel | None = None,
+    detection: VoiceDetection | None = None,
     **settings: Any,
 ) -> AsyncGenerator[TranscriptionServer]:
     """Serve on a free port of loopback."""
     chosen = Settings(port=0, **settings)
-    server = TranscriptionServer(chosen, local(engine or CountingEngine()), turn_model)
+    server = TranscriptionServer(chosen, local(engine or CountingEngine()), turn_model, detection)
     async with server:
         yield server
 
@@ -50,10 +52,11 @@ async def running(
 async def serving(
     engine: StepEngine | Engine | None = None,
     turn_model: TurnModel | None = None,
+    detection: VoiceDetection | None = None,
     **settings: Any,
 ) -> AsyncGenerator[str]:
     """Serve on a free port of loopback; yields the address without a scheme."""
-    async with running(engine, turn_model, **settings) as server:
+    async with running(engine, turn_model, detection, **settings) as server:
         host, port = server.address
         yield f"{host}:{port}"
 

@@ -17,6 +17,8 @@ from servers import (
 from sounds import pcm, two_utterances
 from websockets.asyncio.client import ClientConnection
 
+from streamer.pipeline.detection import VoiceDetection
+
 AUDIO = pcm(two_utterances())
 
 
@@ -31,8 +33,8 @@ async def drop(ws: ClientConnection) -> None:
     await ws.wait_closed()
 
 
-async def undisturbed(audio: bytes) -> list[Message]:
-    async with serving() as address, client(address, "?partials=false") as ws:
+async def undisturbed(audio: bytes, detection: VoiceDetection | None = None) -> list[Message]:
+    async with serving(detection=detection) as address, client(address, "?partials=false") as ws:
         await ws.send(audio)
         await send(ws, "stop")
         return await receive_all(ws)

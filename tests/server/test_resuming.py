@@ -17,10 +17,12 @@ from servers import (
     serving,
 )
 from sounds import pcm, voice
+from vad.networks import LoudNetwork
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus
 
 from streamer.engines.local import LocalEngine
+from streamer.pipeline.detection import VoiceDetection
 from streamer.protocols.native.replay_buffer import ReplayBuffer
 from streamer.server.server import TranscriptionServer
 from streamer.settings import Settings
@@ -46,6 +48,23 @@ async def test_a_dropped_stream_goes_on_as_if_nothing_had_been() -> None:
     assert [message["seq"] for message in messages] == list(range(len(messages)))
     assert told(messages) == told(await undisturbed(AUDIO))
     assert len(engine.joined) == 2, "nothing is transcribed twice"
+
+
+@pytest.mark.parametrize("received", [33_333, 64_001])
+async def test_a_detector_outside_the_session_hears_on_where_it_was(received: int) -> None:
+    """It remembers what it has heard, and here says so in each number."""
+    async with serving(detection=VoiceDetection(LoudNetwork())) as address:
+        async with client(address, "?partials=false") as ws:
+            await ws.send(AUDIO[:received])
+            before = await receive_until(ws, "speech_started")
+            assert before[0]["settings"]["vad"] == "silero"
+            await drop(ws)
+        async with client(address, back(before[0]["session"], before[-1]["seq"])) as ws:
+            ready = await receive(ws)
+            await ws.send(AUDIO[round(ready["audio_received"] * 32_000) :])
+            await send(ws, "stop")
+            after = await receive_all(ws)
+    assert told([*before, *after]) == told(await undisturbed(AUDIO, VoiceDetection(LoudNetwork())))
 
 
 async def test_what_was_sent_and_did_not_arrive_is_sent_again_with_its_number() -> None:

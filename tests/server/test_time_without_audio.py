@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 import numpy as np
 import pytest
 import soxr
+from asterisk import uuid_frame, voice_frames
 from audiohook_client import NOBODY, media
 from hosts import a_host
 from phone import media as twilio_media
@@ -24,6 +25,7 @@ from websockets.datastructures import Headers
 
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.dispatch.job import JobKind
+from streamer.protocols.audiosocket.dialect import AudioSocketDialect
 from streamer.protocols.dialect import Dialect, Say
 from streamer.protocols.door import Handshake
 from streamer.protocols.wyoming.dialect import WyomingDialect
@@ -50,6 +52,7 @@ class Door:
     opening: list[Wire]
     wrap: Callable[[int, Samples], Wire]
     keepalive: Callable[[int], Wire] | None = None
+    silence_s: float = 0.6
 
 
 def websocket(path: str, query: str = "") -> Callable[[], Dialect]:
@@ -89,6 +92,15 @@ def wyoming(kind: str, data: dict[str, object], payload: bytes = b"") -> bytes:
     return json.dumps(header).encode() + b"\n" + body + payload
 
 
+def telnyx_media(number: int, samples: Samples) -> str:
+    """Number and tracks as Telnyx has them: the first chunk says which track it is."""
+    payload = base64.b64encode(mulaw(samples).tobytes()).decode()
+    chunk = {"chunk": str(number + 1), "timestamp": str(20 * number), "payload": payload}
+    return text(event="media", sequence_number=str(number + 2), stream_id="32DE", media=chunk)
+
+
+TELNYX_FORMAT = {"encoding": "PCMU", "sample_rate": 8000, "channels": 1}
+VONAGE_FORMAT = {"event": "websocket:connected", "content-type": "audio/l16;rate=16000"}
 FORMAT: dict[str, object] = {"rate": 16000, "width": 2, "channels": 1}
 CALL = {"id": str(uuid.UUID(int=2)), "ani": "", "aniName": "", "dnis": ""}
 
@@ -105,11 +117,40 @@ DOORS = {
         lambda number, samples: pcm(samples),
         lambda number: text(type="KeepAlive"),
     ),
+    "flux": Door(
+        websocket("/v2/listen", "model=flux-general-en&encoding=linear16&sample_rate=16000"),
+        [],
+        lambda number, samples: pcm(samples),
+        lambda number: text(type="KeepAlive"),
+        silence_s=1.0,  # what its threshold of 0.7 means without a turn model
+    ),
     "realtime": Door(websocket("/v1/realtime", "intent=transcription"), [], appended),
     "twilio": Door(
         websocket("/twilio"),
         [start(("inbound",))],
         lambda number, samples: twilio_media("inbound", number, mulaw(samples).tobytes()),
+    ),
+    "telnyx": Door(
+        websocket("/twilio"),
+        [
+            text(
+                event="start",
+                sequence_number="1",
+                stream_id="32DE",
+                start={"call_control_id": "v2:T0", "media_format": TELNYX_FORMAT},
+            )
+        ],
+        telnyx_media,
+    ),
+    "vonage": Door(
+        websocket("/vonage"),
+        [json.dumps(VONAGE_FORMAT)],
+        lambda number, samples: pcm(samples),
+    ),
+    "audiosocket": Door(
+        lambda: AudioSocketDialect(a_host()),
+        [uuid_frame()],
+        lambda number, samples: next(voice_frames(samples)),
     ),
     "audiohook": Door(
         websocket("/audiohook"),
@@ -139,6 +180,7 @@ class Client:
 
     def __init__(self, door: Door) -> None:
         self.clock, self.engine = Clock(), Engine()
+        self.silence_s = door.silence_s
         self._door = door
         quotas = Quotas(Limits(0, 0), Limits(0, 0), time.monotonic)
         service = Service(
@@ -209,6 +251,21 @@ async def client(request: pytest.FixtureRequest) -> Client:
 
 async def test_who_stops_in_a_pause_gets_the_final_after_the_silence(client: Client) -> None:
     await client.speak(np.concatenate([SPOKEN, silence(0.4)]))
+    await client.keep_silent(client.silence_s - 0.1)
+    assert client.finals == []
+    await client.keep_silent(0.3)
+    assert len(client.finals) == 1
+
+
+async def test_while_a_session_waits_for_its_client_its_time_stands_still() -> None:
+    client = Client(DOORS["native"])
+    await client.open()
+    await client.speak(np.concatenate([SPOKEN, silence(0.4)]))
+    await client.keep_silent(0.3)
+    client.session.suspend()
+    client.clock.pass_time(30)
+    assert client.finals == []
+    client.session.go_on()
     await client.keep_silent(0.5)
     assert client.finals == []
     await client.keep_silent(0.3)
@@ -235,7 +292,7 @@ async def test_a_line_that_stalls_and_catches_up_ends_nothing(client: Client) ->
 async def test_audio_that_comes_later_is_another_utterance(client: Client) -> None:
     await client.speak(SPOKEN)
     await client.keep_silent(10)
-    await client.speak(np.concatenate([voice(1.0, seed=5), silence(0.8)]))
+    await client.speak(np.concatenate([voice(1.0, seed=5), silence(1.2)]))
     assert len(client.finals) == 2
 
 
