@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     recordings = joined([one.path for one in spoken])
     said = " ".join(
         one.text for first in range(FILES_AT_ONCE) for one in spoken[first::FILES_AT_ONCE]
-    )
+    ).strip()  # of recordings without a manifest nobody knows the words
     clips = [clip for samples in recordings for clip in cut(samples)]
     audio_s = sum(map(len, recordings)) / SAMPLE_RATE
     folder = resolve("moonshine")
