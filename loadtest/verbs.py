@@ -61,6 +61,7 @@ VERBS: Mapping[str, Verb] = {
         {
             "hostile": Action("loadtest.attack.hostile", "what an honest client feels of each"),
             "cost": Action("loadtest.attack.cost", "what one act costs the server"),
+            "memory": Action("loadtest.attack.memory", "more open audio than there is memory"),
         },
     ),
     "soak": Verb(

@@ -67,6 +67,12 @@ class Settings(BaseSettings):
     max_sessions: int = Field(
         default=200, ge=1, description="sessions at a time; one more is refused with 503"
     )
+    memory_mb: int = Field(
+        default=0,
+        ge=0,
+        description="what audio and messages of all sessions may take; 0 is half of what the "
+        "machine, its container or its limits leave once the models are loaded",
+    )
     max_lateness_s: float = Field(
         default=2.0, gt=0, description="new sessions are refused while a final is later than this"
     )

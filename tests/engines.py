@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from streamer.speech.clip import Clip
+from streamer.speech.clip import Clip, StoredClip
 from streamer.speech.engine_info import EngineInfo
 from streamer.speech.hypothesis import Hypothesis
 
@@ -74,6 +74,6 @@ class CountingEngine:
         return self.clips.pop(key)
 
 
-def words_of(clip: Clip) -> Hypothesis:
+def words_of(clip: Clip | StoredClip) -> Hypothesis:
     words = [f"word{number}" for number in range(int(clip.seconds * 3))]
     return Hypothesis(" ".join(words), tuple(range(len(words))), 0.9)

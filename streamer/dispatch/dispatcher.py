@@ -199,7 +199,7 @@ class Dispatcher:
     def _send(self, queued: QueuedJob) -> None:
         key = next(self._keys)
         self._in_flight[key] = queued
-        clip = replace(queued.job.clip, patient=queued.due - queued.arrived >= PATIENT_S)
+        clip = queued.job.clip.loaded(patient=queued.due - queued.arrived >= PATIENT_S)
         self._engine.submit(key, clip, lambda outcome: self._ended(key, outcome))
 
     def _overtakes(self, exact: QueuedJob) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from streamer.speech.clip import Clip
+from streamer.speech.clip import StoredClip
 
 
 class JobKind(StrEnum):
@@ -34,7 +34,7 @@ class Job:
 
     key: UtteranceKey
     kind: JobKind
-    clip: Clip
+    clip: StoredClip
     end: int
     slack_s: float
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from streamer.audio.encodings import Encoding
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.pipeline.detection import VoiceDetection
+from streamer.pipeline.memory_budget import MemoryBudget
 from streamer.pipeline.observers import SessionObserver
 from streamer.pipeline.runner import SessionRunner
 from streamer.session.events import Done, EngineFailed, Event, Final
@@ -61,20 +62,23 @@ async def transcribe_blocks(
     turn: AbstractAsyncContextManager[object] | None = None,
     observe: Callable[[Session], Sequence[SessionObserver]] = _unobserved,
     detection: VoiceDetection | None = None,
+    memory: MemoryBudget | None = None,
 ) -> AsyncGenerator[Final | float]:
     """Yield the finals of a file as they come, and between them how many seconds have been read.
 
     `observe` names who looks on at its session, as at a stream's; `detection` is for settings whose
-    detector judges outside the session. Blocks are read in a thread, each
-    in a `turn`, and no faster than finals come back; nobody reads any more once this has ended, in
-    whatever way. Raises what reading raises, and EngineFailedError.
+    detector judges outside the session, and `memory` what it shares with others. Blocks are read in
+    a thread, each in a `turn`, and no faster than finals come back; nobody reads any more once this
+    has ended, in whatever way. Raises what reading raises, and EngineFailedError.
     """
     turn = turn or nullcontext()
     events: asyncio.Queue[Event] = asyncio.Queue()  # bounded by what a session may owe
     longest = min(settings.max_utterance_s, dispatcher.info.max_seconds)
     settings = settings.model_copy(update={"max_utterance_s": longest})
     session = Session(f"file-{next(_session_ids)}", settings, min_speech_ms)
-    runner = SessionRunner(session, dispatcher, events.put_nowait, observe(session), detection)
+    runner = SessionRunner(
+        session, dispatcher, events.put_nowait, observe(session), detection, memory=memory
+    )
     try:
         while True:
             async with turn:

@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.dispatch.job import Job, Withdrawal
 from streamer.pipeline.detection import VoiceDetection
+from streamer.pipeline.memory_budget import SESSION_BYTES, MemoryBudget
 from streamer.pipeline.observers import SessionObserver
 from streamer.pipeline.turn_judge import TurnJudge
 from streamer.session.detection import Detect
 from streamer.session.events import Event
 from streamer.session.inputs import (
     AudioHeld,
+    CutShort,
     Detected,
     Input,
     JobDone,
@@ -50,6 +52,7 @@ class SessionRunner:
         observers: Sequence[SessionObserver] = (),
         detection: VoiceDetection | None = None,
         judge: TurnJudge | None = None,
+        memory: MemoryBudget | None = None,
     ) -> None:
         self._session = session
         self._dispatcher = dispatcher
@@ -62,6 +65,9 @@ class SessionRunner:
         self._became_writable.set()
         self._superseded = 0
         self._closed = False
+        self._memory = memory or MemoryBudget()
+        self._memory.enter(self)
+        self._held = self._memory.holding(SESSION_BYTES)
         channels = session.settings.channels
         self._detection = detection.open(channels, self._detected) if detection else None
 
@@ -80,6 +86,11 @@ class SessionRunner:
         """Whether closed utterances still wait for their final."""
         return self._session.owed_s > 0
 
+    @property
+    def open_s(self) -> float:
+        """Seconds of audio in open utterances."""
+        return self._session.open_s
+
     async def wait_writable(self) -> None:
         """Wait until it is writable."""
         await self._became_writable.wait()
@@ -96,12 +107,18 @@ class SessionRunner:
         if self._closed:
             return
         self._closed = True
+        self._memory.leave(self)
+        self._held.close()
         self._set_writable(True)
         if self._detection is not None:
             self._detection.close()
         self._dispatcher.withdraw_session(self._session.id)
         for observer in self._observers:
             observer.on_close()
+
+    def cut_short(self) -> None:
+        """End what is open: the server is short of memory."""
+        self.handle(CutShort())
 
     def on_result(self, job: Job, hypothesis: Hypothesis) -> None:
         """The dispatcher's answer to a job."""
@@ -140,10 +157,20 @@ class SessionRunner:
                     for observer in self._observers:
                         observer.on_event(output)
                     self._emit(output)
-        # Only with outputs can more be owed than before.
-        if self._session.owed_s < MAX_OWED_S:
+        if not self._closed:
+            self._weigh()
+
+    def _weigh(self) -> None:
+        """Say what is held now, and see whether more may come.
+
+        Only with outputs can more be owed than before, and with each second of audio come some.
+        """
+        if self._held.hold(SESSION_BYTES + self._session.size):
+            self._memory.relieve()
+        spared = not self.owes if self._memory.is_full else self._session.owed_s < MAX_OWED_S
+        if spared:
             self._set_writable(True)
-        elif self.writable and not self._closed:
+        elif self.writable:
             self._set_writable(False)
             self.handle(AudioHeld())
 

@@ -14,6 +14,7 @@ from streamer.session.inputs import (
     Audio,
     AudioHeld,
     Configure,
+    CutShort,
     Detected,
     Flush,
     Input,
@@ -101,6 +102,7 @@ RecordedInput = (
     | Failed
     | PartialsSlowed
     | AudioHeld
+    | CutShort
 )
 
 

@@ -33,6 +33,7 @@ from streamer.session.inputs import (
     Audio,
     AudioHeld,
     Configure,
+    CutShort,
     Detected,
     Flush,
     PartialsSlowed,
@@ -199,6 +200,7 @@ _INPUT_KINDS: dict[str, type[Any]] = {
     "Failed": Failed,
     "PartialsSlowed": PartialsSlowed,
     "AudioHeld": AudioHeld,
+    "CutShort": CutShort,
     "Tick": Tick,
     "TurnJudged": TurnJudged,
 }

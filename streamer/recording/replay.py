@@ -35,7 +35,7 @@ from streamer.session.events import Event, Final
 from streamer.session.inputs import Detected, Input, JobDone, JobFailed
 from streamer.session.outputs import AskTurn
 from streamer.session.session import Session
-from streamer.speech.clip import Clip
+from streamer.speech.clip import Clip, StoredClip
 from streamer.speech.hypothesis import Hypothesis
 
 CONFIDENCE_TOLERANCE = 5e-3
@@ -147,7 +147,7 @@ class Replay:
             case Heard(name, hypothesis):
                 job = self._asked.pop(name, None)
                 if job is not None:
-                    self._questions.append(_Question(line, at, job.clip, hypothesis))
+                    self._questions.append(_Question(line, at, job.clip.loaded(), hypothesis))
                 return JobDone(job or self._stub(name), hypothesis)
             case Failed(name, message):
                 return JobFailed(self._asked.get(name) or self._stub(name), message)
@@ -157,7 +157,7 @@ class Replay:
     def _stub(self, name: JobName) -> Job:
         """A job whose answer came too late to matter, so that its audio is forgotten."""
         key = UtteranceKey(self._session.id, name.channel, name.utterance)
-        silence = Clip(np.zeros(0, np.float32), self._session.settings.decode_options)
+        silence = StoredClip(np.zeros(0, np.int16), self._session.settings.decode_options)
         return Job(key, name.kind, silence, name.end, 0.0)
 
     def _forget(self, channel: int, utterance: int) -> None:

@@ -133,6 +133,11 @@ class Metrics:
             ["version", "model", "provider", "precision"],
         ).labels(__version__, info.name, info.provider, info.precision).set(1)
 
+    def watch_memory(self, limit: int, held: Callable[[], int]) -> None:
+        """Read what all sessions hold together whenever Prometheus asks."""
+        self._gauge("streamer_memory_budget_bytes", "What sessions may hold together").set(limit)
+        self._gauge("streamer_memory_held_bytes", "What they hold now").set_function(held)
+
     def render(self) -> bytes:
         """Return everything in Prometheus' text format."""
         return generate_latest(self.registry)

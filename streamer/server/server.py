@@ -15,8 +15,10 @@ from starlette.routing import Route
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.engines.base import Engine, MeasuredEngine
 from streamer.pipeline.detection import VoiceDetection
+from streamer.pipeline.memory_budget import MemoryBudget
 from streamer.pipeline.turn_judge import TurnJudge
 from streamer.recording.recorder import Recorder
+from streamer.runtime.memory_left import memory_left
 from streamer.server.admission.admission import Admission
 from streamer.server.admission.authenticator import Authenticator
 from streamer.server.admission.controller import AdmissionController
@@ -89,6 +91,7 @@ class TranscriptionServer:
             time.monotonic,
         )
         self._judge = self._make_judge(turn_model)
+        self._memory = MemoryBudget(settings.memory_mb << 20 or max(0, memory_left()) // 2)
         self._service = Service(
             settings,
             self._dispatcher,
@@ -96,6 +99,7 @@ class TranscriptionServer:
             quotas,
             self._recorder,
             self._calls,
+            memory=self._memory,
             judge=self._judge,
             detection=detection,
         )
@@ -217,7 +221,12 @@ class TranscriptionServer:
         return Admission(
             Authenticator(keys, settings.keys_file, origins),
             AdmissionController(
-                settings.max_sessions, load, quotas, self._clients, self._subscribers
+                settings.max_sessions,
+                load,
+                quotas,
+                self._clients,
+                self._subscribers,
+                self._memory,
             ),
             Refusals(lambda code: refused.labels(code).inc(), time.monotonic),
         )
@@ -236,6 +245,7 @@ class TranscriptionServer:
     def _watch(self, engine: Engine) -> None:
         self._metrics.watch(self._dispatcher, lambda: self._admission.controller.trouble)
         self._metrics.max_sessions.set(self._settings.max_sessions)
+        self._metrics.watch_memory(self._memory.limit, lambda: self._memory.held)
         if isinstance(engine, MeasuredEngine):
             self._metrics.watch_engine(lambda: engine.work)
             engine.on_step = self._metrics.step_seconds.observe

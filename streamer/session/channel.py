@@ -17,9 +17,10 @@ from streamer.session.settings import Changeable
 from streamer.session.tape import Tape
 from streamer.session.telling import final_of, partial_of, pause_of
 from streamer.session.utterance import Pause, Utterance
-from streamer.speech.clip import SAMPLE_RATE, Clip
+from streamer.speech.clip import SAMPLE_RATE, StoredClip
 from streamer.speech.end_reason import EndReason
 from streamer.speech.hypothesis import NOTHING_HEARD, Hypothesis
+from streamer.speech.pcm16 import SAMPLE_BYTES, from_pcm16
 from streamer.turns.endpointer import (
     Boundary,
     Closed,
@@ -39,6 +40,11 @@ it again. On 16 recordings of 3 to 12 s with Moonshine base-en partials then cos
 that they cost every 300 ms, whole texts flicker 0.26 words a final word and not 0.96, and the
 newest partial is 0.34 s behind in the median and not 0.14 (with 0.15: 0.51, 0.50 and 0.24 s; with
 0.35: 0.29, 0.29 and 0.44 s)."""
+
+PCM16_BYTES_PER_S = SAMPLE_RATE * SAMPLE_BYTES
+
+LEAST_CUT_S = 1.0
+"""What is not worth ending early: little memory, and a word or two without the rest of them."""
 
 FORGET_SAMPLES = SAMPLE_RATE // 5
 """How often the tape forgets: more often costs time, less often makes the tape of silence grow."""
@@ -78,6 +84,20 @@ class Channel:
         return self._owed.seconds
 
     @property
+    def open_s(self) -> float:
+        """Seconds of the open utterance, as far as it is judged."""
+        return (self._position - self._open.start) / SAMPLE_RATE if self._open is not None else 0.0
+
+    @property
+    def size(self) -> int:
+        """Bytes of audio that is kept here, and in jobs that wait.
+
+        One of the open utterance's may: a newer partial takes the place of an older one.
+        """
+        partial_s = self.open_s if self._settings.partials else 0.0
+        return self._tape.size + round((self._owed.audio_s + partial_s) * PCM16_BYTES_PER_S)
+
+    @property
     def settled_until(self) -> int:
         """Samples from the start that no future final can touch."""
         if self._owed.first is not None:
@@ -109,7 +129,7 @@ class Channel:
                 outputs.append((at, self._ask_partial(self._open)))
         if self._position >= self._forget_at:
             self._forget_at = self._position + FORGET_SAMPLES
-            self._tape.forget(self._endpointer.keeps_from * self._frame_samples)
+            self._forget()
         return outputs
 
     def configure(self, settings: Changeable, rules: Endpointing) -> None:
@@ -135,6 +155,10 @@ class Channel:
     def flush(self) -> list[Output]:
         """Close the open utterance at the last whole frame."""
         return self._apply(self._endpointer.close(EndReason.FLUSH))
+
+    def cut_short(self) -> list[Output]:
+        """Close the open utterance where it is quietest, as at the limit, if it is worth it."""
+        return self._apply(self._endpointer.cut_short()) if self.open_s >= LEAST_CUT_S else []
 
     def stop(self, tail: NDArray[np.float32]) -> list[Output]:
         """Take the last samples, fewer than a frame, and close the open utterance behind them."""
@@ -196,6 +220,9 @@ class Channel:
                         outputs += self._close(self._open, end * self._frame_samples, reason)
         return outputs
 
+    def _forget(self) -> None:
+        self._tape.forget(self._endpointer.keeps_from * self._frame_samples)
+
     def _begin(self, start: int) -> list[Output]:
         self._open = Utterance(self.opened, start, self._settings)
         self._open.next_partial = self._due(self._open)
@@ -208,8 +235,11 @@ class Channel:
         self._owed.add(utterance)
         ended = SpeechEnded(self._index, utterance.number, end / SAMPLE_RATE, reason)
         if utterance.is_decoded:
-            return [ended, Withdrawal(self._key(utterance)), *self._finals()]
-        return [ended, self._job(utterance, JobKind.FINAL, end)]
+            follows = [Withdrawal(self._key(utterance)), *self._finals()]
+        else:
+            follows = [self._job(utterance, JobKind.FINAL, end)]
+        self._forget()
+        return [ended, *follows]
 
     def _ask_partial(self, utterance: Utterance) -> Job:
         """Ask for what is heard so far."""
@@ -228,7 +258,7 @@ class Channel:
         return self._job(utterance, JobKind.PARTIAL, self._position)
 
     def _ask_turn(self, utterance: Utterance, pause: int) -> AskTurn:
-        samples = self._tape.cut(utterance.start, self._position)
+        samples = from_pcm16(self._tape.cut(utterance.start, self._position))
         rules = self._endpointer.rules
         assert rules.silence is not None, "pauses end utterances where they are judged"
         assert rules.turn is not None, "so it is where they are"
@@ -253,8 +283,8 @@ class Channel:
 
     def _job(self, utterance: Utterance, kind: JobKind, end: int, *, grows: bool = False) -> Job:
         key, options = self._key(utterance), utterance.settings.decode_options
-        clip = Clip(
-            samples=self._tape.cut(utterance.start, end),
+        clip = StoredClip(
+            pcm=self._tape.cut(utterance.start, end),
             options=replace(options, words=False) if grows and options.words else options,
             draft=utterance.hypothesis.tokens,
             incremental=f"{key.session}/{key.channel}/{key.utterance}" if grows else None,

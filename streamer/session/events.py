@@ -104,6 +104,7 @@ class WarningCode(StrEnum):
 
     PARTIALS_SLOWED = "partials_slowed"
     AUDIO_AHEAD = "audio_ahead"
+    CUT_SHORT = "cut_short"
     INVALID_SAMPLES = "invalid_samples"
     INCOMPLETE_SAMPLE = "incomplete_sample"
     AUDIO_AFTER_STOP = "audio_after_stop"

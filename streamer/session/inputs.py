@@ -71,6 +71,11 @@ class AudioHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class CutShort:
+    """The server is short of memory: what is open ends here, and goes on in new utterances."""
+
+
+@dataclass(frozen=True, slots=True)
 class Detected:
     """The answer to the oldest `Detect` without one: (channels, n) probabilities of speech."""
 
@@ -98,5 +103,13 @@ class TurnJudged:
 
 
 Input = (
-    ClientInput | Tick | Detected | TurnJudged | JobDone | JobFailed | PartialsSlowed | AudioHeld
+    ClientInput
+    | Tick
+    | Detected
+    | TurnJudged
+    | JobDone
+    | JobFailed
+    | PartialsSlowed
+    | AudioHeld
+    | CutShort
 )

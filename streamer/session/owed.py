@@ -16,6 +16,8 @@ class OwedUtterances:
         self._waiting: deque[Utterance] = deque()
         self.seconds = 0.0
         """What they last together; the shortest count as long as a pass of the model is worth."""
+        self.audio_s = 0.0
+        """What their audio lasts together."""
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -29,6 +31,7 @@ class OwedUtterances:
         """Take the next one."""
         self._waiting.append(utterance)
         self.seconds += max(utterance.seconds, LEAST_CHARGE_S)
+        self.audio_s += utterance.seconds
 
     def find(self, number: int) -> Utterance | None:
         """Return the one of this number, if it still waits."""
@@ -40,4 +43,5 @@ class OwedUtterances:
         while self._waiting and self._waiting[0].is_decoded:
             utterance = self._waiting.popleft()
             self.seconds -= max(utterance.seconds, LEAST_CHARGE_S)
+            self.audio_s -= utterance.seconds
             yield utterance

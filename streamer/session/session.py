@@ -23,6 +23,7 @@ from streamer.session.inputs import (
     Audio,
     AudioHeld,
     Configure,
+    CutShort,
     Detected,
     Flush,
     Input,
@@ -81,6 +82,18 @@ class Session:
         return sum(channel.owed_s + undetected_s for channel in self._channels)
 
     @property
+    def open_s(self) -> float:
+        """Seconds of audio, over all channels, in open utterances."""
+        return sum(channel.open_s for channel in self._channels)
+
+    @property
+    def size(self) -> int:
+        """Bytes of audio that is kept here, and in jobs that wait."""
+        samples = self._undetected.frames * self._frame.samples + self._waiting.shape[1]
+        waiting = samples * self._waiting.itemsize * len(self._channels)
+        return waiting + sum(channel.size for channel in self._channels)
+
+    @property
     def audio_s(self) -> float:
         """Seconds of audio heard on each channel."""
         frames = self._frames + self._undetected.frames
@@ -108,9 +121,13 @@ class Session:
             case JobFailed(job, message):
                 return self.fail(job, message)
             case PartialsSlowed():
-                return self.slow_partials()
+                message = "the server is busy: partials come less often"
+                return self._warn(WarningCode.PARTIALS_SLOWED, message)
             case AudioHeld():
-                return self.hold_audio()
+                message = "audio comes faster than it is transcribed: reading waits"
+                return self._warn(WarningCode.AUDIO_AHEAD, message)
+            case CutShort():
+                return self.cut_short()
 
     def feed(self, data: bytes) -> list[Output]:
         """Take the next bytes of audio."""
@@ -193,17 +210,13 @@ class Session:
         outputs = self._channels[job.key.channel].fail(job, message)
         return [*outputs, *self._promises.kept()]
 
-    def slow_partials(self) -> list[Output]:
-        """Take the news that load makes partials come less often than asked."""
-        return self._warn(
-            WarningCode.PARTIALS_SLOWED, "the server is busy: partials come less often"
-        )
-
-    def hold_audio(self) -> list[Output]:
-        """Take the news that the server reads no more audio until finals have been sent."""
-        return self._warn(
-            WarningCode.AUDIO_AHEAD, "audio comes faster than it is transcribed: reading waits"
-        )
+    def cut_short(self) -> list[Output]:
+        """Close what is open, since the server is short of memory; speech goes on as it was."""
+        outputs = [output for channel in self._channels for output in channel.cut_short()]
+        if not outputs:
+            return []
+        message = "the server is short of memory: utterances end early"
+        return [*self._warn(WarningCode.CUT_SHORT, message), *outputs]
 
     def _rules(self, settings: StreamSettings) -> Endpointing:
         if settings.vad == OFF:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamer.speech.options import DecodeOptions
+from streamer.speech.pcm16 import from_pcm16
 
 SAMPLE_RATE = 16_000
 """Hz. The one rate that sessions, detectors and model families work at."""
@@ -45,3 +46,31 @@ class Clip:
     def seconds(self) -> float:
         """The clip's length in seconds."""
         return len(self.samples) / SAMPLE_RATE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredClip:
+    """A clip that waits for its turn, half as large: `pcm` is (n,) samples of 16 bits.
+
+    For the rest see `Clip`.
+    """
+
+    pcm: NDArray[np.int16]
+    options: DecodeOptions
+    draft: tuple[int, ...] = ()
+    incremental: str | None = None
+
+    @property
+    def exact(self) -> bool:
+        """Whether the answer is what the reference would say."""
+        return self.incremental is None
+
+    @property
+    def seconds(self) -> float:
+        """The clip's length in seconds."""
+        return len(self.pcm) / SAMPLE_RATE
+
+    def loaded(self, *, patient: bool = False) -> Clip:
+        """Return what an engine takes."""
+        samples = from_pcm16(self.pcm)
+        return Clip(samples, self.options, self.draft, self.incremental, patient)

@@ -142,6 +142,10 @@ class Endpointer:
         settled = self._has_settled(utterance)
         return [self._end(self._settles_at(utterance) if settled else self._frame, reason)]
 
+    def cut_short(self) -> list[Boundary]:
+        """Close the open utterance where it was quietest lately; it goes on in another one."""
+        return [] if self._open is None else self._cut(self._open)
+
     @property
     def _by_hand(self) -> bool:
         return self.rules.silence is None
@@ -208,6 +212,9 @@ class Endpointer:
             return [NearLimit()]
         if length < self.rules.limit:
             return []
+        return self._cut(utterance)
+
+    def _cut(self, utterance: _OpenUtterance) -> list[Boundary]:
         cut = utterance.best_cut(self._frame)
         speech_goes_on = self._by_hand or any(frame >= cut for frame in self._recent)
         last_voiced = utterance.last_voiced

@@ -14,7 +14,7 @@ from streamer.dispatch.account import Account
 from streamer.dispatch.dispatcher import BatchReport, Dispatcher
 from streamer.dispatch.job import Job, JobKind, UtteranceKey
 from streamer.engines.local import LocalEngine
-from streamer.speech.clip import Clip
+from streamer.speech.clip import StoredClip
 from streamer.speech.hypothesis import Hypothesis
 from streamer.speech.options import DecodeOptions
 
@@ -66,8 +66,8 @@ class Reports:
 def job(
     utterance: int, kind: JobKind = JobKind.FINAL, seconds: float = 1.0, session: str = "s"
 ) -> Job:
-    samples = np.zeros(round(16_000 * seconds), np.float32)
-    clip = Clip(samples, DecodeOptions("en"))
+    samples = np.zeros(round(16_000 * seconds), np.int16)
+    clip = StoredClip(samples, DecodeOptions("en"))
     return Job(UtteranceKey(session, 0, utterance), kind, clip, len(samples), 0.0)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from streamer.dispatch.account import Account
 from streamer.dispatch.job import Job, JobKind, UtteranceKey
 from streamer.dispatch.queue import JobQueue, QueuedJob
-from streamer.speech.clip import Clip
+from streamer.speech.clip import StoredClip
 from streamer.speech.hypothesis import Hypothesis
 from streamer.speech.options import DecodeOptions
 
@@ -35,7 +35,7 @@ def waiting(
     channel: int = 0,
     urgent: bool = True,
 ) -> QueuedJob:
-    clip = Clip(np.zeros(1600, np.float32), DecodeOptions("en"))
+    clip = StoredClip(np.zeros(1600, np.int16), DecodeOptions("en"))
     job = Job(UtteranceKey(session, channel, utterance), kind, clip, 1600, 0.0)
     return QueuedJob(job, Deaf(), arrived=0.0, due=due, urgent=urgent)
 

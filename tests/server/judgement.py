@@ -68,7 +68,7 @@ def undisturbed(said: list[bytes | Order]) -> list[Event]:
         for output in outputs:
             if isinstance(output, Job):
                 if output.kind is JobKind.FINAL:
-                    take(session.handle(inputs.JobDone(output, checksum(output.clip))))
+                    take(session.handle(inputs.JobDone(output, checksum(output.clip.loaded()))))
             elif not hasattr(output, "key"):
                 events.append(output)
 

@@ -217,7 +217,7 @@ class Protocol(RuleBasedStateMachine):
 
     async def _answer(self, which: int) -> None:
         job, listener = self.engine.jobs.pop(which % len(self.engine.jobs))
-        listener.on_result(job, checksum(job.clip))
+        listener.on_result(job, checksum(job.clip.loaded()))
         await _settle()
 
     async def _fail(self) -> None:

@@ -49,7 +49,7 @@ def test_any_split_of_the_same_bytes_gives_the_same_outputs(
         (job.key, job.kind, job.end) for job in split.jobs
     ]
     for one, other in zip(whole.jobs, split.jobs, strict=True):
-        assert np.array_equal(one.clip.samples, other.clip.samples)
+        assert np.array_equal(one.clip.pcm, other.clip.pcm)
 
 
 sounds = st.tuples(
@@ -76,7 +76,7 @@ def test_every_start_has_one_final_in_order_whatever_the_engine_does(
         if waiting:
             stream.answer(waiting.pop(pick % len(waiting)))
     for job in waiting:
-        if job.kind is JobKind.FINAL and len(job.clip.samples) % 3 == 0:
+        if job.kind is JobKind.FINAL and len(job.clip.pcm) % 3 == 0:
             stream.take(stream.session.fail(job, "broken"))
         else:
             stream.answer(job)

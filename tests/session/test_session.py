@@ -51,7 +51,7 @@ def test_the_samples_of_an_utterance_are_those_of_the_stream() -> None:
     heard = (samples * 32767).astype("<i2").astype(np.float32) / np.float32(32768)
     for job, final in zip(stream.jobs, stream.of(Final), strict=True):
         start, end = round(final.start * SAMPLE_RATE), round(final.end * SAMPLE_RATE)
-        assert np.array_equal(job.clip.samples, heard[start:end])
+        assert np.array_equal(job.clip.loaded().samples, heard[start:end])
 
 
 @pytest.mark.parametrize("sound", [silence(8), room(8), np.tile(click(1.0), 8)])

@@ -22,16 +22,16 @@ from streamer.engines.worker import engine as worker_engine
 from streamer.engines.worker.engine import AHEAD, WorkerEngine
 from streamer.engines.worker.launch import Launch
 from streamer.models.errors import ModelError
-from streamer.speech.clip import SAMPLE_RATE, Clip
+from streamer.speech.clip import SAMPLE_RATE, StoredClip
 from streamer.speech.options import DecodeOptions
 
 STAND_IN = (sys.executable, str(Path(__file__).with_name("stand_in.py")))
 
 
 def job(utterance: int, seconds: float = 1.0) -> Job:
-    samples = np.zeros(int(seconds * SAMPLE_RATE), np.float32)
+    samples = np.zeros(int(seconds * SAMPLE_RATE), np.int16)
     key = UtteranceKey("session", utterance, utterance)
-    return Job(key, JobKind.FINAL, Clip(samples, DecodeOptions("en")), len(samples), 0.0)
+    return Job(key, JobKind.FINAL, StoredClip(samples, DecodeOptions("en")), len(samples), 0.0)
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sized
 from contextlib import ExitStack
 
+from streamer.pipeline.memory_budget import MemoryBudget
 from streamer.protocols.endings import GOING_AWAY
 from streamer.server.admission.load import LoadLimit
 from streamer.server.admission.quotas import Peer, QuotaError, Quotas
@@ -25,12 +26,14 @@ class AdmissionController:
         quotas: Quotas,
         sessions: Sized,
         subscribers: Sized,
+        memory: MemoryBudget | None = None,
     ) -> None:
         self._max_sessions = max_sessions
         self._load = load
         self._quotas = quotas
         self._sessions = sessions
         self._subscribers = subscribers
+        self._memory = memory or MemoryBudget()
         self.draining = False
         """Whether the server is about to stop, and no session begins any more."""
 
@@ -46,6 +49,8 @@ class AdmissionController:
         sessions = len(self._sessions)
         if sessions >= self._max_sessions:
             raise try_later(503, "overloaded", "every session is taken")
+        if not self._memory.admits:
+            raise try_later(503, "overloaded", "memory is short")
         if (objection := self._load.objection(sessions)) is not None:
             raise try_later(503, "overloaded", objection)
         return self._counted(peer)

@@ -55,7 +55,8 @@ class ClientSession:
     ) -> None:
         self.id = session_id
         self.dialect = dialect
-        self.outbox = Outbox()
+        self._unsent = service.memory.holding()
+        self.outbox = Outbox(weighed=self._unsent.hold)
         self.overflow = overflow
         self.pace = pace
         self.state = SessionState()
@@ -151,6 +152,7 @@ class ClientSession:
         """Forget the session: nobody listens any more, unless its results leave another way."""
         if self._topic is not None:
             self._service.calls.unsubscribe(self._topic, self)
+        self._unsent.close()
         stream = self._stream
         if stream is not None and stream.opened.outlives_client and self.state.running:
             self.state.process(SessionEvent.LEAVE)
@@ -201,6 +203,7 @@ class ClientSession:
             observers,
             judge=service.judge,
             detection=service.detection,
+            memory=service.memory,
         )
         on_silence = self._tell_silence if isinstance(self.dialect, KeepsTime) else None
         self._stream = OpenStream(action, runner, service.ticker, on_silence)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.pipeline.detection import VoiceDetection
+from streamer.pipeline.memory_budget import MemoryBudget
 from streamer.pipeline.observers import SessionObserver
 from streamer.pipeline.turn_judge import TurnJudge
 from streamer.protocols.door import Host
@@ -33,6 +34,7 @@ class Service:
     recorder: Recorder | None = None
     calls: Calls = field(default_factory=Calls)
     ticker: Ticker = field(default_factory=Ticker)
+    memory: MemoryBudget = field(default_factory=MemoryBudget)
     judge: TurnJudge | None = None
     """Who is asked at pauses, where there is a turn model."""
     warning_log: WarningLog = field(default_factory=WarningLog)

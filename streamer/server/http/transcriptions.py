@@ -34,7 +34,7 @@ from streamer.server.connection.service import Service
 from streamer.server.http.exchange import Exchange
 from streamer.server.http.identity import client_address, identify
 from streamer.server.http.running_request import RunningRequest
-from streamer.server.http.uploads import Claim, Storage, read_form
+from streamer.server.http.uploads import UPLOAD_BYTES, Claim, Storage, read_form
 from streamer.session.events import Final
 from streamer.speech.clip import SAMPLE_RATE
 
@@ -76,7 +76,11 @@ class Transcriptions:
         try:
             try:
                 peer = identify(self._admission.authenticator, request)
-                with self._admission.controller.admit(peer), self._storage.claim() as claim:
+                with (
+                    self._admission.controller.admit(peer),
+                    self._storage.claim() as claim,
+                    closing(self._service.memory.holding(UPLOAD_BYTES)),
+                ):
                     level = logging.DEBUG  # what is wrong now is the request's matter, not ours
                     await self._run(_Upload(request, peer, claim), exchange)
             except RefusalError as refusal:
@@ -158,6 +162,7 @@ class Transcriptions:
                 self._turn,
                 service.observers,
                 service.detection,
+                service.memory,
             )
             try:
                 async with aclosing(transcribing) as news:

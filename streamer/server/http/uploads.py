@@ -29,6 +29,9 @@ FIELD_BYTES = 32_768
 FORM_BYTES = MAX_FIELDS * FIELD_BYTES
 """What the form may take beside the file."""
 
+UPLOAD_BYTES = FORM_BYTES + MultiPartParser.spool_max_size
+"""Of an upload in memory at most: a file is spooled to disk from that size on."""
+
 CHARSETS = (b"utf-8", b"us-ascii")
 """Of forms. Python knows many more; some of them raise what nobody expects, some give text that
 cannot be written down again."""
