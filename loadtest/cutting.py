@@ -52,4 +52,4 @@ def cut(samples: NDArray[np.float32]) -> list[Clip]:
 def _utterances(outputs: Sequence[object]) -> Iterator[Utterance]:
     for output in outputs:
         if isinstance(output, Job) and output.kind is JobKind.FINAL:
-            yield Utterance(output.clip, output.end / SAMPLE_RATE)
+            yield Utterance(output.clip.loaded(), output.end / SAMPLE_RATE)

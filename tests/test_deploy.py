@@ -15,6 +15,8 @@ from servers import client, get, receive_all, running, send
 from sounds import pcm, voice
 
 from streamer.decoding.step_engine import EngineWork
+from streamer.pipeline.memory_budget import ADMITTED
+from streamer.server.http.uploads import FORM_BYTES, LARGEST_AT_ONCE
 from streamer.server.server import FAREWELL_S
 from streamer.settings import Settings
 
@@ -27,6 +29,8 @@ UNIT = (DEPLOY / "streamer.service").read_text(encoding="utf-8")
 
 METRIC = r"\b(?:streamer|process)_[a-z_]+\b"
 SELECTED = re.compile(rf"({METRIC})(?:\{{([^}}]*)\}})?")
+
+MIB = 1 << 20
 
 SPARE_S = FAREWELL_S + Settings().drain_timeout_s
 """What a server may take to end after SIGTERM."""
@@ -142,6 +146,30 @@ def test_everybody_waits_until_the_drain_is_over() -> None:
     pod = manifests()[0]["spec"]["template"]["spec"]
     pause = int(pod["containers"][0]["lifecycle"]["preStop"]["exec"]["command"][1])
     assert pod["terminationGracePeriodSeconds"] > SPARE_S + pause
+
+
+def test_memory_is_limited_to_what_so_many_sessions_need() -> None:
+    settings = Settings()
+    needed = 512 * MIB + round(2 / ADMITTED * settings.max_sessions * 1.5 * MIB)
+    pod = manifests()[0]["spec"]["template"]["spec"]
+    in_kubernetes = pod["containers"][0]["resources"]["limits"]["memory"]
+    (by_systemd,) = re.findall(r"^MemoryMax=(\w+)$", UNIT, re.MULTILINE)
+    for said in (in_kubernetes, by_systemd, default_of(COMPOSE["services"]["cpu"]["mem_limit"])):
+        assert needed <= size(said) <= 2 * needed
+    (tmp,) = [one["emptyDir"] for one in pod["volumes"] if "emptyDir" in one]
+    uploads = LARGEST_AT_ONCE * (settings.max_upload_bytes + FORM_BYTES)
+    assert size(tmp["sizeLimit"]) >= uploads
+
+
+def default_of(variable: str) -> str:
+    """Of a variable as compose writes it."""
+    return variable.removesuffix("}").partition(":-")[2]
+
+
+def size(text: str) -> int:
+    """Read what Kubernetes, systemd and compose write."""
+    units = {"M": MIB, "G": 1024 * MIB}
+    return int(text.upper().removesuffix("I")[:-1]) * units[text.upper().removesuffix("I")[-1]]
 
 
 async def test_probes_ask_what_the_server_answers() -> None:

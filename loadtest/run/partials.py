@@ -102,7 +102,7 @@ def streamed(recogniser: Recogniser, samples: NDArray[np.float32]) -> list[Pass]
     def take(outputs: Sequence[Output]) -> None:
         for output in outputs:
             if isinstance(output, Job):
-                decoded, calls = recogniser.recognise(output.clip)
+                decoded, calls = recogniser.recognise(output.clip.loaded())
                 passes.append(Pass(output, decoded.tokens, calls))
                 text = recogniser.tokenizer.decode(decoded.tokens)
                 hypothesis = Hypothesis(text, decoded.tokens, decoded.confidence)
@@ -116,7 +116,7 @@ def streamed(recogniser: Recogniser, samples: NDArray[np.float32]) -> list[Pass]
 
 def report(recogniser: Recogniser, passes: Sequence[Pass], audio_s: float) -> None:
     """Print what the passes cost, and what they would cost without features kept and drafts."""
-    clips = [one.job.clip for one in passes]
+    clips = [one.job.clip.loaded() for one in passes]
     partials = [one for one in passes if one.job.kind is JobKind.PARTIAL]
     encoded_s = sum(clip.seconds for clip in clips)
     print(f"{audio_s:.0f} s of audio, {len(partials)} partials, {len(clips)} passes")
@@ -134,7 +134,8 @@ def report(recogniser: Recogniser, passes: Sequence[Pass], audio_s: float) -> No
     for name, run in (("made anew", anew), ("kept", kept)):
         print(f"features {name}: {_milliseconds(run, clips) / audio_s:.2f} ms a second of audio")
     unfinished = [one for one in passes if not one.job.clip.exact]
-    exact = [recogniser.recognise(replace(one.job.clip, incremental=None))[0] for one in unfinished]
+    again = [replace(one.job.clip, incremental=None).loaded() for one in unfinished]
+    exact = [recogniser.recognise(clip)[0] for clip in again]
     same = sum(one.tokens == other.tokens for one, other in zip(unfinished, exact, strict=True))
     print(f"partials with the tokens of exact features: {same} of {len(unfinished)}")
     plain = [recogniser.recognise(replace(clip, draft=())) for clip in clips]
