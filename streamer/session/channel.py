@@ -32,16 +32,12 @@ from streamer.turns.endpointer import (
     Settled,
 )
 
-SAMPLES_PER_MS = SAMPLE_RATE // 1000
-
 PARTIAL_PACE = 0.25
 """Share of its own length that an utterance grows by between two partials, since each hears all of
 it again. On 16 recordings of 3 to 12 s with Moonshine base-en partials then cost 0.33 of the CPU
 that they cost every 300 ms, whole texts flicker 0.26 words a final word and not 0.96, and the
 newest partial is 0.34 s behind in the median and not 0.14 (with 0.15: 0.51, 0.50 and 0.24 s; with
 0.35: 0.29, 0.29 and 0.44 s)."""
-
-PCM16_BYTES_PER_S = SAMPLE_RATE * SAMPLE_BYTES
 
 LEAST_CUT_S = 1.0
 """What is not worth ending early: little memory, and a word or two without the rest of them."""
@@ -94,8 +90,8 @@ class Channel:
 
         One of the open utterance's may: a newer partial takes the place of an older one.
         """
-        partial_s = self.open_s if self._settings.partials else 0.0
-        return self._tape.size + round((self._owed.audio_s + partial_s) * PCM16_BYTES_PER_S)
+        jobs_s = self._owed.audio_s + (self.open_s if self._settings.partials else 0.0)
+        return self._tape.size + round(jobs_s * SAMPLE_RATE * SAMPLE_BYTES)
 
     @property
     def settled_until(self) -> int:
@@ -129,7 +125,7 @@ class Channel:
                 outputs.append((at, self._ask_partial(self._open)))
         if self._position >= self._forget_at:
             self._forget_at = self._position + FORGET_SAMPLES
-            self._forget()
+            self._tape.forget(self._endpointer.keeps_from * self._frame_samples)
         return outputs
 
     def configure(self, settings: Changeable, rules: Endpointing) -> None:
@@ -220,9 +216,6 @@ class Channel:
                         outputs += self._close(self._open, end * self._frame_samples, reason)
         return outputs
 
-    def _forget(self) -> None:
-        self._tape.forget(self._endpointer.keeps_from * self._frame_samples)
-
     def _begin(self, start: int) -> list[Output]:
         self._open = Utterance(self.opened, start, self._settings)
         self._open.next_partial = self._due(self._open)
@@ -235,11 +228,10 @@ class Channel:
         self._owed.add(utterance)
         ended = SpeechEnded(self._index, utterance.number, end / SAMPLE_RATE, reason)
         if utterance.is_decoded:
-            follows = [Withdrawal(self._key(utterance)), *self._finals()]
-        else:
-            follows = [self._job(utterance, JobKind.FINAL, end)]
-        self._forget()
-        return [ended, *follows]
+            return [ended, Withdrawal(self._key(utterance)), *self._finals()]
+        job = self._job(utterance, JobKind.FINAL, end)
+        self._tape.forget(self._endpointer.keeps_from * self._frame_samples)
+        return [ended, job]
 
     def _ask_partial(self, utterance: Utterance) -> Job:
         """Ask for what is heard so far."""
@@ -278,7 +270,7 @@ class Channel:
         """Where the next partial is due; never where the client wants none."""
         if not utterance.settings.partials:
             return float("inf")
-        asked = utterance.settings.partial_interval_ms * SAMPLES_PER_MS
+        asked = utterance.settings.partial_interval_ms * SAMPLE_RATE / 1000
         return self._position + max(asked, PARTIAL_PACE * (self._position - utterance.start))
 
     def _job(self, utterance: Utterance, kind: JobKind, end: int, *, grows: bool = False) -> Job:
