@@ -118,9 +118,11 @@ async def _talk(
     url: str, piece: bytes, seconds: float, heard: Heard, ready: asyncio.Barrier
 ) -> None:
     """Send everything once all are connected, and listen to the end."""
-    settings = {"channels": CHANNELS, "encoding": "mulaw", "sample_rate": RATE}
+    opening = open_stream(
+        url, channels=CHANNELS, encoding="mulaw", sample_rate=RATE, vad="off", partials=False
+    )
     try:
-        async with open_stream(url, vad="off", partials=False, **settings) as stream:
+        async with opening as stream:
             await ready.wait()
 
             async def send() -> None:
