@@ -161,6 +161,25 @@ def test_memory_is_limited_to_what_so_many_sessions_need() -> None:
     assert size(tmp["sizeLimit"]) >= uploads
 
 
+def test_compose_is_reached_from_this_machine_alone_unless_it_is_told_otherwise() -> None:
+    for service in ("cpu", "gpu"):
+        ports: list[str] = COMPOSE["services"][service]["ports"]
+        assert all(port.startswith("${BIND:-127.0.0.1}:") for port in ports)
+
+
+@pytest.mark.parametrize("proxy", ["Caddyfile", "nginx.conf"])
+def test_metrics_are_not_published(proxy: str) -> None:
+    assert re.search(r"/metrics\b.*404", (DEPLOY / proxy).read_text(encoding="utf-8"))
+
+
+def test_a_pod_is_reached_at_its_port_alone() -> None:
+    (policy,) = [one for one in manifests() if one["kind"] == "NetworkPolicy"]
+    pod = manifests()[0]["spec"]["template"]
+    assert policy["spec"]["podSelector"]["matchLabels"] == pod["metadata"]["labels"]
+    named = [port["name"] for port in pod["spec"]["containers"][0]["ports"]]
+    assert [port["port"] for one in policy["spec"]["ingress"] for port in one["ports"]] == named
+
+
 def default_of(variable: str) -> str:
     """Of a variable as compose writes it."""
     return variable.removesuffix("}").partition(":-")[2]

@@ -111,12 +111,13 @@ class Resume:
 
     `last_seq` is the last message that the client has. `message`, if any, is for the resumed
     session's own dialect. `otherwise` is said where there is no such session, or not all that
-    followed `last_seq` is kept.
+    followed `last_seq` is kept, and `unsent` where that is a message that was never sent.
     """
 
     session: str
     last_seq: int | None
     otherwise: tuple[Reply, ...]
+    unsent: tuple[Reply, ...] = ()
     message: str | bytes | None = None
 
 
@@ -177,6 +178,10 @@ class KeepsTime(Protocol):
         ...
 
 
+class NeverSentError(Exception):
+    """A client says that it has a message that it was never sent."""
+
+
 @runtime_checkable
 class Resumable(Protocol):
     """A dialect whose sessions outlive a dropped connection for a while."""
@@ -188,6 +193,6 @@ class Resumable(Protocol):
 
         That is everything after `last_seq` which was sent and may not have arrived; None if some
         of it is not kept any more. `bytes_received` of audio, `audio_s` seconds, have reached the
-        session.
+        session. Raises NeverSentError.
         """
         ...

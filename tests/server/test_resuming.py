@@ -211,6 +211,23 @@ async def test_what_a_client_says_it_has_is_not_kept_for_it() -> None:
             assert (await receive(ws))["seq"] == sent[-1]["seq"]
 
 
+async def test_a_message_that_was_never_sent_cannot_have_come() -> None:
+    async with serving() as address:
+        async with client(address) as ws:
+            await send(ws, "flush", id="a")
+            sent = await receive_until(ws, "flushed")
+            await send(ws, "keepalive", last_seq=sent[-1]["seq"] + 1)
+            told = (await receive_until(ws, "error"))[-1]
+            assert (told["code"], told["fatal"]) == ("invalid_message", False)
+            assert "last_seq" in told["message"]
+        last = told["seq"]
+        async with client(address, back(sent[0]["session"], last + 1)) as ws:
+            refused = await receive(ws)
+            assert (refused["code"], refused["setting"]) == ("invalid_setting", "last_seq")
+        async with client(address, back(sent[0]["session"], last)) as ws:
+            assert (await receive(ws))["resumed"]
+
+
 async def test_while_the_server_drains_old_clients_come_back_and_new_ones_do_not() -> None:
     server = TranscriptionServer(Settings(port=0), LocalEngine(CountingEngine()))
     async with server:

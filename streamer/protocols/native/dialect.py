@@ -6,7 +6,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from streamer.protocols import binary_commands
-from streamer.protocols.dialect import Action, Close, Message, Open, Reply, Resume, Say, SessionEnd
+from streamer.protocols.dialect import (
+    Action,
+    Close,
+    Message,
+    NeverSentError,
+    Open,
+    Reply,
+    Resume,
+    Say,
+    SessionEnd,
+)
 from streamer.protocols.door import Host
 from streamer.protocols.endings import IDLE_CODE, closing, idle_text
 from streamer.protocols.native import adapter, messages
@@ -157,8 +167,10 @@ class NativeDialect:
             case messages.Stop():
                 yield Stop()
             case messages.Keepalive():
-                if message.last_seq is not None:
-                    self._sent.forget(message.last_seq)
+                try:
+                    self._sent.forget(-1 if message.last_seq is None else message.last_seq)
+                except NeverSentError as error:
+                    raise InvalidMessageError(f"last_seq: {error}") from error
             case InvalidMessageError():
                 raise message
 
@@ -226,7 +238,14 @@ def _resume(wanted: Resumption, message: str | bytes | None) -> Resume:
         Say(messages.Error(code="unknown_session", message=text, fatal=True, setting="resume")),
         Close(1008, "unknown session"),
     )
-    return Resume(wanted.resume, wanted.last_seq, otherwise, message)
+    text = (
+        f"last_seq: message {wanted.last_seq} was never sent; give the `seq` of one that has come"
+    )
+    unsent = (
+        Say(messages.Error(code="invalid_setting", message=text, fatal=True, setting="last_seq")),
+        Close(1008, "invalid setting"),
+    )
+    return Resume(wanted.resume, wanted.last_seq, otherwise, unsent, message)
 
 
 def _parsed(text: str) -> messages.ClientMessage | InvalidMessageError:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
+from streamer.protocols.dialect import NeverSentError
+
 KEPT_BYTES = 524_288
 """More than the socket buffers of both sides hold, which is what a dropped connection can lose:
 a client that has not even this much has not read for long."""
@@ -32,12 +34,21 @@ class ReplayBuffer:
             self._size -= len(self._texts.popleft())
 
     def forget(self, last_seq: int) -> None:
-        """The client has everything up to this number."""
+        """The client has everything up to this number; raises NeverSentError."""
+        self._check(last_seq)
         while self._texts and self.first <= last_seq:
             self._size -= len(self._texts.popleft())
 
     def after(self, last_seq: int) -> list[str] | None:
-        """Return the messages after this number; None if the first of them is not kept."""
+        """Return the messages after this number; None if the first of them is not kept.
+
+        Raises NeverSentError.
+        """
+        self._check(last_seq)
         if last_seq + 1 < self.first:
             return None
         return list(self._texts)[last_seq + 1 - self.first :]
+
+    def _check(self, last_seq: int) -> None:
+        if last_seq >= self.next:
+            raise NeverSentError(f"message {last_seq} was never sent: the last is {self.next - 1}")

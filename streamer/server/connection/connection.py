@@ -10,7 +10,15 @@ from typing import Protocol
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
-from streamer.protocols.dialect import Action, Close, Dialect, Resumable, Resume, SessionEnd
+from streamer.protocols.dialect import (
+    Action,
+    Close,
+    Dialect,
+    NeverSentError,
+    Resumable,
+    Resume,
+    SessionEnd,
+)
 from streamer.runtime.logs import session_id
 from streamer.runtime.timers import awake_timeout
 from streamer.server.admission.quotas import Peer
@@ -180,11 +188,16 @@ class Connection:
     async def _resume(self, wanted: Resume, sessions: ResumableSessions) -> None:
         """Go on with an earlier session in the stead of this one, or say that there is none."""
         session = await sessions.claim(wanted.session, self._peer, self)
-        missing = None if session is None else session.missing(wanted.last_seq)
+        missing, instead = None, wanted.otherwise
+        if session is not None:
+            try:
+                missing = session.missing(wanted.last_seq)
+            except NeverSentError:
+                instead = wanted.unsent
         if session is None or missing is None:
             if session is not None:
                 sessions.let_go(session, over=False)
-            await self._session.carry_out_all(wanted.otherwise)
+            await self._session.carry_out_all(instead)
             return
         fresh, self._session = self._session, session  # from here on `run` will let go of this one
         session.overflow, session.pace = self._overflow, fresh.pace
