@@ -5,7 +5,7 @@ PYTHON_OF_IMAGES ?= python3.12
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup style types test bench lock
+.PHONY: setup style types test bench lock sbom
 
 # A virtual environment with every extra, and the tools of the page's tests.
 setup:
@@ -33,3 +33,7 @@ bench:
 # The lock files that the images install from, resolved anew.
 lock:
 	$(PYTHON_OF_IMAGES) deploy/lock.py
+
+# What the images hold of Python packages, as CycloneDX: `make -s sbom > sbom.json`.
+sbom:
+	python3 deploy/sbom.py deploy/requirements.lock

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -70,3 +73,16 @@ def test_the_images_install_nothing_else() -> None:
     installs = re.findall(r"pip install --no-cache-dir (.*?)(?: \\)?$", dockerfile, re.MULTILINE)
     locked = [f"--require-hashes -r {name}" for name in MACHINES]
     assert sorted(installs) == sorted([*locked, "--no-deps /wheel/*.whl"])
+
+
+def test_a_bill_of_materials_lists_what_the_lock_does() -> None:
+    command = [sys.executable, "deploy/sbom.py", "deploy/requirements.lock"]
+    written = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    told = json.loads(written)
+    assert (told["bomFormat"], told["specVersion"]) == ("CycloneDX", "1.6")
+    components = told["components"]
+    assert {one["name"]: one["version"] for one in components} == versions("requirements.lock")
+    hashes = [one["content"] for each in components for one in each["hashes"]]
+    assert sorted(hashes) == sorted(re.findall(r"sha256:(\w+)", text("requirements.lock")))
+    for one in components:
+        assert one["purl"] == one["bom-ref"] == f"pkg:pypi/{one['name']}@{one['version']}"
