@@ -14,7 +14,6 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from streamer.protocols.door import RefusalError
-from streamer.protocols.endings import idle_text
 from streamer.runtime.timers import awake_timeout
 from streamer.server.admission.refusals import try_later
 
@@ -31,6 +30,10 @@ FORM_BYTES = MAX_FIELDS * FIELD_BYTES
 
 UPLOAD_BYTES = FORM_BYTES + MultiPartParser.spool_max_size
 """Of an upload in memory at most: a file is spooled to disk from that size on."""
+
+LEAST_BYTES = 16_384
+"""Of a body, within the idle time-out, until it ends: 550 bytes a second by default. No line that
+carries a recording is slower, and whoever sends a byte now and then keeps a place for days."""
 
 CHARSETS = (b"utf-8", b"us-ascii")
 """Of forms. Python knows many more; some of them raise what nobody expects, some give text that
@@ -103,7 +106,7 @@ def too_large(largest: int) -> RefusalError:
 async def read_form(request: Request, claim: Claim, idle_s: float) -> Form:
     """Read a multipart form with one file; raises RefusalError, and starlette's ClientDisconnect.
 
-    A client that sends nothing for `idle_s` seconds is refused.
+    A client that sends less than `LEAST_BYTES` in `idle_s` seconds is refused.
     """
     if not {"content-length", "transfer-encoding"} & set(request.headers):
         message = "send a file, and its length, or else in chunks"
@@ -142,13 +145,17 @@ async def read_form(request: Request, claim: Claim, idle_s: float) -> Form:
 async def _bounded(request: Request, claim: Claim, idle_s: float) -> AsyncGenerator[bytes]:
     """Yield the body's pieces as long as they come and there is room for them."""
     pieces = request.stream()
-    while True:
+    ended = False
+    while not ended:
+        gathered = bytearray()
         try:
             async with awake_timeout(idle_s):
-                piece = await anext(pieces, None)
+                while not ended and len(gathered) < LEAST_BYTES:
+                    piece = await anext(pieces, None)
+                    ended = piece is None
+                    gathered += piece or b""
         except TimeoutError as error:
-            raise RefusalError(408, "timeout", idle_text(idle_s)) from error
-        if piece is None:
-            return
-        claim.grow(len(piece))
-        yield piece
+            message = f"less than {LEAST_BYTES} bytes of the upload came in {idle_s:g} seconds"
+            raise RefusalError(408, "timeout", message) from error
+        claim.grow(len(gathered))
+        yield bytes(gathered)

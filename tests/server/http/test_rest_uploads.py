@@ -100,6 +100,20 @@ async def test_a_client_that_stalls_in_its_upload_is_let_go(
     assert answer.startswith(b"HTTP/1.1 408")
 
 
+async def test_a_client_that_trickles_its_upload_is_let_go() -> None:
+    async with asking(idle_timeout_s=0.5) as (_, server):
+        reader, writer = await asyncio.open_connection(*address(server).split(":"))
+        head = b"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 99999\r\n\r\n--b"
+        writer.write(b"POST /v1/audio/transcriptions HTTP/1.1\r\nHost: x\r\n" + head)
+        answer = asyncio.create_task(reader.readline())
+        async with asyncio.timeout(20):
+            while not answer.done():
+                writer.write(b"x")
+                await asyncio.sleep(0.05)
+        assert b" 408 " in await answer
+        writer.close()
+
+
 async def test_a_client_that_never_asks_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streamer.server.listeners.http.HEAD_S", 0.2)
     monkeypatch.setattr("streamer.server.listeners.http.BODY_S", 0.2)
