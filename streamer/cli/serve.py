@@ -81,11 +81,19 @@ def page_address(server: TranscriptionServer) -> str:
 
 async def _loaded(settings: Settings) -> tuple[Engine, TurnModel | None, VoiceDetection | None]:
     """Load the models where the settings want them; raises CommandError."""
+    (engine, detection), turn_model = await asyncio.gather(
+        _hearing(settings), in_daemon_thread(_politely, load_turn_model, settings)
+    )
+    return engine, turn_model, detection
+
+
+async def _hearing(settings: Settings) -> tuple[Engine, VoiceDetection | None]:
+    """The detector comes behind the engine: which model it is decides if a detector is fetched."""
     engine = await _engine(settings)
     detection = await in_daemon_thread(
         _politely, load_detection, settings, engine.info, log.warning
     )
-    return engine, await in_daemon_thread(_politely, load_turn_model, settings), detection
+    return engine, detection
 
 
 async def _engine(settings: Settings) -> Engine:

@@ -35,5 +35,5 @@ def draw(found: Mapping[str, Mapping[str, Score]], path: Path) -> None:
     first = panels[0] if len(found) > 1 else panels
     first.set_ylabel("pauses inside sentences that end a turn")
     first.legend(fontsize="small")
-    figure.savefig(path, dpi=120)
+    figure.savefig(path, dpi=80)
     plt.close(figure)

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # What people use of other APIs, unchanged, against a real server with the demonstration model: the
 # Deepgram and OpenAI plugins of livekit-agents and pipecat, LiteLLM, LangChain's loader (with ffmpeg),
-# and the openai package of npm, which needs TLS and gets it. Each framework gets a virtual environment of its own, since they pin
-# what the server needs otherwise; a folder for them as the argument keeps them for the next time.
+# npm's @deepgram/sdk, and npm's openai, which needs TLS and gets it. Each framework gets a virtual
+# environment of its own, since they pin what the server needs otherwise; a folder for them as the
+# argument keeps them for the next time. Versions are printed: the README names those that were seen.
 #
 #   bash tests/e2e/frameworks/run.sh [FOLDER]
 set -euo pipefail
@@ -25,7 +26,7 @@ environment pipecat 'pipecat-ai[openai,deepgram]' soundfile
 environment litellm litellm
 environment langchain langchain-community openai pydub
 mkdir -p "$venvs/npm"
-[ -d "$venvs/npm/node_modules" ] || npm install --silent --no-audit --no-fund --prefix "$venvs/npm" openai ws
+[ -d "$venvs/npm/node_modules" ] || npm install --silent --no-audit --no-fund --prefix "$venvs/npm" openai ws @deepgram/sdk
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 serve() { # PORT OPTION...
@@ -47,6 +48,13 @@ serve "$port"
 tls_port=$(free_port)
 serve "$tls_port" --tls-cert "$work/cert.pem" --tls-key "$work/key.pem"
 
+for name in livekit pipecat litellm langchain; do
+  "$venvs/$name/bin/pip" list --format freeze --disable-pip-version-check |
+    grep -E '^(livekit-(agents|plugins-(deepgram|openai))|pipecat-ai|litellm|langchain-community|openai|deepgram-sdk)=' |
+    sed "s/^/$name: /"
+done
+(cd "$venvs/npm" && npm ls --depth 0 | tail -n +2)
+
 failed=0
 for framework in livekit pipecat; do
   "$venvs/$framework/bin/python" "$here/${framework}_plugins.py" "127.0.0.1:$port" "$sample" || failed=1
@@ -54,6 +62,7 @@ done
 for framework in litellm langchain; do
   LITELLM_LOCAL_MODEL_COST_MAP=True "$venvs/$framework/bin/python" "$here/${framework}_rest.py" "http://127.0.0.1:$port/v1" "$sample" || failed=1
 done
-cp "$here/openai_npm.mjs" "$venvs/npm/" # it finds its packages beside itself
+cp "$here"/*_npm.mjs "$venvs/npm/" # they find their packages beside themselves
+node "$venvs/npm/deepgram_npm.mjs" "127.0.0.1:$port" "$sample" || failed=1
 NODE_EXTRA_CA_CERTS="$work/cert.pem" node "$venvs/npm/openai_npm.mjs" "https://localhost:$tls_port/v1" "$sample" || failed=1
 exit $failed
