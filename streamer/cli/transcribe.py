@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from streamer.audio.encodings import Encoding
 from streamer.audio.isolation.file import IsolatedFile
 from streamer.audio.isolation.fork_client import DECODERS
-from streamer.cli.batch import Batch, Transcriber
+from streamer.cli.batch import Batch
 from streamer.cli.channels import channel_blocks, channel_names
 from streamer.cli.errors import CommandError, ExitCode
 from streamer.cli.loading import load_detection, load_engine
@@ -23,15 +24,16 @@ from streamer.cli.outputs import SUBTITLES, Outputs
 from streamer.cli.parsers import Commands
 from streamer.cli.serve import run_loop
 from streamer.cli.sources import Source, sources_of
-from streamer.client import StreamError, transcribe
+from streamer.client import StreamError, open_stream, transcribe
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.pipeline.files import in_thread, offline_settings, transcribe_blocks
-from streamer.protocols.native.messages import Error, Final
+from streamer.protocols.native.messages import Error, Final, Ready
 from streamer.session import events
 from streamer.session.settings import InvalidSettingError, parse_settings
 from streamer.settings import Settings
 from streamer.speech.clip import SAMPLE_RATE
 from streamer.speech.formats import Format, Line
+from streamer.speech.hypothesis import Word
 from streamer.vad.registry import SILERO, WEBRTC
 
 
@@ -86,8 +88,8 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     outputs = Outputs(sources, style, arguments.output)
     if url is None:
         return run_loop(_locally(settings, arguments.language, names, sources, outputs, style))
-    transcriber = _remotely(url, arguments.api_key, arguments.language, names)
-    return run_loop(Batch(transcriber, outputs).run(sources))
+    there = _Server(url, arguments.api_key)
+    return run_loop(_remotely(there, arguments.language, names, sources, outputs, style))
 
 
 async def _locally(
@@ -130,21 +132,43 @@ async def _locally(
             await detection.close()
 
 
-def _remotely(
-    url: str, api_key: str | None, language: str | None, names: tuple[str, ...]
-) -> Transcriber:
+@dataclass(frozen=True, slots=True)
+class _Server:
+    url: str
+    api_key: str | None
+
+    async def tells_words(self) -> bool:
+        """Ask whether its model knows when each word was said."""
+        try:
+            async with open_stream(self.url, api_key=self.api_key, words=True) as stream:
+                return isinstance(await stream.receive(), Ready)
+        except StreamError:
+            return False  # for this or for another reason, which each file will tell
+
+
+async def _remotely(
+    there: _Server,
+    language: str | None,
+    names: tuple[str, ...],
+    sources: list[Source],
+    outputs: Outputs,
+    style: Format,
+) -> ExitCode:
     settings: dict[str, Any] = {
         "partials": False,
         "encoding": str(Encoding.PCM_F32LE),  # so that the server hears what is heard here
         "sample_rate": SAMPLE_RATE,
         "channels": max(1, len(names)),
+        "words": style in SUBTITLES and await there.tells_words(),
     }
     if language is not None:
         settings["language"] = language
 
     async def transcriber(audio: IsolatedFile) -> AsyncGenerator[Line | float]:
         pieces = _pieces(channel_blocks(audio, names))
-        async with aclosing(transcribe(pieces, url, api_key=api_key, **settings)) as messages:
+        async with aclosing(
+            transcribe(pieces, there.url, api_key=there.api_key, **settings)
+        ) as messages:
             async for message in messages:
                 match message:
                     case Final():
@@ -155,7 +179,7 @@ def _remotely(
                     case _:
                         pass
 
-    return transcriber
+    return await Batch(transcriber, outputs).run(sources)
 
 
 async def _pieces(blocks: Iterator[NDArray[np.float32]]) -> AsyncIterator[bytes]:
@@ -166,5 +190,7 @@ async def _pieces(blocks: Iterator[NDArray[np.float32]]) -> AsyncIterator[bytes]
 
 def _line(final: Final | events.Final, names: tuple[str, ...]) -> Line:
     name = names[final.channel] if names else None
-    words = final.words if isinstance(final, events.Final) else None
+    words = final.words
+    if words is not None:
+        words = tuple(Word(one.text, one.start, one.end, one.confidence) for one in words)
     return Line(final.text, final.start, final.end, final.language, final.confidence, name, words)

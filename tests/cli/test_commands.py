@@ -115,6 +115,11 @@ def test_an_utterance_each_with_times_and_the_file_it_came_from(
     assert [row["start"] for row in rows] == sorted(row["start"] for row in rows)
 
 
+def complaints(error: str) -> list[str]:
+    """What is told, but that Silero's file is not on this machine."""
+    return [line for line in error.splitlines() if not line.startswith("silero is not")]
+
+
 def test_a_file_that_is_no_audio_is_told_and_the_others_are_done(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -124,7 +129,7 @@ def test_a_file_that_is_no_audio_is_told_and_the_others_are_done(
     assert main(["transcribe", *files]) == 1
     captured = capsys.readouterr()
     error = captured.err
-    assert len(error.splitlines()) == 2
+    assert len(complaints(error)) == 2
     assert "not readable as audio" in error
     assert "missing.wav: no such file" in error
     assert "Traceback" not in error
@@ -139,7 +144,7 @@ def test_what_is_missing_of_a_recording_is_told_in_one_line(
     assert main(["transcribe", str(path)]) == 0
     captured = capsys.readouterr()
     assert captured.out
-    assert captured.err.count("\n") == 1
+    assert len(complaints(captured.err)) == 1
     assert f"streamer: {path}: broken off after" in captured.err
 
 
@@ -206,13 +211,14 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_file_through_a_running_server(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["transcribe", str(SAMPLE), "--format", "srt"]
     with serving("--api-keys", "secret") as (_, url):
-        assert main(["transcribe", str(SAMPLE), "--url", url, "--api-key", "secret"]) == 0
+        assert main([*arguments, "--url", url, "--api-key", "secret"]) == 0
         heard = capsys.readouterr().out
-        assert main(["transcribe", str(SAMPLE), "--url", url]) == 1
+        assert main([*arguments, "--url", url]) == 1
         assert "401" in capsys.readouterr().err
-    assert main(["transcribe", str(SAMPLE)]) == 0
-    assert capsys.readouterr().out == heard, "the socket changes nothing"
+    assert main(arguments) == 0
+    assert capsys.readouterr().out == heard, "the socket changes nothing, nor when words were said"
 
 
 def test_channels_through_a_running_server(

@@ -32,6 +32,7 @@ import {
 import { Tape } from "../audio/tape.js";
 import { Watch } from "../audio/watch.js";
 import { Take } from "../protocol/take.js";
+import { Awake } from "./awake.js";
 import { openSocket } from "./server.js";
 import { sessionSettings } from "./settings.js";
 
@@ -56,8 +57,7 @@ export class Recorder {
   #microphone = null;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #pacer;
-  /** @type {WakeLockSentinel | undefined} */
-  #wakeLock;
+  #awake = new Awake();
   #watch = new Watch(0, 0);
   #ended = 0;
   #serial = 0;
@@ -94,7 +94,7 @@ export class Recorder {
     this.#begin(microphone.rate, this.#choices.channels, true, this.#choices.language);
     this.#watch = new Watch(performance.now(), 0);
     early.forEach((samples) => this.#heard(samples));
-    await this.#stayAwake();
+    await this.#awake.hold();
     return true;
   }
 
@@ -171,7 +171,7 @@ export class Recorder {
     this.#take?.retryNow();
     if (!this.#microphone) return;
     await this.#microphone.wake();
-    await this.#stayAwake();
+    await this.#awake.hold();
   }
 
   /** The network is gone. */
@@ -253,7 +253,7 @@ export class Recorder {
     this.#pacer = undefined;
     this.#microphone?.close();
     this.#microphone = null;
-    void this.#wakeLock?.release();
+    this.#awake.release();
   }
 
   /**
@@ -297,11 +297,5 @@ export class Recorder {
     this.#microphone = other;
     this.#watch = new Watch(performance.now(), this.#duration);
     this.#listener.problem("unplugged", explainUnplugged(other.label));
-  }
-
-  async #stayAwake() {
-    if (document.visibilityState !== "visible") return;
-    // Not every browser has it, and an empty battery forbids it: then the screen may go dark.
-    this.#wakeLock = await navigator.wakeLock?.request("screen").catch(() => undefined);
   }
 }

@@ -38,6 +38,9 @@ CHUNKING = ("auto", "server_vad")
 _Fields = Sequence[tuple[str, str]]
 
 
+NO_KEYWORDS = "keywords have no effect yet"
+
+
 @dataclass(frozen=True, slots=True)
 class TranscriptionRequest:
     """A request that can be honoured."""
@@ -50,13 +53,16 @@ class TranscriptionRequest:
     logprobs: bool
     settings: dict[str, Any]
     """Of the session's own, what is not as usual."""
+    warnings: tuple[str, ...] = ()
+    """What was asked and has no effect, in ASCII."""
 
 
 def parse_request(fields: _Fields, info: EngineInfo) -> TranscriptionRequest:
     """Judge the form's text fields; raises RefusalError, naming the one that cannot be honoured.
 
     The model's name is free: there is one model. Hints and sampling (`prompt`, `temperature`,
-    `keywords[]`, `known_speaker_...`) have no effect, and of `chunking_strategy` only how long a
+    `keywords[]`, `known_speaker_...`) have no effect, of which that of `keywords[]` is told, since
+    others change little where they have one; and of `chunking_strategy` only how long a
     silence ends an utterance.
     """
     form = dict(fields)
@@ -83,6 +89,7 @@ def parse_request(fields: _Fields, info: EngineInfo) -> TranscriptionRequest:
         words=words,
         logprobs=logprobs,
         settings={"words": words or (wordy and info.word_timings), **_chunking(fields)},
+        warnings=(NO_KEYWORDS,) if _several(fields, "keywords") else (),
     )
 
 

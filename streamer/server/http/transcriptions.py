@@ -139,11 +139,12 @@ class Transcriptions:
                     finals.append(item)
                 elif delta := events.add(item):
                     await exchange.stream(delta)
+        warnings = [*asked.warnings, *audio.warnings]
         if asked.stream:
-            await exchange.stream(events.end(seconds, audio.warnings), last=True)
+            await exchange.stream(events.end(seconds, warnings), last=True)
         else:
             kind, body = answers.transcript(asked, finals, seconds)
-            await exchange.whole(kind, body, audio.warnings)
+            await exchange.whole(kind, body, warnings)
 
     async def _transcribe(
         self, audio: IsolatedFile, asked: TranscriptionRequest, peer: Peer

@@ -112,8 +112,7 @@ def text_of(messages: list[dict[str, Any]]) -> str:
         ("audio/webm;codecs=opus", 100),
         ("audio/webm;codecs=opus", 3000),
         ("audio/webm;codecs=pcm", 250),
-        ("audio/mp4;codecs=opus", 500),
-        ("audio/mp4;codecs=mp4a.40.2", 500),
+        ("audio/mp4;codecs=opus", 500),  # Debian's has no encoder for AAC: `LIVE` has Safari's kind
     ],
 )
 async def test_a_browsers_recorder_is_heard(

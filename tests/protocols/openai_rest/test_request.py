@@ -38,6 +38,8 @@ def test_what_clients_send_is_understood() -> None:
     asked = parse_request(fields, TIMED)
     assert asked.language == "de"
     assert (asked.style, asked.segments, asked.words) == (ResponseFormat.VERBOSE_JSON, True, True)
+    assert asked.warnings == ("keywords have no effect yet",)
+    assert parse_request([("keywords", "")], TIMED).warnings == ()
 
 
 @pytest.mark.parametrize(
