@@ -38,7 +38,7 @@ def finals(engine: StepEngine, samples: NDArray[np.float32]) -> list[str]:
         answers: list[Input] = []
         for output in session.handle(waiting.popleft()):
             if isinstance(output, Job):
-                ((_, hypothesis),) = transcribe(engine, [output.clip])
+                ((_, hypothesis),) = transcribe(engine, [output.clip.loaded()])
                 answers.append(JobDone(output, hypothesis))
             elif isinstance(output, Final):
                 texts.append(output.text)
