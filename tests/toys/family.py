@@ -43,7 +43,7 @@ class LetterEngine:
     def step(self) -> Sequence[tuple[int, Hypothesis | EngineError]]:
         ended: list[tuple[int, Hypothesis | EngineError]] = []
         for key, (clip, left) in list(self._clips.items()):
-            if abs(clip.samples).max(initial=0.0) >= 1:
+            if abs(clip.samples).max(initial=0.0) > 0.99:
                 ended.append((key, EngineError("too loud")))
             elif left == 0:
                 ended.append((key, self._said(clip)))
