@@ -26,7 +26,7 @@ from streamer.speech.clip import SAMPLE_RATE
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 GAP = SAMPLE_RATE // 2
-BARS = ["5", "mulaw=6.5", "white=12", "babble=18"]
+BARS = ["5", "mulaw=6.5", "white=12", "babble=16"]
 
 
 @pytest.fixture
