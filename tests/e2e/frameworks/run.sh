@@ -3,7 +3,7 @@
 # Deepgram and OpenAI plugins of livekit-agents and pipecat, LiteLLM, LangChain's loader (with ffmpeg),
 # npm's @deepgram/sdk, and npm's openai, which needs TLS and gets it. Each framework gets a virtual
 # environment of its own, since they pin what the server needs otherwise; a folder for them as the
-# argument keeps them for the next time. Versions are printed: the README names those that were seen.
+# argument keeps them for the next time. Versions are printed: docs/doors/deepgram.md names those seen.
 #
 #   bash tests/e2e/frameworks/run.sh [FOLDER]
 set -euo pipefail
