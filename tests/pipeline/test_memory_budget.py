@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TypeVar, cast
 
 from engines import words_of
 from sounds import pcm, voice
@@ -21,6 +21,9 @@ from streamer.speech.end_reason import EndReason
 
 SECOND = pcm(voice(1.0))
 SECOND_BYTES = len(SECOND)
+
+
+Told = TypeVar("Told", bound=Event)
 
 
 class Queue:
@@ -68,7 +71,7 @@ class Speaker:
             self.queue.jobs.remove(finals[0])
             self.runner.on_result(finals[0], words_of(finals[0].clip))
 
-    def of(self, kind: type[Event]) -> list[Event]:
+    def of(self, kind: type[Told]) -> list[Told]:
         return [event for event in self.told if isinstance(event, kind)]
 
 
@@ -107,8 +110,8 @@ def test_who_holds_most_is_cut_short_and_waits_for_its_finals() -> None:
     assert short.say(3) == 3
     said = long.say(30)
     assert 11 <= said <= 14
-    assert [event.reason for event in long.of(SpeechEnded)] == [EndReason.LIMIT]  # type: ignore[attr-defined]
-    assert [event.code for event in long.of(Warned)] == ["cut_short", "audio_ahead"]  # type: ignore[attr-defined]
+    assert [event.reason for event in long.of(SpeechEnded)] == [EndReason.LIMIT]
+    assert [event.code for event in long.of(Warned)] == ["cut_short", "audio_ahead"]
     assert not short.of(SpeechEnded)
     long.answer()
     assert long.runner.writable
@@ -124,7 +127,7 @@ def test_nothing_is_lost_of_what_is_cut_short() -> None:
         speaker.answer()
     speaker.runner.handle(Stop())
     speaker.answer()
-    finals = cast("list[Final]", speaker.of(Final))
+    finals = speaker.of(Final)
     assert len(finals) > 5
     assert finals[0].start == 0
     assert [one.start for one in finals[1:]] == [one.end for one in finals[:-1]]

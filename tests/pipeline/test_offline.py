@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,12 @@ from sounds import Samples, silence, two_utterances, voice
 from streamer.audio.files import AudioFile, AudioFileError
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.engines.local import LocalEngine
-from streamer.pipeline.files import EngineFailedError, offline_settings, transcribe_blocks
+from streamer.pipeline.files import (
+    EngineFailedError,
+    in_thread,
+    offline_settings,
+    transcribe_blocks,
+)
 from streamer.session.events import Final
 
 
@@ -80,3 +87,22 @@ def test_what_is_no_audio_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("words")
     with pytest.raises(AudioFileError, match=r"a\.txt: not readable as audio"):
         AudioFile(tmp_path / "a.txt", 16_000)
+
+
+async def test_what_a_thread_has_begun_is_waited_for_however_often_it_is_cancelled() -> None:
+    may_end, ended = threading.Event(), threading.Event()
+
+    def read() -> None:
+        assert may_end.wait(20)
+        ended.set()
+
+    reading = asyncio.create_task(in_thread(read))
+    for _ in range(3):
+        await asyncio.sleep(0.01)
+        reading.cancel()
+    await asyncio.sleep(0.01)
+    assert not reading.done(), "what it reads may not be closed yet"
+    may_end.set()
+    await asyncio.wait([reading])
+    assert reading.cancelled()
+    assert ended.is_set()
