@@ -82,6 +82,13 @@ class RateLimitedConnection(ServerConnection):
         self._at_eof = reader.at_eof
         reader.at_eof = self._between_frames
 
+    def let_in(self, admitted: Admitted) -> None:
+        """Count the client as long as it is there: one that asked and hung up is gone already."""
+        if self.connection_lost_waiter.done():
+            admitted.leave()
+        else:
+            self.admitted = admitted
+
     def data_received(self, data: bytes) -> None:
         """Parse what this turn allows, and read no more until the rest is parsed."""
         now = self.loop.time()

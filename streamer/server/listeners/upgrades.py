@@ -47,7 +47,7 @@ class Upgrades:
             body = door.refused(refusal)
             return response(HTTPStatus(refusal.status), "application/json", body, refusal.headers)
         assert isinstance(ws, RateLimitedConnection)
-        ws.admitted = admitted
+        ws.let_in(admitted)
         return None
 
     def admit(self, door: Door, handshake: Handshake, address: str) -> Admitted:

@@ -13,11 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from servers import client, receive_all, running, send, serving
 from sounds import pcm, silence
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import InvalidStatus
+from websockets.http11 import Request, Response
 
 from streamer.server.admission import quotas as quotas_module
 from streamer.server.admission.keys import digest, write_keys
 from streamer.server.admission.quotas import Limits, Peer, QuotaError, Quotas, TokenBucket
+from streamer.server.listeners.upgrades import Upgrades
 
 FREE = Limits(0, 0)
 
@@ -173,9 +176,23 @@ async def test_a_hundred_at_once_are_not_more_than_the_limit() -> None:
     assert answers.count(True) == 5
 
 
-async def test_handshakes_that_are_broken_off_count_for_nothing() -> None:
+async def test_handshakes_that_are_broken_off_count_for_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answer = Upgrades.answer
+    kept: list[ServerConnection] = []  # or the garbage collector would let others in, some day
+
+    async def answer_who_is_gone(
+        self: Upgrades, ws: ServerConnection, request: Request
+    ) -> Response | None:
+        if request.headers["Host"] == "gone":
+            await asyncio.wait([ws.connection_lost_waiter])
+            kept.append(ws)
+        return await answer(self, ws, request)
+
+    monkeypatch.setattr(Upgrades, "answer", answer_who_is_gone)
     request = (
-        "GET /v1/stream HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "GET /v1/stream HTTP/1.1\r\nHost: gone\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     )
     async with running(max_sessions_per_address=1) as server:
@@ -185,6 +202,7 @@ async def test_handshakes_that_are_broken_off_count_for_nothing() -> None:
             writer.write(request.encode())
             writer.transport.abort()
         await until_let_in(f"{host}:{port}")
+        assert kept
 
 
 async def test_audio_above_its_rate_is_slowed_and_none_is_lost(
