@@ -167,7 +167,7 @@ def quietest(clip: Clip) -> int:
 def _joined(hypotheses: Sequence[Hypothesis], offsets: Sequence[float]) -> Hypothesis:
     """Put hypotheses one behind the other; the confidence is that of an average token."""
     weights = [len(one.tokens) + 1 for one in hypotheses]
-    scores = [np.log(max(one.confidence, 1e-30)) for one in hypotheses]
+    scores = [np.log(max(one.confidence or 0.0, 1e-30)) for one in hypotheses]
     words = None
     if all(one.words is not None for one in hypotheses):
         words = tuple(

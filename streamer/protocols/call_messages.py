@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 
 class _Message(BaseModel):
@@ -53,7 +53,12 @@ class Final(_Message):
     start: float
     end: float
     language: str
-    confidence: float
+    confidence: float | None
+
+    @model_serializer(mode="wrap")
+    def _with_confidence(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Write what is unknown as null, even where nothing else that is None is written."""
+        return {**write(self), "confidence": self.confidence}
 
 
 class Pressed(_Message):

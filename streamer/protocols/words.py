@@ -12,3 +12,8 @@ def words_of(final: Final) -> tuple[Word, ...]:
     if final.words is not None:
         return final.words
     return spread_words(final.text, final.start, final.end, final.confidence)
+
+
+def number_of(confidence: float | None) -> float:
+    """Write a confidence where clients' types demand a number: 0 where the engine does not tell."""
+    return 0.0 if confidence is None else round(confidence, 4)

@@ -184,5 +184,8 @@ class Replay:
 
 
 def _same(one: Hypothesis, other: Hypothesis) -> bool:
-    near = abs(one.confidence - other.confidence) <= CONFIDENCE_TOLERANCE
+    if one.confidence is None or other.confidence is None:
+        near = one.confidence is other.confidence
+    else:
+        near = abs(one.confidence - other.confidence) <= CONFIDENCE_TOLERANCE
     return near and (one.text, one.tokens) == (other.text, other.tokens)

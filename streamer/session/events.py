@@ -28,7 +28,7 @@ class Partial:
     stable: int
     start: float
     end: float
-    confidence: float = 0.0
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class TurnPaused:
     at: float
     probability: float
     text: str
-    confidence: float
+    confidence: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,8 @@ class Final:
     """The text of an utterance; empty if nothing was recognisable.
 
     `words`, where they were asked for, lie one after the other between `start` and `end`. `failure`
-    says why the engine gave nothing; `EngineFailed` then follows.
+    says why the engine gave nothing; `EngineFailed` then follows. `confidence` is None where the
+    engine does not tell.
     """
 
     channel: int
@@ -80,7 +81,7 @@ class Final:
     end: float
     reason: EndReason
     language: str
-    confidence: float
+    confidence: float | None
     words: tuple[Word, ...] | None = None
     failure: str | None = None
 

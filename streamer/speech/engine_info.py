@@ -22,6 +22,8 @@ class EngineInfo:
     demonstration: bool
     word_timings: bool = False
     """Whether hypotheses can tell when each word was said."""
+    confidences: bool = True
+    """Whether hypotheses tell how sure the model was."""
 
     @property
     def advice(self) -> str | None:

@@ -35,7 +35,7 @@ class Line:
     start: float
     end: float
     language: str
-    confidence: float
+    confidence: float | None
     channel: str | None = None
     words: tuple[Word, ...] | None = None
 
@@ -68,7 +68,7 @@ def json_line(line: Line, **more: object) -> str:
         "end": round(line.end, 3),
         "text": line.text,
         "language": line.language,
-        "confidence": round(line.confidence, 4),
+        "confidence": None if line.confidence is None else round(line.confidence, 4),
     }
     return json.dumps(fields, ensure_ascii=False) + "\n"
 

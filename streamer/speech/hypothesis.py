@@ -10,13 +10,13 @@ class Word:
     """A word as it is displayed, its punctuation attached, and when it was said.
 
     `start` and `end` are seconds from the clip's start. `confidence` is the geometric mean of the
-    probabilities of the word's tokens, 0 to 1.
+    probabilities of the word's tokens, 0 to 1; None where the engine does not tell.
     """
 
     text: str
     start: float
     end: float
-    confidence: float
+    confidence: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,14 @@ class Hypothesis:
     """What the model heard in a clip.
 
     `tokens` are vocabulary ids without the prompt and the end token. `confidence` is the
-    geometric mean of the chosen tokens' probabilities, end token included, 0 to 1. `words` is None
-    where they were not asked for, or the model cannot tell; joined by spaces they are the text.
+    geometric mean of the chosen tokens' probabilities, end token included, 0 to 1; an engine that
+    is not told it has None, and no tokens. `words` is None where they were not asked for, or the
+    model cannot tell; joined by spaces they are the text.
     """
 
     text: str
     tokens: tuple[int, ...]
-    confidence: float
+    confidence: float | None
     words: tuple[Word, ...] | None = None
     complete: bool = True
     """Whether the model came to an end by itself, and not to the limit of a text's length."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from streamer.speech.hypothesis import Word
 
 
-def spread_words(text: str, start: float, end: float, confidence: float) -> tuple[Word, ...]:
+def spread_words(text: str, start: float, end: float, confidence: float | None) -> tuple[Word, ...]:
     """Share a span of seconds out among a text's words, each by its number of characters.
 
     An estimate and no more: nothing was heard, pauses are not known, and every word is given the

@@ -146,8 +146,8 @@ class UnsureEngine(CountingEngine):
         self.doubt = doubt
 
     def step(self) -> list[tuple[int, Hypothesis]]:
-        ended = super().step()
-        return [(key, replace(one, confidence=one.confidence - self.doubt)) for key, one in ended]
+        sure = [(key, one, one.confidence or 0.0) for key, one in super().step()]
+        return [(key, replace(one, confidence=was - self.doubt)) for key, one, was in sure]
 
 
 @pytest.mark.parametrize(("doubt", "same"), [(0.0003, True), (0.1, False)])

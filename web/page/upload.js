@@ -31,12 +31,12 @@ export async function transcribeThere(bytes, name, language) {
 }
 
 /**
- * @param {{text: string, start: number, end: number, avg_logprob: number}} segment
+ * @param {{text: string, start: number, end: number, avg_logprob: number | null}} segment
  * @param {number} utterance
  * @returns {Final}
  */
 function finalOf({ text, start, end, avg_logprob }, utterance) {
-  const confidence = Math.exp(avg_logprob);
+  const confidence = avg_logprob === null ? null : Math.exp(avg_logprob);
   const said = { text: text.trim(), start, end, confidence, language: "" };
   return { type: "final", channel: 0, utterance, reason: "silence", ...said };
 }

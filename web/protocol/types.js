@@ -73,7 +73,7 @@
  * @property {number} end
  * @property {string} reason
  * @property {string} language
- * @property {number} confidence
+ * @property {number | null} confidence
  *
  * @typedef {{type: "acknowledged", audio: number}} Acknowledged
  * @typedef {{type: "warning", code: string, message: string}} Warning

@@ -12,7 +12,7 @@ from streamer.protocols.audiohook.messages import (
     Transcript,
     duration,
 )
-from streamer.protocols.words import words_of
+from streamer.protocols.words import number_of, words_of
 from streamer.session.events import Final
 from streamer.speech.hypothesis import Word
 
@@ -22,7 +22,7 @@ def entity_of(final: Final, session: str, channel: str, shift: float) -> Entity:
     text = Interpretation(
         transcript=final.text, tokens=[_token(word, shift) for word in words_of(final)]
     )
-    said = Alternative(confidence=round(final.confidence, 4), interpretations=[text])
+    said = Alternative(confidence=number_of(final.confidence), interpretations=[text])
     return Entity(
         data=Transcript(
             id=str(uuid5(NAMESPACE_OID, f"{session} {final.channel} {final.utterance}")),
@@ -37,7 +37,7 @@ def entity_of(final: Final, session: str, channel: str, shift: float) -> Entity:
 def _token(word: Word, shift: float) -> Token:
     return Token(
         value=word.text,
-        confidence=round(word.confidence, 4),
+        confidence=number_of(word.confidence),
         offset=duration(word.start + shift),
         duration=duration(word.end - word.start),
     )

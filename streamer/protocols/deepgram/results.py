@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from uuid import NAMESPACE_URL, uuid5
 
 from streamer.protocols.deepgram import messages
+from streamer.protocols.words import number_of
 from streamer.speech.engine_info import EngineInfo
 from streamer.speech.hypothesis import Word
 
@@ -38,7 +39,7 @@ class Results:
         text: str,
         span: tuple[float, float],
         words: Sequence[Word],
-        confidence: float,
+        confidence: float | None,
         *,
         is_final: bool = False,
         speech_final: bool = False,
@@ -48,7 +49,7 @@ class Results:
         start, end = span
         alternative = messages.Alternative(
             transcript=text,
-            confidence=round(confidence, 4) if text else 0.0,
+            confidence=number_of(confidence) if text else 0.0,
             words=[_word(word) for word in words],
         )
         return messages.Results(
@@ -68,6 +69,6 @@ def _word(word: Word) -> messages.Word:
         word=_AROUND.sub("", word.text).lower() or word.text,
         start=round(word.start, 3),
         end=round(word.end, 3),
-        confidence=round(word.confidence, 4),
+        confidence=number_of(word.confidence),
         punctuated_word=word.text,
     )

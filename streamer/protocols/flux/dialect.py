@@ -16,7 +16,7 @@ from streamer.protocols.flux.messages import Trigger, TurnEvent
 from streamer.protocols.flux.options import Options, read_hints
 from streamer.protocols.flux.thresholds import ThresholdError
 from streamer.protocols.flux.turn import Said, Turn
-from streamer.protocols.words import words_of
+from streamer.protocols.words import number_of, words_of
 from streamer.session import events
 from streamer.session.inputs import Audio, Configure, Flush, Stop
 from streamer.speech.end_reason import EndReason
@@ -215,7 +215,7 @@ class FluxDialect:
             words=[
                 messages.Word(
                     word=word.text,
-                    confidence=round(word.confidence, 4),
+                    confidence=number_of(word.confidence),
                     start=round(word.start, 3),
                     end=round(word.end, 3),
                 )

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    model_serializer,
+)
 
 from streamer.session.settings import Accepted
 from streamer.speech.end_reason import EndReason
@@ -156,11 +163,14 @@ class Word(_Message):
     text: str
     start: float
     end: float
-    confidence: float
+    confidence: float | None = None
 
 
 class Final(_Message):
-    """The text of an utterance; `words` where they were asked for."""
+    """The text of an utterance; `words` where they were asked for.
+
+    `confidence` is None where the server's engine does not tell.
+    """
 
     type: Literal["final"] = "final"
     seq: int = 0
@@ -172,8 +182,13 @@ class Final(_Message):
     end: float
     reason: EndReason
     language: str
-    confidence: float
+    confidence: float | None
     words: list[Word] | None = None
+
+    @model_serializer(mode="wrap")
+    def _with_confidence(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Write what is unknown as null, even where nothing else that is None is written."""
+        return {**write(self), "confidence": self.confidence}
 
 
 class Flushed(_Message):

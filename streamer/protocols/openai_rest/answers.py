@@ -169,8 +169,8 @@ def _gap(request: TranscriptionRequest) -> str:
     return "" if request.language in UNSPACED_LANGUAGES else " "
 
 
-def _log(probability: float) -> float:
-    return round(math.log(max(probability, LEAST_PROBABILITY)), 4)
+def _log(probability: float | None) -> float | None:
+    return None if probability is None else round(math.log(max(probability, LEAST_PROBABILITY)), 4)
 
 
 def _json(data: dict[str, Any]) -> str:

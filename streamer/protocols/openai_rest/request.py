@@ -80,6 +80,9 @@ def parse_request(fields: _Fields, info: EngineInfo) -> TranscriptionRequest:
     if logprobs and style is not ResponseFormat.JSON:
         problem = f"{style} has no place for logprobs: ask for {ResponseFormat.JSON}"
         raise invalid("include[]", problem, "unsupported_value")
+    if logprobs and not info.confidences:
+        problem = f"the model {info.name} does not tell how sure it is"
+        raise invalid("include[]", problem, "unsupported_value")
     wordy = logprobs or style in (ResponseFormat.SRT, ResponseFormat.VTT)
     return TranscriptionRequest(
         _language(form.get("language", ""), _several(fields, "languages"), info.languages),
