@@ -7,13 +7,15 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
-from typing import Protocol, TypeVarTuple
+from typing import TypeVarTuple
 
 from streamer.dispatch.account import LEAST_CHARGE_S, Account
 from streamer.dispatch.job import Job, JobKind, UtteranceKey
 from streamer.dispatch.load import LoadMeter
+from streamer.dispatch.observer import BatchReport, DispatchObserver
+from streamer.dispatch.pace import PartialPace
 from streamer.dispatch.queue import JobQueue, Listener, QueuedJob
 from streamer.engines.base import Capacity, Engine
 from streamer.speech.clip import SAMPLE_RATE
@@ -36,26 +38,12 @@ PATIENT_S = 1.0
 """Slack from which on an engine may let a clip wait for others, which takes it half a second."""
 
 
-@dataclass(frozen=True, slots=True)
-class BatchReport:
-    """What was given to the engine together, for metrics."""
+AWAY_S = 60.0
+"""How long accepted audio waits for an engine that is away or in trouble, before it is given up: a
+server of 2B parameters that is started again takes about as long."""
 
-    kind: JobKind
-    clips: int
-    audio_s: float
-    longest_wait_s: float
-
-
-class DispatchObserver(Protocol):
-    """Whoever counts what the dispatcher does; called on the event loop."""
-
-    def batch_joined(self, report: BatchReport) -> None:
-        """Clips have been given to the engine."""
-        ...
-
-    def partial_superseded(self) -> None:
-        """A partial gave way to a newer job before it was its turn."""
-        ...
+LOOK_S = 1.0
+"""How often it is looked whether anything is to be given up."""
 
 
 class Dispatcher:
@@ -80,7 +68,9 @@ class Dispatcher:
         self._keys = count()
         self._in_flight: dict[int, QueuedJob] = {}
         self._busy_s = 0.0
+        self._pace = PartialPace()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._giving_up: asyncio.Task[None] | None = None
 
     @property
     def info(self) -> EngineInfo:
@@ -128,9 +118,12 @@ class Dispatcher:
         """Start the engine; must be called on the event loop that will submit jobs."""
         self._loop = asyncio.get_running_loop()
         self._engine.start(self._dispatch)
+        self._giving_up = asyncio.create_task(self._give_up(), name="dispatcher gives up")
 
     async def close(self) -> None:
         """Drop what waits, and end the engine."""
+        if self._giving_up is not None:
+            self._giving_up.cancel()
         with self._lock:
             self._queue = JobQueue()
         await self._engine.close()
@@ -161,6 +154,7 @@ class Dispatcher:
         """Drop a session's jobs."""
         with self._lock:
             self._queue.withdraw_session(session)
+            self._pace.forget(session)
             self._cancel(lambda job: job.key.session == session)
 
     def _dispatch(self) -> None:
@@ -178,10 +172,12 @@ class Dispatcher:
                 self._places(capacity, JobKind.FINAL),
                 self._places(capacity, JobKind.PARTIAL),
                 company=bool(self._in_flight),
+                is_ripe=lambda job: self._is_ripe(job, capacity.partial_every_s, now),
             )
             batch = [queued for queued in batch if not self._overtakes(queued)]
             for queued in batch:
                 self._send(queued)
+                self._pace.sent(queued.job, now)
                 audio_s = max(queued.job.clip.seconds, LEAST_CHARGE_S)
                 self._meter.began(now, audio_s, urgent=queued.urgent)
         if batch:
@@ -195,6 +191,13 @@ class Dispatcher:
         if kind is JobKind.PARTIAL and self._in_flight:
             free -= round(capacity.slots * RESERVED_FOR_FINALS)
         return max(0, free)
+
+    def _is_ripe(self, job: Job, every_s: float, now: float) -> bool:
+        """Whether a partial may run: at a pace, a growing clip waits for the one before it."""
+        if not every_s or job.clip.exact:
+            return True
+        flying = any(queued.job.key == job.key for queued in self._in_flight.values())
+        return not flying and self._pace.allows(job, now, every_s)
 
     def _send(self, queued: QueuedJob) -> None:
         key = next(self._keys)
@@ -227,21 +230,45 @@ class Dispatcher:
     def _ended(self, key: int, outcome: Outcome) -> None:
         """Answer a job; a final that failed is tried once more.
 
-        Alone, where any of the clips in flight may have been the cause. A partial is not worth it.
+        Alone, where any of the clips in flight may have been the cause. One that an engine was away
+        for is tried until that has been so for too long. A partial is not worth it.
         """
+        now = self._clock()
         with self._lock:
             queued = self._in_flight.pop(key, None)
             if queued is None:
                 return  # withdrawn
-            again = not queued.retried and queued.job.kind is JobKind.FINAL
-            if isinstance(outcome, EngineError) and again:
-                self._queue.put(replace(queued, retried=True, alone=outcome.shared))
-                return
+            if isinstance(outcome, EngineError) and queued.job.kind is JobKind.FINAL:
+                since = queued.since or now
+                if outcome.away and now - since < AWAY_S:
+                    self._queue.put(replace(queued, since=since))
+                    return
+                if not outcome.away and not queued.retried:
+                    self._queue.put(replace(queued, retried=True, alone=outcome.shared))
+                    return
         if isinstance(outcome, EngineError):
-            log.error("%.2f s of audio have no text: %s", queued.job.clip.seconds, outcome.message)
-            self._call(queued.listener.on_failure, queued.job, "the engine failed twice")
+            told = "the engine is away" if outcome.away else "the engine failed twice"
+            self._fail(queued, outcome.message, told)
         else:
             self._call(queued.listener.on_result, queued.job, outcome)
+
+    async def _give_up(self) -> None:
+        """Fail the finals that have waited for too long for an engine that does nothing."""
+        well_at = self._clock()
+        while True:
+            await asyncio.sleep(LOOK_S)
+            trouble, now = self.trouble, self._clock()
+            if trouble is None:
+                well_at = now
+            elif now - well_at >= AWAY_S:
+                with self._lock:
+                    stale = self._queue.take_stale(now - AWAY_S)
+                for queued in stale:
+                    self._fail(queued, trouble, "the engine is away")
+
+    def _fail(self, queued: QueuedJob, why: str, told: str) -> None:
+        log.error("%.2f s of audio have no text: %s", queued.job.clip.seconds, why)
+        self._call(queued.listener.on_failure, queued.job, told)
 
     def _report(self, batch: list[QueuedJob], now: float) -> None:
         if self._observer is not None:

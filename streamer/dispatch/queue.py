@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Protocol
@@ -36,7 +36,7 @@ class QueuedJob:
     """A job in the queue: when it came and is due, in seconds of one monotonic clock.
 
     It is `urgent` where the client cannot wait at all. One that was `retried` is not tried again;
-    one that failed in company runs `alone`.
+    one that failed in company runs `alone`. `since` is when the engine was first away for it.
     """
 
     job: Job
@@ -46,6 +46,7 @@ class QueuedJob:
     urgent: bool = True
     alone: bool = False
     retried: bool = False
+    since: float | None = None
 
 
 class JobQueue:
@@ -116,18 +117,34 @@ class JobQueue:
         self._finals = {k: w for k, w in self._finals.items() if k.session != session}
         self._partials = {k: w for k, w in self._partials.items() if k[0] != session}
 
-    def take(self, finals: int, partials: int, *, company: bool) -> list[QueuedJob]:
+    def take_stale(self, arrived_by: float) -> list[QueuedJob]:
+        """Remove and return the finals that have waited since then, or longer."""
+        stale = [one for one in self._finals.values() if one.arrived <= arrived_by]
+        for one in stale:
+            del self._finals[one.job.key]
+        return stale
+
+    def take(
+        self,
+        finals: int,
+        partials: int,
+        *,
+        company: bool,
+        is_ripe: Callable[[Job], bool],
+    ) -> list[QueuedJob]:
         """Remove and return the jobs that run next: at most so many finals, or so many partials.
 
-        Partials only when no final waits. A job that must run alone comes by itself, and not while
-        there is `company`: jobs that run already.
+        Partials only when no final waits, and only those that are ripe. A job that must run alone
+        comes by itself, and not while there is `company`: jobs that run already.
         """
         if self._finals:
             batch = _most_urgent(self._finals.values(), finals, company=company)
             for waiting in batch:
                 del self._finals[waiting.job.key]
             return batch
-        batch = _most_urgent(self._partials.values(), partials, company=company)
+        batch = _most_urgent(
+            (one for one in self._partials.values() if is_ripe(one.job)), partials, company=company
+        )
         for waiting in batch:
             del self._partials[waiting.job.key.session, waiting.job.key.channel]
         return batch

@@ -36,6 +36,9 @@ class Capacity:
     dead: bool = False
     ahead: int = 0
     """How many more may be submitted that have time, to wait in the engine for a place."""
+    partial_every_s: float = 0.0
+    """Least time between two clips of an utterance that grows, of which there is then one in flight
+    at most; with 0, whoever submits need not mind."""
 
 
 class Engine(Protocol):

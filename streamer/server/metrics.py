@@ -18,8 +18,9 @@ from prometheus_client.registry import Collector
 
 from streamer import __version__
 from streamer.decoding.step_engine import EngineWork
-from streamer.dispatch.dispatcher import BatchReport, Dispatcher
+from streamer.dispatch.dispatcher import Dispatcher
 from streamer.dispatch.job import JobKind
+from streamer.dispatch.observer import BatchReport
 
 LAG_INTERVAL_S = 0.1
 """How often the event loop's lag is sampled."""

@@ -45,11 +45,13 @@ NOTHING_HEARD = Hypothesis(text="", tokens=(), confidence=1.0)
 class EngineError:
     """Why a clip has no hypothesis; the clip may be tried again.
 
-    Where `shared` is true, any of the clips that were in flight may have been the cause.
+    Where `shared` is true, any of the clips that were in flight may have been the cause. Where the
+    engine is `away`, it has not heard the clip at all: that says nothing of the clip.
     """
 
     message: str
     shared: bool = False
+    away: bool = False
 
 
 Outcome = Hypothesis | EngineError

@@ -11,8 +11,9 @@ import numpy as np
 from engines import CountingEngine
 
 from streamer.dispatch.account import Account
-from streamer.dispatch.dispatcher import BatchReport, Dispatcher
+from streamer.dispatch.dispatcher import Dispatcher
 from streamer.dispatch.job import Job, JobKind, UtteranceKey
+from streamer.dispatch.observer import BatchReport
 from streamer.engines.local import LocalEngine
 from streamer.speech.clip import StoredClip
 from streamer.speech.hypothesis import Hypothesis

@@ -56,7 +56,7 @@ def queue_of(*jobs: QueuedJob) -> JobQueue:
 
 
 def take(queue: JobQueue, at_most: int = 8) -> list[QueuedJob]:
-    return queue.take(at_most, at_most, company=False)
+    return queue.take(at_most, at_most, company=False, is_ripe=lambda _: True)
 
 
 def test_every_final_goes_before_any_partial() -> None:
@@ -123,15 +123,15 @@ def test_lateness_is_that_of_the_most_overdue_final() -> None:
 
 def test_partials_have_places_of_their_own() -> None:
     queue = queue_of(partial(session="a"), partial(session="b"))
-    assert queue.take(8, 0, company=True) == []
-    assert len(queue.take(8, 1, company=True)) == 1
+    assert queue.take(8, 0, company=True, is_ripe=lambda _: True) == []
+    assert len(queue.take(8, 1, company=True, is_ripe=lambda _: True)) == 1
 
 
 def test_what_must_run_alone_comes_by_itself_and_not_into_company() -> None:
     failed = replace(final(0, due=1), alone=True)
     queue = queue_of(failed, final(1, due=2), final(2, due=0))
     assert [one.due for one in take(queue)] == [0]
-    assert queue.take(8, 8, company=True) == []
+    assert queue.take(8, 8, company=True, is_ripe=lambda _: True) == []
     assert take(queue) == [failed]
     assert [one.due for one in take(queue)] == [2]
 
