@@ -5,6 +5,8 @@ import * as player from "../audio/player.js";
 import { Transcript } from "../transcript/transcript.js";
 import { setUpTools } from "../transcript/tools.js";
 import { TranscriptView } from "../transcript/view.js";
+import { floor, setUpBar } from "./bar.js";
+import { setUpCaptions } from "./captions.js";
 import { listDevices, setUpControls, showDetector } from "./controls.js";
 import { byId } from "./elements.js";
 import { Inside } from "./inside.js";
@@ -14,7 +16,7 @@ import { introduce, whyRefused } from "./server.js";
 import { LIVE, load, save } from "./settings.js";
 import { setUpShortcuts } from "./shortcuts.js";
 import { showRecording, showState } from "./status.js";
-import { setUpCaptions, setUpDrop, setUpHelp, setUpTheme } from "./surroundings.js";
+import { setUpDrop, setUpHelp, setUpTheme } from "./surroundings.js";
 import { transcribeThere } from "./upload.js";
 
 /**
@@ -35,10 +37,18 @@ const inside = new Inside();
 /** @type {State} */
 let state = "connecting";
 let microphone = false;
+/** Whether a button had the focus when the buttons were switched off. */
+let focused = false;
 /** @type {Line | null} */
 let playing = null;
 
-const view = new TranscriptView(byId("lines"), byId("newest"), byId("announcer"), (line) => void hear(line));
+const view = new TranscriptView(
+  byId("lines"),
+  byId("newest"),
+  byId("announcer"),
+  (line) => void hear(line),
+  floor,
+);
 const transcript = new Transcript(
   (line) => {
     view.show(line, transcript.lines[transcript.lines.indexOf(line) + 1]);
@@ -93,8 +103,11 @@ const refreshTools = setUpTools(
 
 /** @param {boolean} may whether a recording can be begun or ended now */
 function allow(may) {
+  // A button that is switched off, or goes, loses the focus.
+  if (!may) focused = document.activeElement instanceof HTMLButtonElement;
   record.disabled = !may;
   for (const id of ["sample", "file-open"]) byId(id, HTMLButtonElement).disabled = !may;
+  if (may && focused) record.focus();
 }
 
 /** @param {State} next */
@@ -254,6 +267,7 @@ setUpControls(choices, (name) => {
 });
 setUpTheme(choices);
 const captions = setUpCaptions();
+const fold = setUpBar();
 setUpHelp(choices);
 setUpShortcuts(
   {
@@ -263,6 +277,7 @@ setUpShortcuts(
     "/": () => byId("search").focus(),
     escape: () => {
       captions.leave();
+      fold();
       player.stop();
     },
   },

@@ -20,6 +20,8 @@ const PILL = {
   failed: "Ready",
 };
 
+const TITLE = document.title;
+
 /**
  * @param {State} state
  */
@@ -48,6 +50,8 @@ export function showRecording({ state, microphone, seconds, pending }) {
         ? "Listening"
         : "Transcribing"
     : "Start talking";
+  const title = running ? `● ${byId("headline").textContent} · streamer` : TITLE;
+  if (document.title !== title) document.title = title;
   const kept = Math.round(pending);
   byId("hint").textContent = !running
     ? "Click, and words appear."

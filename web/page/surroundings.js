@@ -1,5 +1,5 @@
 /**
- * What lies around the transcription: theme, captions, help, and dropped files.
+ * What lies around the transcription: theme, help, and dropped files.
  *
  * @import { Choices } from "./settings.js"
  */
@@ -13,7 +13,7 @@ export function setUpTheme(choices) {
   const button = byId("theme");
   const show = () => {
     document.documentElement.dataset.theme = choices.theme;
-    button.textContent = `Theme: ${choices.theme || "auto"}`;
+    button.title = button.ariaLabel = `Theme: ${choices.theme || "auto"}`;
   };
   button.addEventListener("click", () => {
     choices.theme = THEMES[(THEMES.indexOf(choices.theme) + 1) % THEMES.length] ?? "";
@@ -21,28 +21,6 @@ export function setUpTheme(choices) {
     show();
   });
   show();
-}
-
-/** Large words on the whole screen, for a projector. */
-export function setUpCaptions() {
-  const button = byId("captions");
-  const leave = byId("captions-leave");
-  /** @param {boolean} on */
-  const show = (on) => {
-    if (document.body.classList.toggle("captions", on) === !leave.hidden) return;
-    leave.hidden = !on;
-    button.ariaPressed = String(on);
-    (on ? leave : button).focus();
-    // Where full screen is refused, the captions still fill the window.
-    if (on) void document.documentElement.requestFullscreen?.().catch(() => {});
-    else if (document.fullscreenElement) void document.exitFullscreen();
-  };
-  button.addEventListener("click", () => show(true));
-  leave.addEventListener("click", () => show(false));
-  document.addEventListener("fullscreenchange", () => {
-    if (!document.fullscreenElement) show(false);
-  });
-  return { toggle: () => show(Boolean(leave.hidden)), leave: () => show(false) };
 }
 
 /** @param {Choices} choices */

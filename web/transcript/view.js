@@ -11,6 +11,7 @@ export class TranscriptView {
   #newest;
   #announcer;
   #play;
+  #floor;
   #query = "";
   #current = -1;
   /** @type {Map<string, Line>} */
@@ -21,12 +22,14 @@ export class TranscriptView {
    * @param {HTMLElement} newest button that leads to the end
    * @param {HTMLElement} announcer live region: finals only, so that nobody hears partials change
    * @param {(line: Line) => void} play
+   * @param {() => number} floor down to where the window shows lines, in pixels
    */
-  constructor(list, newest, announcer, play) {
+  constructor(list, newest, announcer, play, floor) {
     this.#list = list;
     this.#newest = newest;
     this.#announcer = announcer;
     this.#play = play;
+    this.#floor = floor;
     list.addEventListener("click", (event) => this.#clicked(event));
     list.addEventListener("keydown", (event) => this.#moved(event));
     newest.addEventListener("click", () => this.follow());
@@ -182,7 +185,7 @@ export class TranscriptView {
 
   #newestInSight() {
     const last = this.#list.lastElementChild;
-    return !last || last.getBoundingClientRect().bottom <= innerHeight;
+    return !last || last.getBoundingClientRect().bottom <= this.#floor();
   }
 }
 

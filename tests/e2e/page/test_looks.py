@@ -10,6 +10,17 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 
+COVERED = """
+Array.from(document.querySelectorAll("#lines li:nth-last-child(-n + 3) p, #record"))
+  .filter((element) => {
+    const { left, top, width, height } = element.getBoundingClientRect();
+    const there = document.elementFromPoint(left + width / 2, top + height / 2);
+    return !element.contains(there);
+  })
+  .map((element) => element.textContent)
+"""
+"""The newest lines, and the way to stop, that something else lies upon."""
+
 
 def check(page: Page) -> None:
     """Nothing serious for axe, nothing wider than the screen."""
@@ -48,10 +59,13 @@ def test_the_page_from_empty_to_full(
     page.wait_for_selector("#lines li:nth-child(4) .faint")
     screenshot(page, name)
     page.click("#lines li:nth-child(2) p")
+    if viewport is PHONE:
+        page.click("#rest-open")
     page.click("#fold-microphone summary")
     page.click("#fold-tuning summary")
     page.fill("#search", "the")
     page.keyboard.press("Enter")
+    expect(page.locator("#record")).to_be_in_viewport(ratio=1)
     check(page)
     screenshot(page, f"{name}-settings")
 
@@ -66,7 +80,7 @@ def test_captions_fill_the_screen(
     page.keyboard.press("Space")
     page.wait_for_selector("#lines li:nth-child(4) .faint")
     page.keyboard.press("c")
-    expect(page.locator("#captions-leave")).to_be_focused()
+    expect(page.locator("#record")).to_be_focused()
     expect(page.locator("#lines li:visible")).to_have_count(3)
     size = page.locator("#lines li:last-child p").evaluate(
         "p => parseFloat(getComputedStyle(p).fontSize)"
@@ -74,9 +88,57 @@ def test_captions_fill_the_screen(
     assert size > 50
     check(page)
     screenshot(page, "captions")
+    page.keyboard.press("Space")
+    page.wait_for_selector("#record:not(.running)")
     page.keyboard.press("Escape")
     expect(page.locator("header")).to_be_visible()
+    expect(page.locator("#record")).to_be_focused()
+    page.click("#captions")
+    page.click("#captions-leave")
     expect(page.locator("#captions")).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280, 2560])
+def test_the_way_to_stop_stays_in_sight_and_covers_no_line(
+    open_page: OpenPage, server: FakeServer, screenshot: Screenshot, width: int
+) -> None:
+    page = open_page(server.url, viewport={"width": width, "height": 640})
+    wait_until_ready(page)
+    expect(page.locator("#sample")).to_be_in_viewport()
+    screenshot(page, f"{width}-empty")
+    drop(page, flac(30))
+    wait_until_ready(page)
+    expect(page.locator("#lines li")).to_have_count(30)
+    expect(page.locator("#record")).to_be_in_viewport(ratio=1)
+    check(page)
+    screenshot(page, f"{width}-end")
+    assert page.evaluate(COVERED) == []
+    page.evaluate("scrollTo(0, 0)")
+    expect(page.locator("#record")).to_be_in_viewport(ratio=1)
+    if width < 960:
+        expect(page.locator("#language")).to_be_hidden()
+        page.click("#rest-open")
+        expect(page.locator("#language")).to_be_visible()
+        check(page)
+        screenshot(page, f"{width}-rest")
+        page.focus("#language")
+        page.keyboard.press("Escape")
+        expect(page.locator("#rest-open")).to_be_focused()
+
+
+def test_the_title_says_that_it_listens(open_page: OpenPage, server: FakeServer) -> None:
+    page = open_page(server.url)
+    wait_until_ready(page)
+    calm = page.title()
+    page.click("#record")
+    expect(page).to_have_title("● Listening · streamer")
+    expect(page.locator("#record")).to_be_focused()
+    page.keyboard.press("Space")
+    wait_until_ready(page)
+    expect(page).to_have_title(calm)
+    page.focus("#sample")
+    page.keyboard.press("Enter")
+    expect(page.locator("#record.running")).to_be_focused()
 
 
 def test_other_scripts(open_page: OpenPage, server: FakeServer, screenshot: Screenshot) -> None:
@@ -129,12 +191,12 @@ def test_the_theme_is_chosen_and_remembered(open_page: OpenPage, server: FakeSer
     page = open_page(server.url)
     wait_until_ready(page)
     theme = page.locator("#theme")
-    expect(theme).to_have_text("Theme: auto")
+    expect(theme).to_have_accessible_name("Theme: auto")
     theme.click()
     theme.click()
-    expect(theme).to_have_text("Theme: dark")
+    expect(theme).to_have_accessible_name("Theme: dark")
     page.reload()
-    expect(theme).to_have_text("Theme: dark")
+    expect(theme).to_have_accessible_name("Theme: dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 20, 23)"
 
 
