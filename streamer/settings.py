@@ -7,7 +7,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
+from pydantic.config import JsonDict
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ENVIRONMENT_ONLY: JsonDict = {"environment_only": True}
+"""Marks what is no option: every user of the machine sees those of a process."""
 
 PREFIX = "STREAMER_"
 """Of the names of settings in the environment."""
@@ -43,7 +47,21 @@ class Settings(BaseSettings):
     model: str = Field(
         default="auto",
         description="name of a known model, or a folder with its graphs; auto is moonshine where "
-        "its files can be had, else embedded",
+        "its files can be had, else embedded; upstream:PROFILE+URL,URL is one that others serve",
+    )
+    upstream_model: str = Field(
+        default="", description="the upstream's name of its model, where it has several"
+    )
+    upstream_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="key that the upstream asks for",
+        json_schema_extra=ENVIRONMENT_ONLY,
+    )
+    upstream_languages: list[str] = Field(
+        default=[], description="languages to offer of an upstream's, the default first"
+    )
+    upstream_in_flight: int = Field(
+        default=32, ge=1, le=1024, description="clips that each upstream is sent at a time"
     )
     turn_model: str = Field(
         default="auto",

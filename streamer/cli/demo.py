@@ -8,7 +8,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import streamer.models
 from streamer.audio.encodings import Encoding
 from streamer.audio.files import AudioFile
 from streamer.cli.errors import CommandError, ExitCode
@@ -19,6 +18,7 @@ from streamer.cli.screen import INDENT, is_live, last_words, room, wrapped
 from streamer.cli.serve import page_address, run_loop
 from streamer.cli.signals import Signals
 from streamer.client import Stream, open_stream
+from streamer.models.places import SAMPLE
 from streamer.protocols.native.dialect import TURN_MODEL_ABSENT
 from streamer.protocols.native.messages import Final, Partial, Ready, TurnPaused, Warning
 from streamer.server.listeners.addresses import ListenError
@@ -86,7 +86,7 @@ async def _demo(server: TranscriptionServer, turn: TurnRule, *, once: bool) -> E
 
 def sample_path() -> Path:
     """Return where the bundled recording lies."""
-    return Path(streamer.models.__file__).parent / "sample" / "sample.flac"
+    return SAMPLE
 
 
 async def _stream_sample(url: str, path: Path, turn: TurnRule) -> int:

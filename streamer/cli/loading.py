@@ -11,6 +11,7 @@ from streamer.cli.errors import CommandError
 from streamer.cli.progress import progress_bar
 from streamer.decoding.step_engine import StepEngine
 from streamer.engines.local import LocalEngine
+from streamer.engines.upstream.address import PREFIX
 from streamer.families.registry import load_model
 from streamer.models.catalogue import SMART_TURN
 from streamer.models.default import default_folder, detector_folder
@@ -83,6 +84,8 @@ def model_folder(model: str, tell: Tell | None = None) -> Path:
 
     `tell` is as above.
     """
+    if model.startswith(PREFIX):
+        raise CommandError(f"{model} has no files here: it is for `streamer serve` alone")
     try:
         if model != AUTO:
             return resolve(model)

@@ -16,7 +16,7 @@ from pydantic_settings import SettingsError
 
 from streamer.cli.errors import CommandError, ExitCode
 from streamer.cli.text import shown
-from streamer.settings import PREFIX, Settings
+from streamer.settings import ENVIRONMENT_ONLY, PREFIX, Settings
 
 _OF_KUBERNETES = re.compile(r"STREAMER_(SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP))(_\w+)?$")
 """What pods are told of a service that is called `streamer`."""
@@ -26,6 +26,8 @@ def add_settings(parser: argparse.ArgumentParser, names: Iterable[str] | None = 
     """Add an option for each of these settings, or for all."""
     for name in names or Settings.model_fields:
         field = Settings.model_fields[name]
+        if _option(name) is None:
+            continue
         parser.add_argument(
             f"--{name.replace('_', '-')}",
             dest=name,
@@ -61,8 +63,17 @@ def read_settings(arguments: argparse.Namespace) -> Settings:
 
 
 def _wrong(name: str, problem: str) -> CommandError:
-    option = f"--{name.replace('_', '-')} ({_variable(name)})"
-    return CommandError(f"{option}: {problem}", ExitCode.USAGE)
+    option, variable = _option(name), _variable(name)
+    named = variable if option is None else f"{option} ({variable})"
+    return CommandError(f"{named}: {problem}", ExitCode.USAGE)
+
+
+def _option(name: str) -> str | None:
+    """Write a setting as an option; None for one that stands in the environment alone."""
+    field = Settings.model_fields.get(name)
+    if field is not None and field.json_schema_extra == ENVIRONMENT_ONLY:
+        return None
+    return f"--{name.replace('_', '-')}"
 
 
 def _refuse_unknown(environment: Iterable[str]) -> None:
@@ -108,7 +119,7 @@ def default(field: FieldInfo) -> str:
 def settings_table() -> str:
     """Describe all settings as a Markdown table, for docs/guide.md."""
     rows = [
-        f"| `--{name.replace('_', '-')}` | `{_variable(name)}` | "
+        f"| {f'`{_option(name)}`' if _option(name) else 'none'} | `{_variable(name)}` | "
         f"{default(field)} | {field.description} |\n"
         for name, field in Settings.model_fields.items()
     ]

@@ -20,6 +20,7 @@ from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
 from streamer.cli.signals import Signals
 from streamer.engines.base import Engine
+from streamer.engines.upstream.address import PREFIX, parse_upstream
 from streamer.engines.worker.engine import WorkerEngine
 from streamer.engines.worker.launch import Launch
 from streamer.models.errors import ModelError
@@ -97,6 +98,8 @@ async def _hearing(settings: Settings) -> tuple[Engine, VoiceDetection | None]:
 
 
 async def _engine(settings: Settings) -> Engine:
+    if settings.model.startswith(PREFIX):
+        return await _upstream(settings)
     if settings.engine == "local":
         return await in_daemon_thread(_politely, load_engine, settings, log.warning)
     folder = await in_daemon_thread(model_folder, settings.model, log.warning)
@@ -109,6 +112,21 @@ async def _engine(settings: Settings) -> Engine:
     except ModelError as error:
         raise CommandError(str(error)) from error
     return engine
+
+
+async def _upstream(settings: Settings) -> Engine:
+    from streamer.engines.upstream.loading import Wanted, load_upstream  # httpx takes a while
+
+    wanted = Wanted(
+        settings.upstream_model,
+        settings.upstream_key.get_secret_value(),
+        tuple(settings.upstream_languages),
+        settings.upstream_in_flight,
+    )
+    try:
+        return await load_upstream(parse_upstream(settings.model), wanted)
+    except ModelError as error:
+        raise CommandError(str(error)) from error
 
 
 def _politely(load: Callable[[*Args], Result], *args: *Args) -> Result:

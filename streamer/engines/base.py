@@ -77,6 +77,14 @@ class Engine(Protocol):
 
 
 @runtime_checkable
+class PostingEngine(Engine, Protocol):
+    """An engine that asks another server for each clip, and tells how that went."""
+
+    on_post: Callable[[str, float], None]
+    """Told how each post ended, in a word or a status, and after how many seconds."""
+
+
+@runtime_checkable
 class MeasuredEngine(Engine, Protocol):
     """An engine that advances step by step, and tells what that takes."""
 

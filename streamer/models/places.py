@@ -6,6 +6,9 @@ from pathlib import Path
 
 import platformdirs
 
+SAMPLE = Path(__file__).parent / "sample" / "sample.flac"
+"""A recording that comes with the package."""
+
 
 def pulled_folder(name: str) -> Path:
     """Where a published model is kept on this machine, pulled or not."""

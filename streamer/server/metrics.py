@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from prometheus_client import (
     CollectorRegistry,
@@ -21,6 +21,7 @@ from streamer.decoding.step_engine import EngineWork
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.dispatch.job import JobKind
 from streamer.dispatch.observer import BatchReport
+from streamer.engines.base import Capacity
 
 LAG_INTERVAL_S = 0.1
 """How often the event loop's lag is sampled."""
@@ -112,6 +113,12 @@ class Metrics:
             "streamer_queue_seconds", "Longest wait in a batch, by kind", _LATENCIES, ["kind"]
         )
         self.engine_audio = counter("streamer_engine_audio_seconds", "Audio transcribed", ["kind"])
+        self.upstream_posts = counter(
+            "streamer_upstream_posts", "Clips that were posted, by the answer", ["answer"]
+        )
+        self.upstream_seconds = self._histogram(
+            "streamer_upstream_seconds", "From the post of a clip to its answer", _LATENCIES
+        )
         self.loop_lag = self._histogram(
             "streamer_loop_lag_seconds",
             "How late the event loop runs a timer",
@@ -168,6 +175,24 @@ class Metrics:
     def watch_engine(self, work: Callable[[], EngineWork]) -> None:
         """Read what the engine counts itself whenever Prometheus asks."""
         self.registry.register(_WorkCollector(work))
+
+    def watch_members(self, capacities: Callable[[], Sequence[Capacity]]) -> None:
+        """Read how many engines there are, and what they can take, whenever Prometheus asks."""
+        engines = self._gauge("streamer_engines", "Engines, by whether they serve", ["state"])
+        places = self._gauge("streamer_engine_places", "Clips that those take", ["state"])
+
+        def count(value: Callable[[Capacity], int]) -> Callable[[], float]:
+            return lambda: sum(value(one) for one in capacities())
+
+        engines.labels("serving").set_function(count(lambda one: one.trouble is None))
+        engines.labels("away").set_function(count(lambda one: one.trouble is not None))
+        places.labels("free").set_function(count(lambda one: 0 if one.trouble else one.free))
+        places.labels("all").set_function(count(lambda one: 0 if one.trouble else one.slots))
+
+    def upstream_answered(self, answer: str, seconds: float) -> None:
+        """Count a clip that was posted to an upstream, and what came of it after so long."""
+        self.upstream_posts.labels(answer).inc()
+        self.upstream_seconds.observe(seconds)
 
     def _gauge(self, name: str, text: str, labels: list[str] | None = None) -> Gauge:
         return Gauge(name, text, labels or [], registry=self.registry)

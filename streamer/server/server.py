@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Self
 
 from starlette.routing import Route
 
+from streamer.decoding.step_engine import EngineWork
 from streamer.dispatch.dispatcher import Dispatcher
-from streamer.engines.base import Engine, MeasuredEngine
+from streamer.engines.base import Engine, MeasuredEngine, PostingEngine
+from streamer.engines.pool import members_of
 from streamer.pipeline.detection import VoiceDetection
 from streamer.pipeline.memory_budget import MemoryBudget
 from streamer.pipeline.turn_judge import TurnJudge
@@ -246,9 +248,17 @@ class TranscriptionServer:
         self._metrics.watch(self._dispatcher, lambda: self._admission.controller.trouble)
         self._metrics.max_sessions.set(self._settings.max_sessions)
         self._metrics.watch_memory(self._memory.limit, lambda: self._memory.held)
-        if isinstance(engine, MeasuredEngine):
-            self._metrics.watch_engine(lambda: engine.work)
-            engine.on_step = self._metrics.step_seconds.observe
+        members = members_of(engine)
+        self._metrics.watch_members(lambda: [one.capacity() for one in members])
+        if measured := [one for one in members if isinstance(one, MeasuredEngine)]:
+            self._metrics.watch_engine(
+                lambda: sum((one.work for one in measured), start=EngineWork())
+            )
+        for one in measured:
+            one.on_step = self._metrics.step_seconds.observe
+        for one in members:
+            if isinstance(one, PostingEngine):
+                one.on_post = self._metrics.upstream_answered
 
     def _make_judge(self, model: TurnModel | None) -> TurnJudge | None:
         if model is None:

@@ -97,3 +97,15 @@ def test_help_shows_no_types_of_secrets() -> None:
     told = parser.format_help().lower()
     assert "secretstr" not in told
     assert "*****" not in told
+
+
+def test_a_key_for_others_is_no_option_but_stands_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parser = argparse.ArgumentParser()
+    add_settings(parser)
+    assert "upstream-key" not in parser.format_help()
+    monkeypatch.setenv("STREAMER_UPSTREAM_KEY", "sesame")
+    settings = read_settings(parser.parse_args([]))
+    assert settings.upstream_key.get_secret_value() == "sesame"
+    assert "sesame" not in repr(settings)

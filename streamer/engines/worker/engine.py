@@ -134,6 +134,7 @@ class WorkerEngine:
             lost, self._in_flight = self._in_flight, {}
             for done in lost.values():
                 done(EngineError(f"the engine's process {how}", shared=True))
+            self._on_change()  # another engine may take them
             self._process = await self._another()
             log.info("the engine's process was started again")
             self._on_change()

@@ -119,7 +119,8 @@ def error(refusal: RefusalError) -> dict[str, Any]:
 
 def model(info: EngineInfo, created: int) -> dict[str, Any]:
     """Describe the one model; `created` is in seconds since 1970."""
-    return {"id": info.name, "object": "model", "created": created, "owned_by": "streamer"}
+    told = {"id": info.name, "object": "model", "created": created, "owned_by": "streamer"}
+    return {**told, "languages": list(info.languages)}
 
 
 def _verbose(

@@ -12,6 +12,7 @@ from streamer.protocols.door import RefusalError
 from streamer.protocols.silence import endpoint_silence_ms
 from streamer.speech.engine_info import EngineInfo
 from streamer.speech.languages import known_language
+from streamer.vad.registry import OFF
 
 
 class ResponseFormat(StrEnum):
@@ -33,7 +34,10 @@ GRANULARITIES = ("segment", "word")
 
 INCLUDABLE = ("logprobs",)
 
-CHUNKING = ("auto", "server_vad")
+WHOLE = "none"
+"""A recording that is one utterance, cut only where the model takes no more: ours, not OpenAI's."""
+
+CHUNKING = ("auto", "server_vad", WHOLE)
 
 _Fields = Sequence[tuple[str, str]]
 
@@ -63,7 +67,7 @@ def parse_request(fields: _Fields, info: EngineInfo) -> TranscriptionRequest:
     The model's name is free: there is one model. Hints and sampling (`prompt`, `temperature`,
     `keywords[]`, `known_speaker_...`) have no effect, of which that of `keywords[]` is told, since
     others change little where they have one; and of `chunking_strategy` only how long a
-    silence ends an utterance.
+    silence ends an utterance, and whether one does at all.
     """
     form = dict(fields)
     style = _style(form.get("response_format") or "json")
@@ -160,6 +164,8 @@ def _chunking(fields: _Fields) -> dict[str, Any]:
     parts |= {name[len(field) + 1 : -1]: value for name, value in form.items() if name != field}
     if parts.get("type") not in CHUNKING:
         raise invalid(field, f"{parts.get('type')!r} is none of {', '.join(CHUNKING)}")
+    if parts["type"] == WHOLE:
+        return {"vad": OFF}
     silence = parts.get("silence_duration_ms")
     if silence is None:
         return {}
