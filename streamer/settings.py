@@ -74,6 +74,15 @@ class Settings(BaseSettings):
     threads: int = Field(
         default=0, ge=0, le=256, description="CPU threads of the model; 0 is one a core"
     )
+    devices: str = Field(
+        default="",
+        pattern=r"^((cpu|cuda:\d{1,3})(,(cpu|cuda:\d{1,3}))*)?$",
+        description="where the model runs, a process each, such as cuda:0,cuda:1; instead of "
+        "--provider",
+    )
+    workers: int = Field(
+        default=1, ge=1, le=64, description="processes of the model, on each device if any is named"
+    )
     max_batch: int = Field(
         default=8, ge=1, le=256, description="utterances that join the engine at a time"
     )

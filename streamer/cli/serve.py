@@ -5,29 +5,20 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any, TypeVar, TypeVarTuple
 
+from streamer.cli.engines import politely, serving_engine
 from streamer.cli.errors import CommandError, ExitCode
-from streamer.cli.loading import (
-    describe,
-    load_detection,
-    load_engine,
-    load_turn_model,
-    model_folder,
-)
+from streamer.cli.loading import describe, load_detection, load_turn_model
 from streamer.cli.options import add_settings, read_settings
 from streamer.cli.parsers import Commands
 from streamer.cli.signals import Signals
 from streamer.engines.base import Engine
-from streamer.engines.upstream.address import PREFIX, parse_upstream
-from streamer.engines.worker.engine import WorkerEngine
-from streamer.engines.worker.launch import Launch
-from streamer.models.errors import ModelError
 from streamer.pipeline.detection import VoiceDetection
 from streamer.runtime.logs import STANDARD_ERROR, logging_to
 from streamer.runtime.memory import give_back_what_is_freed, keep_what_is_loaded
-from streamer.runtime.threads import in_daemon_thread, lower_priority
+from streamer.runtime.threads import in_daemon_thread
 from streamer.server.admission.keys import KeyFileError
 from streamer.server.listeners.addresses import ListenError
 from streamer.server.listeners.startup import StartupServer
@@ -83,56 +74,16 @@ def page_address(server: TranscriptionServer) -> str:
 async def _loaded(settings: Settings) -> tuple[Engine, TurnModel | None, VoiceDetection | None]:
     """Load the models where the settings want them; raises CommandError."""
     (engine, detection), turn_model = await asyncio.gather(
-        _hearing(settings), in_daemon_thread(_politely, load_turn_model, settings)
+        _hearing(settings), in_daemon_thread(politely, load_turn_model, settings)
     )
     return engine, turn_model, detection
 
 
 async def _hearing(settings: Settings) -> tuple[Engine, VoiceDetection | None]:
     """The detector comes behind the engine: which model it is decides if a detector is fetched."""
-    engine = await _engine(settings)
-    detection = await in_daemon_thread(
-        _politely, load_detection, settings, engine.info, log.warning
-    )
+    engine = await serving_engine(settings)
+    detection = await in_daemon_thread(politely, load_detection, settings, engine.info, log.warning)
     return engine, detection
-
-
-async def _engine(settings: Settings) -> Engine:
-    if settings.model.startswith(PREFIX):
-        return await _upstream(settings)
-    if settings.engine == "local":
-        return await in_daemon_thread(_politely, load_engine, settings, log.warning)
-    folder = await in_daemon_thread(model_folder, settings.model, log.warning)
-    launch = Launch(
-        folder, settings.provider, settings.threads, settings.max_batch, settings.log_format
-    )
-    engine = WorkerEngine(launch.command)
-    try:
-        await engine.load()
-    except ModelError as error:
-        raise CommandError(str(error)) from error
-    return engine
-
-
-async def _upstream(settings: Settings) -> Engine:
-    from streamer.engines.upstream.loading import Wanted, load_upstream  # httpx takes a while
-
-    wanted = Wanted(
-        settings.upstream_model,
-        settings.upstream_key.get_secret_value(),
-        tuple(settings.upstream_languages),
-        settings.upstream_in_flight,
-    )
-    try:
-        return await load_upstream(parse_upstream(settings.model), wanted)
-    except ModelError as error:
-        raise CommandError(str(error)) from error
-
-
-def _politely(load: Callable[[*Args], Result], *args: *Args) -> Result:
-    """Load in a thread that gives way, so that those of ONNX Runtime do too."""
-    lower_priority()
-    return load(*args)
 
 
 async def _serve(settings: Settings) -> ExitCode:

@@ -99,6 +99,7 @@ class FakeUpstream:
             took = 3600.0 if fault == "hang" else self.delay_s
             done, _ = await asyncio.wait({gone}, timeout=took) if took else (set(), None)
             gone.cancel()
+            await asyncio.wait({gone})  # two may not read at a time
             if done:
                 self.cancelled += 1
                 raise ConnectionResetError

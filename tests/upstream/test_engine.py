@@ -125,6 +125,7 @@ async def test_one_that_hangs_is_given_up_and_asked_how_it_is_until_it_answers(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(pace, "LEAST_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(upstream_engine, "PROBE_TIMEOUT_S", 0.05)
     answers = Answers()
     with caplog.at_level(logging.INFO):
         async with upstream() as fake, dispatching(fake) as dispatcher:

@@ -13,7 +13,7 @@ from streamer.engines.base import Capacity, Done
 from streamer.engines.upstream.answer import Answer, Fault
 from streamer.engines.upstream.busy import BusyTime
 from streamer.engines.upstream.circuit import Circuit
-from streamer.engines.upstream.pace import Latency
+from streamer.engines.upstream.pace import FIRST_TIMEOUT_S, Latency
 from streamer.engines.upstream.posting import Poster
 from streamer.engines.upstream.probe import probe
 from streamer.engines.upstream.profiles import Profile
@@ -26,6 +26,10 @@ log = logging.getLogger(__name__)
 
 JITTER_S = (0.05, 0.2)
 """Before a clip may be tried again: those that failed together shall not come back together."""
+
+PROBE_TIMEOUT_S = 15.0
+"""For a second of speech; who takes longer is of no use to anybody who speaks, and who takes less
+tells anew how long other clips may take."""
 
 LOOK_S = 1.0
 """Least time between two looks at whether it is to be asked how it is."""
@@ -76,7 +80,7 @@ class UpstreamEngine:
 
     async def check(self) -> Answer:
         """Have a second of speech heard; where that fails, nothing else is sent before it does."""
-        answer = await self._ask(probe(self.info.languages[0]))
+        answer = await self._ask(probe(self.info.languages[0]), FIRST_TIMEOUT_S)
         if isinstance(answer.outcome, EngineError):
             self._circuit.failed(at_once=True)
         return answer
@@ -122,7 +126,7 @@ class UpstreamEngine:
         if clip.seconds < SHORTEST_S:
             outcome = Hypothesis("", (), None)
         else:
-            answer = await self._ask(clip)
+            answer = await self._ask(clip, self._latency.timeout_s)
             outcome = answer.outcome
             if answer.fault is Fault.SERVER:
                 await asyncio.sleep(random.uniform(*JITTER_S))
@@ -131,10 +135,10 @@ class UpstreamEngine:
         done(outcome)
         self._on_change()
 
-    async def _ask(self, clip: Clip) -> Answer:
+    async def _ask(self, clip: Clip, timeout_s: float) -> Answer:
         """Post a clip, and learn from the answer how the server is."""
         began = self._clock()
-        answer = await self._poster.transcribe(clip, self._served.model, self._latency.timeout_s)
+        answer = await self._poster.transcribe(clip, self._served.model, timeout_s)
         now = self._clock()
         self.on_post(answer.label, now - began)
         if answer.fault is Fault.BUSY:
@@ -146,8 +150,6 @@ class UpstreamEngine:
                 log.info("%s answers again", self._poster.url)
             self._circuit.succeeded(now)
         else:
-            if answer.label == "timeout":
-                self._latency.took(now - began)
             self._note_failure(answer)
         return answer
 
@@ -166,7 +168,7 @@ class UpstreamEngine:
             await self._wait_for_turn()
             idle = not (self._posts or self._profile.metered)
             if self._circuit.is_open or (idle and not self._circuit.probe_in_s(self._clock())):
-                answer = await self._ask(clip)
+                answer = await self._ask(clip, PROBE_TIMEOUT_S)
                 if isinstance(answer.outcome, EngineError):
                     self._circuit.probed_in_vain()
                 self._on_change()

@@ -23,7 +23,7 @@ class Latency:
         self._mean_s: float | None = None
 
     def took(self, seconds: float) -> None:
-        """Note a clip that was answered, or one that was given up, after so many seconds."""
+        """Note a clip that was answered after so many seconds."""
         before = seconds if self._mean_s is None else self._mean_s
         self._mean_s = before + _NEWEST * (seconds - before)
 

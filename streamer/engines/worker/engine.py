@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain, repeat
 
 from streamer.decoding.step_engine import EngineWork
@@ -43,8 +43,16 @@ class WorkerEngine:
     submitted it decides whether it is tried again. Belongs to the event loop.
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        label: str = "the engine's process",
+    ) -> None:
+        """Without an `environment` the process has ours; the log calls it by its `label`."""
         self._command = command
+        self._environment = environment
+        self._label = label
         self._process: WorkerProcess | None = None  # none while another is started
         self._info: EngineInfo | None = None
         self._slots = 0
@@ -128,15 +136,15 @@ class WorkerEngine:
         """Start another process whenever one is gone."""
         while self._process is not None:
             how = await self._until_gone(self._process)
-            log.error("the engine's process %s, with %d clips", how, len(self._in_flight))
+            log.error("%s %s, with %d clips", self._label, how, len(self._in_flight))
             self._process = None
             self._totals.settle()
             lost, self._in_flight = self._in_flight, {}
             for done in lost.values():
-                done(EngineError(f"the engine's process {how}", shared=True))
+                done(EngineError(f"{self._label} {how}", shared=True))
             self._on_change()  # another engine may take them
             self._process = await self._another()
-            log.info("the engine's process was started again")
+            log.info("%s was started again", self._label)
             self._on_change()
 
     async def _until_gone(self, process: WorkerProcess) -> str:
@@ -147,7 +155,7 @@ class WorkerEngine:
             silent_s = silent_s + LOOK_S if self._in_flight and not self._was_heard else 0.0
             self._was_heard = False
             if silent_s >= STUCK_S:
-                log.error("the engine has said nothing for %g s: it is killed", silent_s)
+                log.error("%s has said nothing for %g s: it is killed", self._label, silent_s)
                 process.kill()
         return process.gone.result()
 
@@ -158,13 +166,13 @@ class WorkerEngine:
             try:
                 return await self._attempt()
             except (OSError, ModelError) as error:
-                log.error("the engine cannot be started again: %s", error)
+                log.error("%s cannot be started again: %s", self._label, error)
         raise AssertionError("there is always another attempt")
 
     async def _attempt(self) -> WorkerProcess:
         """Start a process and wait until it is of use; raises OSError or ModelError."""
         process = WorkerProcess(self._advanced)
-        await process.start(self._command)
+        await process.start(self._command, self._environment)
         try:
             await asyncio.wait(
                 {process.loaded, process.gone},
@@ -176,7 +184,8 @@ class WorkerEngine:
             raise
         if not process.loaded.done():
             process.kill()
-            raise ModelError(f"the engine's process {await process.gone} while it loaded the model")
+            how = await process.gone
+            raise ModelError(f"{self._label} {how} while it loaded the model")
         loaded = process.loaded.result()
         if isinstance(loaded, NotLoaded):
             await process.close(CLOSE_TIMEOUT_S)

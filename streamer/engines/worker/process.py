@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 import numpy as np
@@ -52,8 +52,10 @@ class WorkerProcess(asyncio.Protocol):
         assert self._process is not None
         return self._process.pid
 
-    async def start(self, command: Sequence[str]) -> None:
-        """Start it, the number of its socket behind the command.
+    async def start(
+        self, command: Sequence[str], environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Start it, the number of its socket behind the command, in our environment or another.
 
         Raises OSError where the system allows no more processes.
         """
@@ -67,6 +69,7 @@ class WorkerProcess(asyncio.Protocol):
                     str(theirs.fileno()),
                     stdin=asyncio.subprocess.DEVNULL,
                     pass_fds=(theirs.fileno(),),
+                    env=environment,
                 )
             except OSError:
                 ours.close()
