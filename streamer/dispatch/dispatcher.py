@@ -70,6 +70,7 @@ class Dispatcher:
         self._busy_s = 0.0
         self._pace = PartialPace()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._well_at = clock()
         self._giving_up: asyncio.Task[None] | None = None
 
     @property
@@ -85,9 +86,14 @@ class Dispatcher:
 
     @property
     def lateness_s(self) -> float:
-        """By how many seconds the most overdue final of those who cannot wait is late."""
+        """By how many seconds the most overdue final of those who cannot wait is late.
+
+        Or for how long nothing has been transcribed, since a final of now would be later.
+        """
+        now, trouble = self._clock(), self.trouble
         with self._lock:
-            return self._queue.longest_late(self._clock())
+            late_s = self._queue.longest_late(now)
+        return late_s if trouble is None else max(late_s, now - self._well_at)
 
     def load(self, sessions: int) -> float:
         """Return the share of the engine, 0 to 1, that finals of so many live sessions need."""
@@ -118,6 +124,7 @@ class Dispatcher:
         """Start the engine; must be called on the event loop that will submit jobs."""
         self._loop = asyncio.get_running_loop()
         self._engine.start(self._dispatch)
+        self._well_at = self._clock()
         self._giving_up = asyncio.create_task(self._give_up(), name="dispatcher gives up")
 
     async def close(self) -> None:
@@ -254,13 +261,12 @@ class Dispatcher:
 
     async def _give_up(self) -> None:
         """Fail the finals that have waited for too long for an engine that does nothing."""
-        well_at = self._clock()
         while True:
             await asyncio.sleep(LOOK_S)
             trouble, now = self.trouble, self._clock()
             if trouble is None:
-                well_at = now
-            elif now - well_at >= AWAY_S:
+                self._well_at = now
+            elif now - self._well_at >= AWAY_S:
                 with self._lock:
                     stale = self._queue.take_stale(now - AWAY_S)
                 for queued in stale:

@@ -31,7 +31,6 @@ class Clock:
 async def running(engine: EngineByHand, clock: Clock) -> AsyncGenerator[Dispatcher]:
     dispatcher = Dispatcher(engine, clock=clock)
     dispatcher.start()
-    await asyncio.sleep(0)  # its watch begins now
     yield dispatcher
     await dispatcher.close()
 
@@ -136,3 +135,15 @@ async def test_where_there_is_a_pace_one_clip_of_a_growing_utterance_is_in_fligh
         assert [clip.seconds for clip, _ in engine.in_flight.values()] == [0.3, 3.2], (
             "a final waits for nothing, and the partial is cancelled"
         )
+
+
+async def test_an_engine_in_trouble_is_as_late_as_it_has_been_so() -> None:
+    engine, clock = EngineByHand(), Clock()
+    async with running(engine, clock) as dispatcher:
+        clock.now += 5
+        assert dispatcher.lateness_s == 0
+        engine.change("engine restarting")
+        clock.now += 3
+        assert dispatcher.lateness_s >= 3
+        engine.change(None)
+        assert dispatcher.lateness_s == 0

@@ -18,7 +18,7 @@ class EngineLoad(Protocol):
 
     @property
     def lateness_s(self) -> float:
-        """By how many seconds the most overdue waiting final is late."""
+        """By how many seconds a final is late, or would be."""
         ...
 
     @property
