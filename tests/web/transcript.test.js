@@ -62,6 +62,9 @@ describe("the transcript", () => {
       stable: Infinity,
       language: "en",
       confidence: 0.9,
+      words: [],
+      speaker: "",
+      edited: false,
       state: "final",
     });
     assert.deepEqual(changed, ["", "good", "good morning", "good morning", "Good morning."]);
@@ -132,11 +135,33 @@ describe("the transcript", () => {
     assert.equal(transcript.lines.length, 3);
   });
 
-  it("clears", () => {
+  it("lets a take go, and none but that", () => {
     const { transcript, removed } = transcriptOf(final("a", "one", 1, 2), final("b", "two", 3, 4));
-    transcript.clear();
+    transcript.apply(final("a", "three", 1, 2), { ...TAKE, id: 2, offset: 60 });
+    transcript.removeTake(1);
     assert.equal(removed.length, 2);
-    assert.deepEqual(transcript.lines, []);
+    assert.deepEqual(
+      transcript.lines.map(({ text }) => text),
+      ["three"],
+    );
+  });
+
+  it("marks a line that the user has edited, and lets one without text go", () => {
+    const { transcript } = transcriptOf(final("a", "won", 1, 2), final("b", "two", 3, 4));
+    const [first, second] = transcript.lines;
+    transcript.edit(first, "one");
+    transcript.edit(second, "two");
+    assert.deepEqual([first.text, first.edited, second.edited], ["one", true, false]);
+    transcript.edit(first, "");
+    assert.deepEqual(transcript.lines, [second]);
+  });
+
+  it("has words and speaker on the page's clock", () => {
+    const { transcript } = transcriptOf();
+    const words = [{ text: "one", start: 1, end: 2, confidence: 0.4 }];
+    transcript.apply({ ...final("a", "one", 1, 2), words, speaker: "A" }, { ...TAKE, offset: 60 });
+    const [line] = transcript.lines;
+    assert.deepEqual([line.speaker, line.words[0].start, line.words[0].end], ["A", 61, 62]);
   });
 });
 
@@ -146,32 +171,36 @@ const LINES = transcriptOf(
   started("c", 4000),
 ).transcript.lines;
 
+const nobody = () => "";
+
 describe("the files", () => {
   it("as text: a line each, open ones left out", () => {
-    assert.equal(toText(LINES), "Is 1 < 2 & 3 > 2?\nYes.\n");
+    assert.equal(toText(LINES, nobody), "Is 1 < 2 & 3 > 2?\nYes.\n");
   });
 
   it("as SubRip", () => {
     assert.equal(
-      toSrt(LINES),
+      toSrt(LINES, nobody),
       "1\n00:00:00,000 --> 00:00:02,834\nIs 1 < 2 & 3 > 2?\n\n2\n01:01:01,500 --> 01:01:02,500\nYes.\n",
     );
   });
 
   it("as WebVTT, with its special characters escaped", () => {
     assert.equal(
-      toVtt(LINES),
+      toVtt(LINES, nobody),
       "WEBVTT\n\n00:00:00.000 --> 00:00:02.834\nIs 1 &lt; 2 &amp; 3 &gt; 2?\n\n01:01:01.500 --> 01:01:02.500\nYes.\n",
     );
   });
 
-  it("as WebVTT, with the channels named where there are two", () => {
+  it("as WebVTT, with the speakers named", () => {
     const { lines } = transcriptOf(final("a", "Hello.", 0, 1), final("b", "Hi.", 2, 3, 1)).transcript;
-    assert.match(toVtt(lines), /<v Channel 1>Hello\.\n[^]*<v Channel 2>Hi\.\n/);
+    const who = ({ channel }) => ["Anna", "Bo > Co"][channel];
+    assert.match(toVtt(lines, who), /<v Anna>Hello\.\n[^]*<v Bo {3}Co>Hi\.\n/);
+    assert.equal(toText(lines, who), "Anna: Hello.\nBo > Co: Hi.\n");
   });
 
   it("as JSON", () => {
-    assert.deepEqual(JSON.parse(toJson(LINES))[1], {
+    assert.deepEqual(JSON.parse(toJson(LINES, nobody))[1], {
       start: 3661.5,
       end: 3662.25,
       channel: 0,
@@ -182,7 +211,7 @@ describe("the files", () => {
   });
 
   it("are well-formed when nothing was said", () => {
-    assert.deepEqual([toText([]), toSrt([]), toVtt([]), toJson([])], ["", "", "WEBVTT\n", "[]\n"]);
+    assert.deepEqual([toText, toSrt, toVtt, toJson].map((write) => write([], nobody)), ["", "", "WEBVTT\n", "[]\n"]);
   });
 });
 

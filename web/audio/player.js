@@ -5,6 +5,7 @@ import { separate } from "./pcm.js";
 let context;
 /** @type {AudioBufferSourceNode | undefined} */
 let playing;
+let began = 0;
 
 /**
  * @param {Int16Array} samples interleaved
@@ -27,7 +28,13 @@ export async function play(samples, rate, channels, ended) {
   source.connect(context.destination);
   source.onended = ended;
   source.start();
+  began = context.currentTime;
   playing = source;
+}
+
+/** @returns {number} seconds of the sound that is playing, or was last */
+export function position() {
+  return context ? context.currentTime - began - context.outputLatency : 0;
 }
 
 export function stop() {

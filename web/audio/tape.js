@@ -20,6 +20,29 @@ export class Tape {
     this.channels = channels;
   }
 
+  /**
+   * A tape of an earlier visit.
+   * @param {number} rate
+   * @param {number} channels
+   * @param {Blob[]} blobs
+   */
+  static of(rate, channels, blobs) {
+    const tape = new Tape(rate, channels);
+    tape.#blobs = blobs;
+    tape.#samples = blobs.reduce((sum, { size }) => sum + size / 2, 0);
+    return tape;
+  }
+
+  /**
+   * @param {number} from how many parts are known already
+   * @param {boolean} whole with the newest sound, too, after which nothing may be appended
+   * @returns {Blob[]} the parts since
+   */
+  parts(from, whole) {
+    const parts = this.#blobs.slice(from);
+    return whole && this.#tailSamples > 0 ? [...parts, this.#asBlob()] : parts;
+  }
+
   /** Seconds kept. */
   get duration() {
     return this.#samples / this.channels / this.rate;

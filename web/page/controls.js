@@ -63,6 +63,7 @@ const TUNING = [
   },
   { name: "partials", label: "Show words before a line ends" },
   { name: "punctuation", label: "Punctuation" },
+  { name: "words", label: "Time of each word, to follow along while it plays" },
 ];
 
 /**
@@ -88,6 +89,12 @@ export function showDetector(detector) {
     const field = byId(`set-${name}`).parentElement;
     if (field) field.hidden = detector !== whose;
   }
+}
+
+/** @param {boolean} may whether the server's model can tell when each word was said */
+export function showWordTimings(may) {
+  const field = byId("set-words").parentElement;
+  if (field) field.hidden = !may;
 }
 
 /**

@@ -40,7 +40,7 @@ export class Inside {
   begin(recording) {
     this.#recording = recording;
     this.#figures = new Figures();
-    this.#peaks = new Peaks(recording.live ? WINDOW_S : Infinity, recording.rate, recording.channels);
+    this.#peaks = new Peaks(recording.live ? WINDOW_S : Infinity, recording.tape.rate, recording.channels);
     this.#waveform.begin(this.#peaks);
     // A file is there at once: its picture moves as the server gets on with it.
     if (!recording.live) this.#waveform.until = 0;

@@ -2,27 +2,25 @@
 import { decode } from "../audio/file.js";
 import { meterOf, peakOf } from "../audio/pcm.js";
 import * as player from "../audio/player.js";
-import { Transcript } from "../transcript/transcript.js";
 import { setUpTools } from "../transcript/tools.js";
-import { TranscriptView } from "../transcript/view.js";
-import { floor, setUpBar } from "./bar.js";
+import { setUpBar } from "./bar.js";
 import { setUpCaptions } from "./captions.js";
-import { listDevices, setUpControls, showDetector } from "./controls.js";
+import { listDevices, setUpControls, showDetector, showWordTimings } from "./controls.js";
 import { byId } from "./elements.js";
+import { setUpFiles } from "./files.js";
 import { Inside } from "./inside.js";
+import { Library } from "./library.js";
 import { notice, unnotice } from "./notices.js";
+import { Playback } from "./playback.js";
 import { Recorder } from "./recorder.js";
 import { introduce, whyRefused } from "./server.js";
 import { LIVE, load, save } from "./settings.js";
 import { setUpShortcuts } from "./shortcuts.js";
 import { showRecording, showState } from "./status.js";
-import { setUpDrop, setUpHelp, setUpTheme } from "./surroundings.js";
+import { setUpHelp, setUpTheme } from "./surroundings.js";
 import { transcribeThere } from "./upload.js";
 
-/**
- * @import { Line } from "../transcript/transcript.js"
- * @import { State } from "./status.js"
- */
+/** @import { State } from "./status.js" */
 
 const SAMPLE_LANGUAGE = "en";
 /** @type {Record<string, string>} what tells speech from noise, in words */
@@ -39,31 +37,21 @@ let state = "connecting";
 let microphone = false;
 /** Whether a button had the focus when the buttons were switched off. */
 let focused = false;
-/** @type {Line | null} */
-let playing = null;
+/** Called when the running take is over. */
+let over = () => {};
 
-const view = new TranscriptView(
-  byId("lines"),
-  byId("newest"),
-  byId("announcer"),
-  (line) => void hear(line),
-  floor,
-);
-const transcript = new Transcript(
-  (line) => {
-    view.show(line, transcript.lines[transcript.lines.indexOf(line) + 1]);
-    refreshTools();
-  },
-  (line) => {
-    view.remove(line);
-    refreshTools();
-  },
-);
+const library = new Library(choices, {
+  play: (line) => void playback.hear(line),
+  changed: () => refreshTools(),
+  trouble: (text) => notice("keep", text),
+});
+const { takes, transcript, view } = library;
+const playback = new Playback(takes, view);
 
-const recorder = new Recorder(choices, {
+const recorder = new Recorder(choices, takes, {
   begin: (recording) => {
     inside.begin(recording);
-    view.follow();
+    library.begin(recording);
     return {
       state: enter,
       ready: (_, again) => {
@@ -96,9 +84,15 @@ const recorder = new Recorder(choices, {
 
 const refreshTools = setUpTools(
   transcript,
+  takes,
   view,
   () => recorder.running,
-  () => recorder.forget(),
+  () => library.clear(),
+);
+
+const files = setUpFiles(
+  (file) => transcribe(() => file.arrayBuffer(), file.name, false),
+  () => !recorder.running && !record.disabled,
 );
 
 /** @param {boolean} may whether a recording can be begun or ended now */
@@ -108,6 +102,7 @@ function allow(may) {
   record.disabled = !may;
   for (const id of ["sample", "file-open"]) byId(id, HTMLButtonElement).disabled = !may;
   if (may && focused) record.focus();
+  if (may) files.next();
 }
 
 /** @param {State} next */
@@ -116,13 +111,14 @@ function enter(next) {
   showState(state);
   if (state === "waiting") void explainWaiting();
   if (state === "done" || state === "failed") {
-    const last = recorder.recordings.at(-1);
-    if (last) transcript.close(last.id);
+    library.end();
     setLevel(0);
     inside.end();
+    over();
   }
   refresh();
   refreshTools();
+  files.next();
 }
 
 async function explainWaiting() {
@@ -132,8 +128,8 @@ async function explainWaiting() {
 }
 
 function refresh() {
-  const seconds = recorder.recordings.at(-1)?.tape.duration ?? 0;
-  showRecording({ state, microphone, seconds, pending: recorder.pending });
+  const seconds = recorder.duration;
+  showRecording({ state, microphone, seconds, pending: recorder.pending, waiting: files.waiting.length });
   inside.showFigures();
 }
 
@@ -165,24 +161,17 @@ async function toggle() {
  * @param {boolean} aloud
  */
 async function transcribe(bytes, name, aloud) {
-  if (recorder.running || record.disabled) {
-    notice(
-      "file",
-      recorder.running
-        ? "Stop the recording first; then this can be transcribed."
-        : "One moment: the page is not ready yet.",
-    );
-    return;
-  }
   unnotice("file");
   microphone = false;
   allow(false);
   enter("reading");
   const given = await bytes();
   const sound = await decode(given.slice(0)).catch(() => null);
-  if (sound) recorder.transcribe(sound, aloud, aloud ? SAMPLE_LANGUAGE : choices.language);
+  const end = new Promise((resolve) => (over = () => resolve(undefined)));
+  if (sound) recorder.transcribe(name, sound, aloud, aloud ? SAMPLE_LANGUAGE : choices.language);
   else await transcribeByServer(given, name);
   allow(true);
+  if (sound) await end;
 }
 
 /**
@@ -192,9 +181,12 @@ async function transcribe(bytes, name, aloud) {
 async function transcribeByServer(bytes, name) {
   try {
     const { finals, seconds, warning } = await transcribeThere(bytes, name, choices.language);
-    const take = { ...recorder.makeRoom(seconds), language: choices.language, channels: 1 };
+    const facts = { name, began: Date.now(), language: choices.language, live: false, channels: 1, names: {} };
+    const take = takes.add(facts, null, seconds);
+    library.begin(take);
     for (const final of finals) transcript.apply({ ...final, key: `0:${final.utterance}` }, take);
     if (warning) notice("file", `“${name}”: ${warning}.`, "note");
+    library.end();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     notice("file", `Neither the browser nor the server can read “${name}” as sound: ${why}.`);
@@ -202,33 +194,14 @@ async function transcribeByServer(bytes, name) {
   enter("ready");
 }
 
-/** @param {File} file */
-const transcribeFile = (file) => void transcribe(() => file.arrayBuffer(), file.name, false);
-
-/** @param {Line} line */
-async function hear(line) {
-  const again = playing === line;
-  player.stop();
-  const recording = recorder.recordings.find(({ id }) => id === line.take);
-  if (again || !recording) return;
-  const { offset, tape } = recording;
-  const samples = await tape.cut(line.start - offset, line.end - offset);
-  playing = line;
-  view.markPlaying(line);
-  await player.play(samples, tape.rate, tape.channels, () => {
-    if (playing !== line) return;
-    playing = null;
-    view.markPlaying(null);
-  });
-}
-
 async function meet() {
+  await library.restore();
   const ready = await introduce((why) => {
     showState("unreached");
     notice("connection", why);
   });
   unnotice("connection");
-  recorder.languages = ready.languages;
+  recorder.server = ready;
   const names = new Intl.DisplayNames(["en"], { type: "language" });
   language.replaceChildren(...ready.languages.map((code) => new Option(names.of(code), code)));
   if (!ready.languages.includes(choices.language)) choices.language = ready.languages[0] ?? "";
@@ -239,6 +212,7 @@ async function meet() {
   const listener = DETECTORS[detector] ?? detector;
   byId("about").append(` Model: ${model}.${listener && ` Speech is told from noise by ${listener}.`}`);
   showDetector(detector);
+  showWordTimings(ready.word_timings ?? false);
   byId("demonstration").hidden = !ready.demonstration;
   allow(true);
   enter("ready");
@@ -252,15 +226,8 @@ language.addEventListener("change", () => {
 });
 byId("sample").addEventListener(
   "click",
-  () => void transcribe(async () => (await fetch("sample/sample.flac")).arrayBuffer(), "sample", true),
+  () => void transcribe(async () => (await fetch("sample/sample.flac")).arrayBuffer(), "The sample", true),
 );
-const file = byId("file", HTMLInputElement);
-byId("file-open").addEventListener("click", () => file.click());
-file.addEventListener("change", () => {
-  if (file.files?.[0]) transcribeFile(file.files[0]);
-  file.value = "";
-});
-setUpDrop(transcribeFile);
 setUpControls(choices, (name) => {
   save(choices);
   if (LIVE.has(name)) recorder.configure({ [name]: choices[name] });

@@ -2,16 +2,10 @@
  * From a source of sound (microphone, sample, file) to a take.
  *
  * @import { TakeListener } from "../protocol/take.js"
+ * @import { KnownTake, Takes } from "../takes/takes.js"
  * @import { Choices } from "./settings.js"
  *
- * @typedef {object} Recording
- * @property {number} id
- * @property {number} offset seconds on the page's clock at which it begins
- * @property {string} language as chosen when it began
- * @property {boolean} live as fast as life, so that latencies mean something
- * @property {number} rate
- * @property {number} channels
- * @property {Tape} tape
+ * @typedef {KnownTake & {tape: Tape}} Recording
  *
  * @typedef {object} RecorderListener
  * @property {(recording: Recording) => TakeListener} begin
@@ -45,12 +39,11 @@ const SECOND_THOUGHT_MS = 1500;
 export class Recorder {
   #choices;
   #listener;
-  /** @type {string[]} */
-  languages = [];
-  /** @type {Recording[]} */
-  recordings = [];
-  /** Up to where on the page's clock something was transcribed without a recording. */
-  #elsewhere = 0;
+  #takes;
+  /** @type {{languages: string[], word_timings?: boolean}} what the server can do */
+  server = { languages: [] };
+  /** @type {Recording | null} the running one, or the last */
+  #recording = null;
   /** @type {Take | null} */
   #take = null;
   /** @type {Microphone | null} */
@@ -60,19 +53,25 @@ export class Recorder {
   #awake = new Awake();
   #watch = new Watch(0, 0);
   #ended = 0;
-  #serial = 0;
 
   /**
    * @param {Choices} choices
+   * @param {Takes} takes to which each recording is added
    * @param {RecorderListener} listener
    */
-  constructor(choices, listener) {
+  constructor(choices, takes, listener) {
     this.#choices = choices;
+    this.#takes = takes;
     this.#listener = listener;
   }
 
   get running() {
     return this.#take !== null;
+  }
+
+  /** Seconds said in the running recording, or the last. */
+  get duration() {
+    return this.#recording?.tape.duration ?? 0;
   }
 
   /** Seconds said but not yet transcribed. */
@@ -91,7 +90,7 @@ export class Recorder {
     const microphone = await this.#openMicrophone(this.#choices.device, (samples) => early.push(samples));
     if (!microphone) return false;
     this.#microphone = microphone;
-    this.#begin(microphone.rate, this.#choices.channels, true, this.#choices.language);
+    this.#begin(nameOfNow(), microphone.rate, this.#choices.channels, true, this.#choices.language);
     this.#watch = new Watch(performance.now(), 0);
     early.forEach((samples) => this.#heard(samples));
     await this.#awake.hold();
@@ -99,14 +98,15 @@ export class Recorder {
   }
 
   /**
+   * @param {string} name
    * @param {AudioBuffer} sound
    * @param {boolean} aloud play it, and send it as fast as it plays; otherwise as fast as it goes
    * @param {string} language
    */
-  transcribe(sound, aloud, language) {
+  transcribe(name, sound, aloud, language) {
     const { samples, channels } = samplesOf(sound, this.#choices.channels);
     const rate = sound.sampleRate;
-    this.#begin(rate, channels, aloud, language);
+    this.#begin(name, rate, channels, aloud, language);
     if (!aloud) {
       this.#push(samples);
       this.#end();
@@ -139,24 +139,6 @@ export class Recorder {
     this.#take?.abandon();
   }
 
-  /** Drop the sound of all takes; none may be running. */
-  forget() {
-    this.recordings = [];
-    this.#elsewhere = 0;
-  }
-
-  /**
-   * Something was transcribed without a recording here: it takes its place on the page's clock.
-   * @param {number} seconds
-   * @returns {{id: number, offset: number}}
-   */
-  makeRoom(seconds) {
-    const last = this.recordings.at(-1);
-    const offset = Math.max(this.#elsewhere, last ? last.offset + last.tape.duration : 0);
-    this.#elsewhere = offset + seconds;
-    return { id: (this.#serial += 1), offset };
-  }
-
   flush() {
     this.#take?.flush();
   }
@@ -180,28 +162,21 @@ export class Recorder {
   }
 
   /**
+   * @param {string} name
    * @param {number} rate
    * @param {number} channels
    * @param {boolean} live
    * @param {string} language
    */
-  #begin(rate, channels, live, language) {
-    const last = this.recordings.at(-1);
-    /** @type {Recording} */
-    const recording = {
-      id: (this.#serial += 1),
-      offset: Math.max(this.#elsewhere, last ? last.offset + last.tape.duration : 0),
-      language,
-      live,
-      rate,
-      channels,
-      tape: new Tape(rate, channels),
-    };
-    this.recordings.push(recording);
+  #begin(name, rate, channels, live, language) {
+    const tape = new Tape(rate, channels);
+    const facts = { name, began: Date.now(), language, live, channels, names: {} };
+    const recording = Object.assign(this.#takes.add(facts, tape), { tape });
+    this.#recording = recording;
     const listener = this.#listener.begin(recording);
     this.#take = new Take({
       connect: openSocket,
-      settings: sessionSettings({ ...this.#choices, language }, this.languages),
+      settings: sessionSettings({ ...this.#choices, language }, this.server),
       rate,
       channels,
       listener: {
@@ -217,7 +192,7 @@ export class Recorder {
 
   /** @param {Int16Array} samples */
   #push(samples) {
-    this.recordings.at(-1)?.tape.append(samples);
+    this.#recording?.tape.append(samples);
     this.#listener.samples(samples);
     this.#take?.push(samples);
   }
@@ -225,7 +200,7 @@ export class Recorder {
   /** @param {Int16Array} samples from the microphone */
   #heard(samples) {
     this.#push(samples);
-    const { rate, channels } = this.recordings.at(-1) ?? { rate: 1, channels: 1 };
+    const { rate, channels } = this.#recording?.tape ?? { rate: 1, channels: 1 };
     const seconds = samples.length / channels / rate;
     const silent = samples.every((sample) => sample === 0);
     const { paused, silence } = this.#watch.block(performance.now(), seconds, silent);
@@ -233,12 +208,8 @@ export class Recorder {
     if (silence) this.#listener.problem("silence", silence === "begins" ? DEAD_SILENCE : "");
   }
 
-  get #duration() {
-    return this.recordings.at(-1)?.tape.duration ?? 0;
-  }
-
   #tellMissed() {
-    const missed = this.#microphone ? this.#watch.missed(performance.now(), this.#duration) : 0;
+    const missed = this.#microphone ? this.#watch.missed(performance.now(), this.duration) : 0;
     if (missed) this.#listener.problem("asleep", explainAsleep(missed));
   }
 
@@ -288,14 +259,19 @@ export class Recorder {
   async #goOn() {
     this.#microphone?.close();
     this.#microphone = null;
-    const rate = this.recordings.at(-1)?.rate;
+    const rate = this.#recording?.tape.rate;
     const other = await this.#openMicrophone("", () => {}, rate);
     if (!other) {
       this.#end();
       return;
     }
     this.#microphone = other;
-    this.#watch = new Watch(performance.now(), this.#duration);
+    this.#watch = new Watch(performance.now(), this.duration);
     this.#listener.problem("unplugged", explainUnplugged(other.label));
   }
+}
+
+function nameOfNow() {
+  const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return `Recording of ${time}`;
 }

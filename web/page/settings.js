@@ -4,7 +4,7 @@
  * @import { Settings } from "../protocol/types.js"
  * @import { MicrophoneChoice } from "../audio/microphone.js"
  *
- * @typedef {Required<Settings> & MicrophoneChoice & {theme: string, shortcuts: boolean}} Choices
+ * @typedef {Required<Settings> & MicrophoneChoice & {theme: string, shortcuts: boolean, keep: boolean}} Choices
  */
 
 const STORED = "streamer";
@@ -22,6 +22,7 @@ const DEFAULTS = {
   vad: "", // the detector that the server prefers
   vad_threshold: 0.5,
   vad_aggressiveness: 2,
+  words: true,
   device: "",
   channels: 1,
   echoCancellation: true,
@@ -29,6 +30,7 @@ const DEFAULTS = {
   autoGainControl: true,
   theme: "",
   shortcuts: true,
+  keep: true,
 };
 
 /** @typedef {keyof Settings} SettingName */
@@ -45,6 +47,7 @@ const SENT = [
   "vad",
   "vad_threshold",
   "vad_aggressiveness",
+  "words",
 ];
 /** Those that a running session takes from its next utterance on; the others wait for the next start. */
 export const LIVE = new Set([
@@ -56,6 +59,7 @@ export const LIVE = new Set([
   "turn",
   "turn_hold_ms",
   "vad_threshold",
+  "words",
 ]);
 /** What a rule for turns brings by itself, as long as the user has not moved it. */
 const OF_THE_RULE = ["endpoint_silence_ms", "turn_hold_ms"];
@@ -84,12 +88,13 @@ export function save(choices) {
  * What is sent in `start`. An unknown language would be refused, so that one chosen on another
  * server is left out.
  * @param {Choices} choices
- * @param {string[]} languages that the server has
+ * @param {{languages: string[], word_timings?: boolean}} server what it can do
  * @returns {Settings}
  */
-export function sessionSettings(choices, languages) {
+export function sessionSettings(choices, { languages, word_timings }) {
   const sent = SENT.filter((name) => !OF_THE_RULE.includes(name) || choices[name] !== DEFAULTS[name]);
   const entries = sent.map((name) => [name, choices[name]]).filter(([, value]) => value !== "");
   const { language, ...settings } = Object.fromEntries(entries);
+  if (!word_timings) delete settings.words;
   return languages.includes(language) ? { language, ...settings } : settings;
 }

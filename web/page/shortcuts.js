@@ -11,6 +11,7 @@ export function setUpShortcuts(actions, enabled) {
     const { target } = event;
     const escape = event.key === "Escape";
     if (!escape && !enabled()) return;
+    if (target instanceof Element && target.closest(".take :is(input, textarea)")) return; // its own keys
     if (!escape && target instanceof Element && target.closest("input, select, textarea, dialog")) return;
     // Space on a button or fold presses that.
     if (event.key === " " && target instanceof Element && target.closest("button, summary, a")) return;

@@ -37,8 +37,9 @@ export function showState(state) {
  * @param {boolean} now.microphone whether the sound is the microphone's
  * @param {number} now.seconds recorded in this take
  * @param {number} now.pending seconds not yet transcribed
+ * @param {number} now.waiting files that come next
  */
-export function showRecording({ state, microphone, seconds, pending }) {
+export function showRecording({ state, microphone, seconds, pending, waiting }) {
   const running = !["unreached", "ready", "reading", "done", "failed"].includes(state);
   const button = byId("record");
   button.classList.toggle("running", running);
@@ -61,5 +62,15 @@ export function showRecording({ state, microphone, seconds, pending }) {
         ? clock(seconds)
         : microphone
           ? `The last ${kept} s are still being transcribed.`
-          : `${clock(seconds - pending)} of ${clock(seconds)} are done.`;
+          : `${clock(seconds - pending)} of ${clock(seconds)} are done.${more(waiting)}`;
+  if (running && !microphone)
+    byId("meter")
+      .querySelector("span")
+      ?.style.setProperty("--level", ((seconds - pending) / seconds || 0).toFixed(3));
+}
+
+/** @param {number} waiting files */
+function more(waiting) {
+  if (!waiting) return "";
+  return waiting === 1 ? " One more file waits." : ` ${waiting} more files wait.`;
 }

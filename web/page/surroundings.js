@@ -35,7 +35,7 @@ export function setUpHelp(choices) {
   });
 }
 
-/** @param {(file: File) => void} dropped */
+/** @param {(files: File[]) => void} dropped */
 export function setUpDrop(dropped) {
   /** @param {DragEvent} event */
   const carriesFile = ({ dataTransfer }) => dataTransfer?.types.includes("Files") ?? false;
@@ -50,7 +50,6 @@ export function setUpDrop(dropped) {
   addEventListener("drop", (event) => {
     event.preventDefault();
     document.body.classList.remove("dropping");
-    const [file] = event.dataTransfer?.files ?? [];
-    if (file) dropped(file);
+    dropped([...(event.dataTransfer?.files ?? [])]);
   });
 }

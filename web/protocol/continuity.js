@@ -72,6 +72,12 @@ export class Continuity {
       event.start += this.#origin;
       event.end += this.#origin;
     }
+    if (event.type === "final" && event.words)
+      event.words = event.words.map((word) => ({
+        ...word,
+        start: word.start + this.#origin,
+        end: word.end + this.#origin,
+      }));
     const finished = this.#finished[channel] ?? 0;
     if (event.type === "speech_started") {
       this.#open[channel]?.set(event.utterance, event.at);

@@ -16,6 +16,7 @@
  * @property {string} [vad]
  * @property {number} [vad_threshold]
  * @property {number} [vad_aggressiveness]
+ * @property {boolean} [words]
  *
  * @typedef {object} Ready
  * @property {"ready"} type
@@ -23,6 +24,8 @@
  * @property {string} model
  * @property {string[]} languages
  * @property {boolean} [demonstration]
+ * @property {string} [advice] of a demonstration: how the server gets a real model
+ * @property {boolean} [word_timings] whether `words` may be asked for
  * @property {Settings} [settings] in force
  * @property {number} [seq] of a resumed session: the last that we said we have
  * @property {boolean} [resumed]
@@ -64,6 +67,8 @@
  * @property {number} at
  * @property {string} reason
  *
+ * @typedef {{text: string, start: number, end: number, confidence: number | null}} Word
+ *
  * @typedef {object} Final
  * @property {"final"} type
  * @property {number} channel
@@ -74,6 +79,8 @@
  * @property {string} reason
  * @property {string} language
  * @property {number | null} confidence
+ * @property {Word[]} [words]
+ * @property {string} [speaker]
  *
  * @typedef {{type: "acknowledged", audio: number}} Acknowledged
  * @typedef {{type: "warning", code: string, message: string}} Warning

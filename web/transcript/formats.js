@@ -8,7 +8,9 @@
  */
 import { cuesOf } from "./subtitles.js";
 
-/** @type {Record<Format, {mime: string, write: (lines: Line[]) => string}>} */
+/** @typedef {(line: Line) => string} Who names who says a line; empty: nobody in particular */
+
+/** @type {Record<Format, {mime: string, write: (lines: Line[], who: Who) => string}>} */
 export const FORMATS = {
   txt: { mime: "text/plain", write: toText },
   srt: { mime: "application/x-subrip", write: toSrt },
@@ -24,16 +26,22 @@ export function finished(lines) {
   return lines.filter(({ state }) => state === "final" || state === "unconfirmed");
 }
 
-/** @param {Line[]} lines */
-export function toText(lines) {
+/**
+ * @param {Line[]} lines
+ * @param {Who} who
+ */
+export function toText(lines, who) {
   return finished(lines)
-    .map(({ text }) => `${text.trim()}\n`)
+    .map((line) => `${who(line) && `${who(line)}: `}${line.text.trim()}\n`)
     .join("");
 }
 
-/** @param {Line[]} lines */
-export function toSrt(lines) {
-  return cues(lines, true)
+/**
+ * @param {Line[]} lines
+ * @param {Who} who
+ */
+export function toSrt(lines, who) {
+  return cues(lines, who, true)
     .map(({ cue, speaker }, n) => {
       const [first, ...rest] = cue.lines;
       const text = [`${speaker && `${speaker}: `}${first}`.trimEnd(), ...rest].join("\n");
@@ -42,42 +50,53 @@ export function toSrt(lines) {
     .join("\n");
 }
 
-/** @param {Line[]} lines */
-export function toVtt(lines) {
-  const written = cues(lines, false).map(({ cue, speaker }) => {
+/**
+ * @param {Line[]} lines
+ * @param {Who} who
+ */
+export function toVtt(lines, who) {
+  const written = cues(lines, who, false).map(({ cue, speaker }) => {
     const text = cue.lines.join("\n").replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-    return `\n${span(cue, ".")}\n${speaker && `<v ${speaker}>`}${text}\n`;
+    return `\n${span(cue, ".")}\n${speaker && `<v ${speaker.replace(/[<>&]/g, " ")}>`}${text}\n`;
   });
   return `WEBVTT\n${written.join("")}`;
 }
 
-/** @param {Line[]} lines */
-export function toJson(lines) {
-  const plain = finished(lines).map(({ start, end, channel, language, confidence, text, state }) => ({
-    start: milli(start),
-    end: milli(end),
-    channel,
-    language,
-    confidence,
-    text: text.trim(),
-    ...(state === "unconfirmed" && { unconfirmed: true }),
+/**
+ * @param {Line[]} lines
+ * @param {Who} who
+ */
+export function toJson(lines, who) {
+  const plain = finished(lines).map((line) => ({
+    start: milli(line.start),
+    end: milli(line.end),
+    channel: line.channel,
+    ...(who(line) && { speaker: who(line) }),
+    language: line.language,
+    confidence: line.confidence,
+    text: line.text.trim(),
+    ...(line.words.length > 0 && {
+      words: line.words.map((word) => ({ ...word, start: milli(word.start), end: milli(word.end) })),
+    }),
+    ...(line.state === "unconfirmed" && { unconfirmed: true }),
+    ...(line.edited && { edited: true }),
   }));
   return `${JSON.stringify(plain, null, 2)}\n`;
 }
 
 /**
- * All channels' cues in the order of their starts; channels are named where there are several.
+ * All speakers' cues in the order of their starts.
  * @param {Line[]} lines
+ * @param {Who} who
  * @param {boolean} labelled whether the name takes room in the text
  * @returns {{cue: Cue, speaker: string}[]}
  */
-function cues(lines, labelled) {
-  const channels = [...new Set(lines.map(({ channel }) => channel))].sort((a, b) => a - b);
-  return channels
-    .flatMap((channel) => {
-      const speaker = channels.length > 1 ? `Channel ${channel + 1}` : "";
+function cues(lines, who, labelled) {
+  const speakers = [...new Set(lines.map(who))];
+  return speakers
+    .flatMap((speaker) => {
       const label = speaker && labelled ? `${speaker}: ` : "";
-      const own = finished(lines).filter((line) => line.channel === channel);
+      const own = finished(lines).filter((line) => who(line) === speaker);
       return cuesOf(own, label.length).map((cue) => ({ cue, speaker }));
     })
     .sort((a, b) => a.cue.start - b.cue.start);

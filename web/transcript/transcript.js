@@ -1,7 +1,7 @@
 /**
  * What was said: the lines, from the first word of a partial to the final text.
  *
- * @import { UtteranceEvent } from "../protocol/types.js"
+ * @import { UtteranceEvent, Word } from "../protocol/types.js"
  *
  * @typedef {{id: number, offset: number, language: string, channels: number}} TakeFacts
  *
@@ -16,6 +16,9 @@
  * @property {number} stable code points of `text` that will not change
  * @property {string} language
  * @property {number | null} confidence 0 to 1; null until final
+ * @property {Word[]} words of a final, in the page's clock; none where the model cannot tell them
+ * @property {string} speaker as the server tells voices apart; empty where it does not
+ * @property {boolean} edited whether the text is the user's
  * @property {"open" | "orphaned" | "final" | "unconfirmed"} state orphaned: its session was lost and
  *   the next one is hearing it again; unconfirmed: a partial that no session ever finished
  */
@@ -64,6 +67,12 @@ export class Transcript {
       Object.assign(line, { start: at, text: event.text, stable: Infinity, state: "final" });
       line.language = event.language || line.language;
       line.confidence = event.confidence;
+      line.speaker = event.speaker ?? "";
+      line.words = (event.words ?? []).map((word) => ({
+        ...word,
+        start: take.offset + word.start,
+        end: take.offset + word.end,
+      }));
       this.#byKey.delete(key);
       if (!event.text.trim()) {
         this.#remove(line);
@@ -106,11 +115,34 @@ export class Transcript {
     this.settle(take, Infinity);
   }
 
-  clear() {
-    const lines = this.lines;
-    this.lines = [];
-    this.#byKey.clear();
-    lines.forEach(this.#removed);
+  /**
+   * A line of an earlier visit.
+   * @param {Omit<Line, "id">} line
+   */
+  restore(line) {
+    this.#changed(this.#insert(line));
+  }
+
+  /**
+   * @param {Line} line
+   * @param {string} text empty: the line goes
+   */
+  edit(line, text) {
+    if (!text) this.#remove(line);
+    else if (text !== line.text) {
+      Object.assign(line, { text, edited: true, state: "final" });
+      this.#changed(line);
+    }
+  }
+
+  /** @param {number} take all of its lines go; it must not be running */
+  removeTake(take) {
+    for (const line of this.of(take)) this.#remove(line);
+  }
+
+  /** @param {number} take */
+  of(take) {
+    return this.lines.filter((line) => line.take === take);
   }
 
   /** @param {number} take */
@@ -147,10 +179,7 @@ export class Transcript {
    * @returns {Line}
    */
   #add(key, take, channel, at) {
-    this.#serial += 1;
-    /** @type {Line} */
-    const line = {
-      id: `line-${this.#serial}`,
+    const line = this.#insert({
       take: take.id,
       channel,
       stereo: take.channels > 1,
@@ -160,11 +189,24 @@ export class Transcript {
       stable: 0,
       language: take.language,
       confidence: null,
+      words: [],
+      speaker: "",
+      edited: false,
       state: "open",
-    };
-    const before = this.lines.findLastIndex((other) => other.start <= at);
-    this.lines.splice(before + 1, 0, line);
+    });
     this.#byKey.set(key, line);
+    return line;
+  }
+
+  /**
+   * @param {Omit<Line, "id">} facts
+   * @returns {Line}
+   */
+  #insert(facts) {
+    this.#serial += 1;
+    const line = { id: `line-${this.#serial}`, ...facts };
+    const before = this.lines.findLastIndex((other) => other.start <= line.start);
+    this.lines.splice(before + 1, 0, line);
     return line;
   }
 

@@ -1,41 +1,83 @@
 /**
- * The lines on the screen.
+ * The takes and their lines on the screen.
  *
  * @import { Line } from "./transcript.js"
+ * @import { KnownTake } from "../takes/takes.js"
+ *
+ * @typedef {object} ViewActions what the user does to what is shown
+ * @property {(line: Line) => void} play
+ * @property {(line: Line, text: string) => void} edit
+ * @property {(take: KnownTake, name: string) => void} rename
+ * @property {(take: KnownTake, voice: string, name: string) => void} nameVoice
+ * @property {(take: KnownTake) => void} remove
  */
-import { findAll } from "./search.js";
-import { clock, splitAt } from "./text.js";
+import { nameOf, voiceOf } from "../takes/takes.js";
+import { Highlights } from "./highlights.js";
+import { editInPlace, fillLine, makeLine } from "./line.js";
+import { fillTake, makeTake } from "./take-section.js";
 
 export class TranscriptView {
-  #list;
+  #root;
   #newest;
   #announcer;
-  #play;
+  #actions;
   #floor;
+  #highlights = new Highlights();
   #query = "";
   #current = -1;
   /** @type {Map<string, Line>} */
   #lines = new Map();
+  /** @type {Map<number, KnownTake>} */
+  #takes = new Map();
+  /** @type {number | null} the running take, whose lines are told as they come */
+  #live = null;
 
   /**
-   * @param {HTMLElement} list
+   * @param {HTMLElement} root
    * @param {HTMLElement} newest button that leads to the end
    * @param {HTMLElement} announcer live region: finals only, so that nobody hears partials change
-   * @param {(line: Line) => void} play
+   * @param {ViewActions} actions
    * @param {() => number} floor down to where the window shows lines, in pixels
    */
-  constructor(list, newest, announcer, play, floor) {
-    this.#list = list;
+  constructor(root, newest, announcer, actions, floor) {
+    this.#root = root;
     this.#newest = newest;
     this.#announcer = announcer;
-    this.#play = play;
+    this.#actions = actions;
     this.#floor = floor;
-    list.addEventListener("click", (event) => this.#clicked(event));
-    list.addEventListener("keydown", (event) => this.#moved(event));
+    root.addEventListener("click", (event) => this.#clicked(event));
+    root.addEventListener("keydown", (event) => this.#moved(event));
     newest.addEventListener("click", () => this.follow());
     addEventListener("scroll", () => {
       if (this.#newestInSight()) newest.hidden = true;
     });
+  }
+
+  /**
+   * @param {KnownTake} take new or changed
+   * @param {boolean} running
+   */
+  showTake(take, running) {
+    this.#takes.set(take.id, take);
+    if (running) this.#live = take.id;
+    else if (this.#live === take.id) this.#live = null;
+    let section = document.getElementById(`take-${take.id}`);
+    if (!section) {
+      const { rename, remove } = this.#actions;
+      section = makeTake(
+        take,
+        (name) => rename(take, name),
+        () => remove(take),
+      );
+      this.#root.append(section);
+    }
+    fillTake(section, take, running);
+  }
+
+  /** @param {KnownTake} take whose lines are gone already */
+  removeTake(take) {
+    document.getElementById(`take-${take.id}`)?.remove();
+    this.#takes.delete(take.id);
   }
 
   /**
@@ -46,31 +88,46 @@ export class TranscriptView {
     const following = this.#newestInSight();
     let item = document.getElementById(line.id);
     if (!item) {
-      item = document.createElement("li");
-      item.id = line.id;
-      this.#list.insertBefore(item, next ? document.getElementById(next.id) : null);
+      item = makeLine(line);
+      // One of them is reached by Tab, the others from there by the arrow keys.
+      item.querySelectorAll("button").forEach((button) => (button.tabIndex = -1));
+      const before = next?.take === line.take ? document.getElementById(next.id) : null;
+      document.querySelector(`#take-${line.take} ol`)?.insertBefore(item, before);
     }
     this.#lines.set(line.id, line);
     this.#fill(item, line);
-    if (line.state === "final") this.#announcer.textContent = line.text;
+    this.#keepTabStop();
+    if (line.state === "final" && line.take === this.#live && !line.edited) this.#announcer.textContent = line.text;
     if (following) this.follow();
     else this.#newest.hidden = false;
   }
 
   /** @param {Line} line */
   remove(line) {
+    this.#highlights.doubt(line, null);
     document.getElementById(line.id)?.remove();
     this.#lines.delete(line.id);
-    const first = this.#list.querySelector("button");
-    if (first && !this.#list.querySelector("[tabindex='0']")) first.tabIndex = 0;
+    this.#keepTabStop();
+  }
+
+  /** @param {number} take whose lines are to be drawn anew */
+  refresh(take) {
+    for (const line of this.#lines.values()) {
+      const item = line.take === take && document.getElementById(line.id);
+      if (item) this.#fill(item, line);
+    }
   }
 
   /**
    * @param {Line | null} line that is heard now
+   * @param {number} [word] of it that is said; -1 for none
    */
-  markPlaying(line) {
-    this.#list.querySelector(".playing")?.classList.remove("playing");
-    if (line) document.getElementById(line.id)?.classList.add("playing");
+  markPlaying(line, word = -1) {
+    const item = line && document.getElementById(line.id);
+    const before = this.#root.querySelector(".playing");
+    if (before !== item) before?.classList.remove("playing");
+    item?.classList.add("playing");
+    this.#highlights.light(line, item?.querySelector(".text") ?? null, word);
   }
 
   /**
@@ -78,16 +135,13 @@ export class TranscriptView {
    */
   search(query) {
     this.#query = query;
-    for (const line of this.#lines.values()) {
-      const item = document.getElementById(line.id);
-      if (item) this.#fill(item, line);
-    }
+    this.#takes.forEach(({ id }) => this.refresh(id));
     this.#current = -1;
   }
 
   /** What the search came to, in words. */
   get found() {
-    const count = this.#list.querySelectorAll("mark").length;
+    const count = this.#root.querySelectorAll("mark").length;
     if (!this.#query.trim()) return "";
     if (this.#current >= 0) return `${this.#current + 1} of ${count}`;
     return count ? `${count} found` : "none found";
@@ -97,7 +151,7 @@ export class TranscriptView {
    * @param {number} step 1: the next place found, -1: the one before
    */
   goToMatch(step) {
-    const marks = this.#list.querySelectorAll("mark");
+    const marks = this.#root.querySelectorAll("mark");
     marks[this.#current]?.classList.remove("here");
     if (marks.length === 0) return;
     this.#current = (Math.max(this.#current, step < 0 ? 0 : -1) + step + marks.length) % marks.length;
@@ -109,7 +163,7 @@ export class TranscriptView {
   /** Bring the newest line into sight, and keep it there. */
   follow() {
     this.#newest.hidden = true;
-    this.#list.lastElementChild?.scrollIntoView({ block: "nearest" });
+    this.#lastItem?.scrollIntoView({ block: "nearest" });
   }
 
   /**
@@ -117,87 +171,79 @@ export class TranscriptView {
    * @param {Line} line
    */
   #fill(item, line) {
-    item.dataset.state = line.state;
-    let [time, words] = /** @type {[HTMLButtonElement?, HTMLParagraphElement?]} */ ([...item.children]);
-    if (!time || !words) {
-      time = document.createElement("button");
-      time.type = "button";
-      time.className = "time";
-      // One of them is reached by Tab, the others from there by the arrow keys.
-      time.tabIndex = this.#list.querySelector("[tabindex='0']") ? -1 : 0;
-      words = document.createElement("p");
-      words.dir = "auto";
-      item.append(time, words);
-    }
-    time.textContent = clock(line.start);
-    time.ariaLabel = `Play the line at ${clock(line.start)}`;
-    words.lang = line.language;
-    const open = line.state === "open" || line.state === "orphaned";
-    words.className = open && !line.text ? "waiting" : "";
-    const [stable, faint] = open ? splitAt(line.text, line.stable) : [line.text, ""];
-    words.replaceChildren(...this.#channel(line), ...this.#marked(stable), ...part("faint", faint));
-    if (line.state === "unconfirmed")
-      words.append(...part("remark", "The connection was lost before this line was confirmed."));
-  }
-
-  /** @param {Line} line */
-  #channel({ channel, stereo }) {
-    return stereo ? part("channel", channel === 0 ? "Left" : "Right") : [];
-  }
-
-  /**
-   * @param {string} text
-   * @returns {(string | HTMLElement)[]}
-   */
-  #marked(text) {
-    let done = 0;
-    /** @type {(string | HTMLElement)[]} */
-    const pieces = [];
-    for (const [from, to] of findAll(text, this.#query)) {
-      const mark = document.createElement("mark");
-      mark.textContent = text.slice(from, to);
-      pieces.push(text.slice(done, from), mark);
-      done = to;
-    }
-    return [...pieces, text.slice(done)];
+    const take = this.#takes.get(line.take);
+    if (!take) return;
+    fillLine(item, line, take, this.#query);
+    this.#highlights.doubt(line, item.querySelector(".text"));
   }
 
   /** @param {MouseEvent} event */
   #clicked({ target }) {
     const item = target instanceof Element && target.closest("li");
     const line = item && this.#lines.get(item.id);
-    const selecting = getSelection()?.isCollapsed === false;
-    if (line && !selecting && !document.body.classList.contains("captions")) this.#play(line);
+    const take = line && this.#takes.get(line.take);
+    if (!take || document.body.classList.contains("captions")) return;
+    const button = target.closest("button, input, textarea");
+    if (button?.matches(".voice")) this.#renameVoice(/** @type {HTMLElement} */ (button), line, take);
+    else if (button?.matches(".edit")) this.#edit(item, line);
+    else if (button ? button.matches(".time") : getSelection()?.isCollapsed) this.#actions.play(line);
+  }
+
+  /**
+   * @param {Element} item
+   * @param {Line} line
+   */
+  #edit(item, line) {
+    const text = item.querySelector(".text");
+    if (!(text instanceof HTMLElement)) return;
+    const field = document.createElement("textarea");
+    field.value = line.text;
+    field.rows = Math.ceil(line.text.length / 60);
+    field.ariaLabel = "Text of the line";
+    editInPlace(text, field, (value) => this.#actions.edit(line, value));
+  }
+
+  /**
+   * @param {HTMLElement} chip
+   * @param {Line} line
+   * @param {KnownTake} take
+   */
+  #renameVoice(chip, line, take) {
+    const voice = voiceOf(line);
+    const field = document.createElement("input");
+    field.value = nameOf(voice, take.names);
+    field.ariaLabel = "Name of the speaker";
+    field.size = 12;
+    editInPlace(chip, field, (name) => this.#actions.nameVoice(take, voice, name));
   }
 
   /** @param {KeyboardEvent} event */
   #moved(event) {
-    const item = document.activeElement?.closest("#lines li");
-    const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
-    if (!item || !step) return;
-    const other = item[/** @type {"nextElementSibling"} */ (step)]?.querySelector("button");
-    if (!other) return;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const times = [...this.#root.querySelectorAll("button.time")];
+    const here = times.indexOf(/** @type {Element} */ (document.activeElement));
+    const other = times[here + (step ?? 0)];
+    if (!step || here < 0 || !(other instanceof HTMLElement)) return;
     event.preventDefault();
-    for (const button of this.#list.querySelectorAll("button")) button.tabIndex = -1;
-    other.tabIndex = 0;
+    this.#keepTabStop(other);
     other.focus();
   }
 
+  /** @param {HTMLElement} [chosen] */
+  #keepTabStop(chosen) {
+    if (!chosen && this.#root.querySelector("li [tabindex='0']")) return;
+    this.#root.querySelectorAll("li > button").forEach((button) => button.setAttribute("tabindex", "-1"));
+    const item = (chosen ?? this.#root.querySelector("li .time"))?.closest("li");
+    item?.querySelectorAll(":scope > button").forEach((button) => button.setAttribute("tabindex", "0"));
+  }
+
+  get #lastItem() {
+    const take = this.#root.lastElementChild;
+    return take?.querySelector("ol")?.lastElementChild ?? take;
+  }
+
   #newestInSight() {
-    const last = this.#list.lastElementChild;
+    const last = this.#lastItem;
     return !last || last.getBoundingClientRect().bottom <= this.#floor();
   }
-}
-
-/**
- * @param {string} name of the class
- * @param {string} text
- * @returns {HTMLElement[]} nothing for no text
- */
-function part(name, text) {
-  if (!text) return [];
-  const span = document.createElement("span");
-  span.className = name;
-  span.textContent = text;
-  return [span];
 }

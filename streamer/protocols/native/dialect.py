@@ -218,6 +218,7 @@ class NativeDialect:
             advice=info.advice,
             provider=info.provider,
             languages=list(info.languages),
+            word_timings=info.word_timings,
             sample_rate=SAMPLE_RATE,
             settings=settings.model_dump(mode="json"),
             limits=messages.Limits(

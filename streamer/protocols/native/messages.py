@@ -75,8 +75,8 @@ class Ready(_Message):
     A resumed stream has `resumed`. The client sends on from there: after so many seconds of audio,
     exact to the byte, or after so many bytes (in a container seconds are no place), and after so
     many text messages (`start` and `keepalive` do not count). Its `seq` is the one that the client
-    named: what follows goes on from there. With `demonstration`, `advice` says how the server gets
-    the real model.
+    named: what follows goes on from there. `word_timings` says whether `words` may be asked for.
+    With `demonstration`, `advice` says how the server gets the real model.
     """
 
     type: Literal["ready"] = "ready"
@@ -87,6 +87,7 @@ class Ready(_Message):
     advice: str | None = None
     provider: str
     languages: list[str]
+    word_timings: bool
     sample_rate: int
     settings: dict[str, Any]
     limits: Limits

@@ -59,15 +59,16 @@ def lines_of(page: Page) -> list[str]:
     return page.locator("#lines li p").all_inner_texts()
 
 
-def drop(page: Page, recording: bytes, name: str = "talk.flac") -> None:
-    """Drop a file on the page, as from a file manager."""
+def drop(page: Page, recording: bytes, *names: str) -> None:
+    """Drop a file on the page, as from a file manager; or one under each of several names."""
     transfer = page.evaluate_handle(
-        """([bytes, name]) => {
+        """([bytes, names]) => {
             const transfer = new DataTransfer();
-            transfer.items.add(new File([new Uint8Array(bytes)], name));
+            for (const name of names)
+                transfer.items.add(new File([new Uint8Array(bytes)], name));
             return transfer;
         }""",
-        [list(recording), name],
+        [list(recording), list(names) or ["talk.flac"]],
     )
     page.dispatch_event("body", "dragover", {"dataTransfer": transfer})
     assert page.locator("body.dropping").count() == 1

@@ -38,6 +38,7 @@ class Behaviour:
     sentences: tuple[str, ...] = SENTENCES
     languages: tuple[str, ...] = ("en",)
     demonstration: bool = False
+    word_timings: bool = False
     sample: bytes = b""
     refuse: dict[str, object] | None = None
     """Sent as a fatal error in answer to ``start``."""
@@ -139,8 +140,9 @@ class FakeServer:
                         return
                     rate = order.get("sample_rate", 16000)
                     judges = order.get("turn", "silence") != "silence"
+                    speaks = order.get("words", False)
                     channels = [
-                        Channel(number, rate, say, behaviour.sentences, judges=judges)
+                        Channel(number, rate, say, behaviour.sentences, speaks, judges=judges)
                         for number in range(order.get("channels", 1))
                     ]
                     say(
@@ -149,6 +151,7 @@ class FakeServer:
                         model="a tone listener",
                         languages=behaviour.languages,
                         demonstration=behaviour.demonstration,
+                        word_timings=behaviour.word_timings,
                     )
                 elif order["type"] in ("flush", "stop"):
                     for channel in channels:

@@ -56,7 +56,7 @@ def test_the_page_from_empty_to_full(
     drop(page, flac(3))
     wait_until_ready(page)
     page.click("#record")
-    page.wait_for_selector("#lines li:nth-child(4) .faint")
+    page.wait_for_selector(".take:nth-child(2) .faint")
     screenshot(page, name)
     page.click("#lines li:nth-child(2) p")
     if viewport is PHONE:
@@ -75,10 +75,8 @@ def test_captions_fill_the_screen(
 ) -> None:
     page = open_page(server.url)
     wait_until_ready(page)
-    drop(page, flac(3))
-    wait_until_ready(page)
     page.keyboard.press("Space")
-    page.wait_for_selector("#lines li:nth-child(4) .faint")
+    page.wait_for_selector("#lines li:nth-child(3) .faint")
     page.keyboard.press("c")
     expect(page.locator("#record")).to_be_focused()
     expect(page.locator("#lines li:visible")).to_have_count(3)

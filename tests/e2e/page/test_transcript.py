@@ -28,7 +28,7 @@ def downloaded(page: Page, name: str) -> str:
     with page.expect_download() as download:
         page.get_by_role("button", name=name, exact=False).click()
     path = Path(download.value.path())
-    assert download.value.suggested_filename.startswith("transcript-")
+    assert download.value.suggested_filename.partition(".")[0] in ("talk", "third")
     return path.read_text()
 
 
@@ -112,10 +112,23 @@ def test_clearing_asks_first(page: Page) -> None:
     expect(page.locator(".time")).to_have_text("0:00")
 
 
-def test_a_second_recording_goes_on_where_the_first_ended(page: Page) -> None:
-    drop(page, flac(1))
-    expect(page.locator("#lines li")).to_have_count(4)
-    expect(page.locator(".time").nth(3)).to_have_text("0:07")
+def test_each_file_is_a_take_of_its_own(page: Page) -> None:
+    drop(page, flac(1), "second.flac", "third.flac")
+    expect(page.locator("#lines li")).to_have_count(5)
+    wait_until_ready(page)
+    expect(page.locator(".time").nth(4)).to_have_text("0:00")
+    names = page.get_by_role("textbox", name="Name of this take")
+    assert [name.input_value() for name in names.all()] == [
+        "talk.flac",
+        "second.flac",
+        "third.flac",
+    ]
+    assert downloaded(page, "Plain text").splitlines() == [SENTENCES[0]], "of the newest take"
+    page.get_by_label("Copy and download").select_option("talk.flac")
+    assert json.loads(downloaded(page, "Data"))[0]["start"] == pytest.approx(0.8, abs=0.1)
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Remove the take talk.flac").click()
+    expect(page.locator("#lines li")).to_have_count(2)
 
 
 def test_every_script_is_set_its_own_way(open_page: OpenPage, server: FakeServer) -> None:
@@ -129,8 +142,8 @@ def test_every_script_is_set_its_own_way(open_page: OpenPage, server: FakeServer
     drop(page, flac(3))
     wait_until_ready(page)
     expect(page.locator("#lines li")).to_have_count(3)
-    directions = page.locator("#lines p").evaluate_all(
+    directions = page.locator("#lines li p").evaluate_all(
         "all => all.map((p) => p.matches(':dir(rtl)'))"
     )
     assert directions == [True, False, False]
-    assert page.locator("#lines p").first.get_attribute("lang") == "en"
+    assert page.locator("#lines li p").first.get_attribute("lang") == "en"

@@ -36,6 +36,8 @@ class Channel:
     rate: int
     say: Callable[..., Any]
     sentences: tuple[str, ...]
+    speaks: bool = False
+    """Whether finals tell their words, the second of which is doubtful, and who speaks."""
     frames: list[NDArray[np.int16]] = field(default_factory=list[NDArray[np.int16]])
     now: int = 0
     start: int | None = None
@@ -71,6 +73,7 @@ class Channel:
         self._tell("speech_ended", at=end, reason=reason)
         self._tell(
             "final",
+            **self._details(self.start * FRAME_S, end),
             text=self._sentence(),
             start=self.start * FRAME_S,
             end=end,
@@ -80,6 +83,22 @@ class Channel:
         )
         self.start = None
         self.utterance += 1
+
+    def _details(self, start: float, end: float) -> dict[str, object]:
+        if not self.speaks:
+            return {}
+        said = self._sentence().split()
+        step = (end - start) / len(said)
+        words = [
+            {
+                "text": word,
+                "start": start + n * step,
+                "end": start + (n + 1) * step,
+                "confidence": 0.3 if n == 1 else 0.97,
+            }
+            for n, word in enumerate(said)
+        ]
+        return {"words": words, "speaker": "AB"[self.utterance % 2]}
 
     def _partial(self) -> None:
         assert self.start is not None
