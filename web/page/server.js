@@ -19,9 +19,13 @@ export function openSocket(resumption) {
 
 function streamAddress() {
   const address = new URL("v1/stream", document.baseURI);
-  const key = new URLSearchParams(location.hash.slice(1)).get("api_key");
-  if (key) address.searchParams.set("api_key", key);
+  if (apiKey()) address.searchParams.set("api_key", apiKey());
   return address;
+}
+
+/** @returns {string} empty where there is none */
+export function apiKey() {
+  return new URLSearchParams(location.hash.slice(1)).get("api_key") ?? "";
 }
 
 /**

@@ -85,6 +85,18 @@ export function save(choices) {
 }
 
 /**
+ * What the user has chosen otherwise than the page does.
+ * @param {Choices} choices
+ * @returns {Settings}
+ */
+export function chosenSettings(choices) {
+  const entries = SENT.map((name) => [name, choices[name]]);
+  return Object.fromEntries(
+    entries.filter(([name, value]) => value !== DEFAULTS[/** @type {SettingName} */ (name)]),
+  );
+}
+
+/**
  * What is sent in `start`. An unknown language would be refused, so that one chosen on another
  * server is left out.
  * @param {Choices} choices

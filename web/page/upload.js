@@ -3,6 +3,7 @@
  *
  * @import { Final } from "../protocol/types.js"
  */
+import { apiKey } from "./server.js";
 
 /**
  * @param {ArrayBuffer} bytes
@@ -13,8 +14,7 @@
  */
 export async function transcribeThere(bytes, name, language) {
   const address = new URL("v1/audio/transcriptions", document.baseURI);
-  const key = new URLSearchParams(location.hash.slice(1)).get("api_key");
-  if (key) address.searchParams.set("api_key", key);
+  if (apiKey()) address.searchParams.set("api_key", apiKey());
   const form = new FormData();
   form.set("model", "any");
   form.set("response_format", "verbose_json");

@@ -92,8 +92,11 @@ export function setUpTools(transcript, takes, view, running, clear) {
   };
 }
 
-/** @param {string} text */
-async function copyText(text) {
+/**
+ * @param {string} text
+ * @param {Element} [place] where a selection can be, while a dialog is open
+ */
+export async function copyText(text, place = document.body) {
   if (navigator.clipboard) {
     await navigator.clipboard.writeText(text);
     return;
@@ -101,7 +104,7 @@ async function copyText(text) {
   // An insecure context has no clipboard object, but copies a selection.
   const area = document.createElement("textarea");
   area.value = text;
-  document.body.append(area);
+  place.append(area);
   area.select();
   document.execCommand("copy");
   area.remove();

@@ -4,6 +4,7 @@ import re
 
 from e2e.page.browser import OpenPage, Screenshot, drop, flac, lines_of, wait_until_ready
 from e2e.page.fake_server import FakeServer
+from e2e.page.test_looks import check
 from e2e.page.tones import SENTENCES
 from playwright.sync_api import expect
 
@@ -146,3 +147,26 @@ def test_any_other_model_is_only_named(open_page: OpenPage, server: FakeServer) 
     wait_until_ready(page)
     expect(page.locator("#demonstration")).to_be_hidden()
     expect(page.locator("#about")).to_contain_text(re.compile(r"Model: a tone listener\.$"))
+
+
+def test_programs_have_the_address_the_key_and_the_settings(
+    open_page: OpenPage, server: FakeServer, screenshot: Screenshot
+) -> None:
+    page = open_page(f"{server.url}#api_key=secret")
+    wait_until_ready(page)
+    page.click("#fold-tuning summary")
+    page.get_by_label("Punctuation").uncheck()
+    page.click("#code-open")
+    code = page.get_by_role("dialog", name="Use this in your code")
+    expect(code).to_contain_text(f"ws://localhost:{server.port}/v1/stream?api_key=secret")
+    expect(code).to_contain_text('"punctuation": False')
+    expect(code).to_contain_text("API key is in it")
+    check(page)
+    screenshot(page, "code")
+    code.get_by_role("button", name="curl").click()
+    code.get_by_role("button", name="Copy").click()
+    expect(code.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(f"curl 'http://localhost:{server.port}/v1/audio/transcriptions'")
+    page.keyboard.press("Escape")
+    expect(page.locator("#code-open")).to_be_focused()
