@@ -155,6 +155,12 @@ class Settings(BaseSettings):
     max_audio_per_address: float = Field(
         default=0.0, ge=0, description="seconds of audio a second of one address; 0 is no limit"
     )
+    watch_hours: float = Field(
+        default=0.0,
+        ge=0,
+        le=168,
+        description="how long a link to watch a session along holds; 0 gives none",
+    )
     webhook_url: str = Field(
         default="",
         pattern=r"^(https?://\S+)?$",

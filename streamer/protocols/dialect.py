@@ -79,8 +79,8 @@ class Publish:
     """Tell a message to those who listen to a topic, not to the client itself.
 
     A message with a `key` is passing: it is replaced as in `Say`, and only those who listen now get
-    it. The others are kept for who comes later, and go to the webhook. A topic is over when each
-    `source` that has published has published its `last`.
+    it. The others are kept for who comes later, and `posted` to the webhook. A topic is over when
+    each `source` that has published has published its `last`.
     """
 
     topic: str
@@ -89,13 +89,20 @@ class Publish:
     key: str | None = None
     instead_of: str | None = None
     last: bool = False
+    posted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """Say to this client what is published on a topic, from what is kept of it to its end."""
+    """Say to this client what is published on a topic, from what is kept of it to its end.
+
+    Who `stays` is told, too, what comes when the topic is published on again after that. After
+    `left_s` seconds, if so many are left, the client is told no more.
+    """
 
     topic: str
+    stays: bool = False
+    left_s: float | None = None
 
 
 Reply = Say | Close

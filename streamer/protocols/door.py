@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from streamer.protocols.dialect import Dialect
+from streamer.protocols.watch_links import WatchLinks
 from streamer.session.settings import (
     Accepted,
     StreamSettings,
@@ -69,6 +70,8 @@ class Host:
     """The turn model, if one is loaded."""
     detectors: tuple[str, ...] = ALWAYS_HERE
     """The voice detectors of the server; the first is the default."""
+    watch: WatchLinks | None = None
+    """Makes and checks links to watch along, where the server gives any."""
 
     def stream_settings(self, raw: Mapping[str, Any]) -> StreamSettings:
         """Check settings against the loaded model; its limits bound what was asked.
@@ -161,6 +164,8 @@ class Signing:
     """Whether API keys are asked for, one of which may stand for a missing signature."""
     now: float = 0.0
     """Seconds since 1970, since signatures have their time."""
+    watch: WatchLinks | None = None
+    """Checks links to watch along, for the door that takes them."""
 
 
 def _resumes_nothing(_: Handshake) -> str | None:

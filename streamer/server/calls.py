@@ -28,6 +28,8 @@ class _Call:
     kept: deque[Message] = field(default_factory=lambda: deque[Message](maxlen=KEPT_MESSAGES))
     sources: set[str] = field(default_factory=set[str])
     listeners: dict[object, Listener] = field(default_factory=dict[object, Listener])
+    staying: set[object] = field(default_factory=set[object])
+    """Listeners who wait for more when the call is over."""
     over: bool = False
     expiry: asyncio.TimerHandle | None = None
 
@@ -59,22 +61,29 @@ class Calls:
             listener(Say(item.message, item.key, item.instead_of))
         if item.key is None:
             call.kept.append(item.message)
-            if self._post is not None:
+            if self._post is not None and item.posted:
                 self._post(item.topic, item.message.model_dump_json(exclude_none=True))
         if item.last:
             call.sources.discard(item.source)
             if not call.sources:
                 self._end(item.topic, call)
 
-    def subscribe(self, topic: str, who: object, listener: Listener) -> None:
-        """Tell what is kept of a call, and from now on what comes; it may not have begun."""
+    def subscribe(
+        self, topic: str, who: object, listener: Listener, *, stays: bool = False
+    ) -> None:
+        """Tell what is kept of a call, and from now on what comes; it may not have begun.
+
+        Who `stays` is not sent away when it is over, and told what comes if it begins again.
+        """
         call = self._calls.setdefault(topic, _Call())
         for message in call.kept:
             listener(Say(message))
-        if call.over:
+        if call.over and not stays:
             listener(_FAREWELL)
-        else:
-            call.listeners[who] = listener
+            return
+        call.listeners[who] = listener
+        if stays:
+            call.staying.add(who)
 
     def unsubscribe(self, topic: str, who: object) -> None:
         """Tell no more; a call that nobody speaks in or listens to is forgotten."""
@@ -82,6 +91,7 @@ class Calls:
         if call is None:
             return
         call.listeners.pop(who, None)
+        call.staying.discard(who)
         if not (call.listeners or call.sources or call.kept):
             del self._calls[topic]
 
@@ -99,9 +109,10 @@ class Calls:
 
     def _end(self, topic: str, call: _Call) -> None:
         call.over = True
-        for listener in list(call.listeners.values()):
-            listener(_FAREWELL)
-        call.listeners.clear()
+        for who, listener in list(call.listeners.items()):
+            if who not in call.staying:
+                listener(_FAREWELL)
+                call.listeners.pop(who, None)
         self._over[topic] = None
         call.expiry = asyncio.get_running_loop().call_later(KEPT_S, self._forget, topic)
         if len(self._over) > KEPT_CALLS:
@@ -118,9 +129,14 @@ class Calls:
 
     def _forget(self, topic: str) -> None:
         self._over.pop(topic)
-        call = self._calls.pop(topic)
+        call = self._calls[topic]
         if call.expiry is not None:
             call.expiry.cancel()
+        if call.listeners:
+            call.kept.clear()
+            call.over = False
+        else:
+            del self._calls[topic]
 
 
 _FAREWELL = Close(1000, "the call is over")

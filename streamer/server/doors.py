@@ -10,15 +10,27 @@ from streamer.protocols.deepgram.door import DOOR as DEEPGRAM
 from streamer.protocols.door import NO_SECRET, ClientLimits, Door, Host, Signing
 from streamer.protocols.flux.door import DOOR as FLUX
 from streamer.protocols.native.door import DOOR as NATIVE
+from streamer.protocols.native.watch_door import DOOR as WATCH
 from streamer.protocols.realtime.door import DOOR as REALTIME
 from streamer.protocols.twilio.door import DOOR as TWILIO
 from streamer.protocols.vonage.door import DOOR as VONAGE
+from streamer.protocols.watch_links import WatchLinks
 from streamer.settings import Settings
 from streamer.speech.engine_info import EngineInfo
 from streamer.turns.models.base import TurnModelInfo
 from streamer.vad.registry import ALWAYS_HERE
 
-DOORS: tuple[Door, ...] = (NATIVE, TWILIO, CALLS, AUDIOHOOK, DEEPGRAM, FLUX, REALTIME, VONAGE)
+DOORS: tuple[Door, ...] = (
+    NATIVE,
+    WATCH,
+    TWILIO,
+    CALLS,
+    AUDIOHOOK,
+    DEEPGRAM,
+    FLUX,
+    REALTIME,
+    VONAGE,
+)
 
 
 def door_at(path: str) -> Door | None:
@@ -26,7 +38,9 @@ def door_at(path: str) -> Door | None:
     return next((door for door in DOORS if door.matches(path)), None)
 
 
-def signing_of(door: Door, settings: Settings, now: float) -> Signing:
+def signing_of(
+    door: Door, settings: Settings, now: float, watch: WatchLinks | None = None
+) -> Signing:
     """Return what a door needs to check its callers' signatures; `now` is since 1970."""
     secrets_by_path = {
         TWILIO.path: settings.twilio_auth_token,
@@ -34,7 +48,8 @@ def signing_of(door: Door, settings: Settings, now: float) -> Signing:
     }
     secret = secrets_by_path.get(door.path, NO_SECRET)
     asks_for_keys = bool(settings.api_keys) or settings.keys_file is not None
-    return Signing(secret, settings.public_url, asks_for_keys, now)
+    links = watch if door.path == WATCH.path else None
+    return Signing(secret, settings.public_url, asks_for_keys, now, links)
 
 
 def limits_of(settings: Settings) -> ClientLimits:
@@ -47,6 +62,7 @@ def new_host(
     settings: Settings,
     turns: TurnModelInfo | None = None,
     detectors: tuple[str, ...] = ALWAYS_HERE,
+    watch: WatchLinks | None = None,
 ) -> Host:
     """Make what the dialect of one more client sees of the server; the session's id is new."""
-    return Host(info, limits_of(settings), secrets.token_urlsafe(12), turns, detectors)
+    return Host(info, limits_of(settings), secrets.token_urlsafe(12), turns, detectors, watch)

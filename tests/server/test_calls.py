@@ -53,6 +53,31 @@ async def test_who_comes_late_is_told_what_was_said_and_what_follows() -> None:
     assert texts(listen(calls)) == [0, 1, 2, "over"], "for a while after the end"
 
 
+async def test_who_stays_is_told_what_comes_after_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "KEPT_S", 0.0)
+    calls = Calls()
+    replies: list[Reply] = []
+    calls.subscribe("CA1", "one who stays", replies.append, stays=True)
+    publish(calls, 0, last=True)
+    await asyncio.sleep(0)  # what was said is forgotten, but not who listens
+    await asyncio.sleep(0)
+    publish(calls, 1, last=True)
+    assert texts(replies) == [0, 1]
+    calls.unsubscribe("CA1", "one who stays")
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert len(calls) == 0
+
+
+async def test_what_is_private_is_not_posted() -> None:
+    posted: list[str] = []
+    calls = Calls(lambda topic, _: posted.append(topic))
+    publish(calls, 0, posted=False)
+    assert posted == []
+    publish(calls, 1)
+    assert posted == ["CA1"]
+
+
 async def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "KEPT_CALLS", 3)
     calls = Calls()

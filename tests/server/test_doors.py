@@ -43,6 +43,7 @@ def test_a_dialect_sees_no_secret_of_the_server() -> None:
         "session",
         "turns",
         "detectors",
+        "watch",
     }
 
 

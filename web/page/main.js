@@ -16,6 +16,7 @@ import { Playback } from "./playback.js";
 import { Recorder } from "./recorder.js";
 import { introduce, whyRefused } from "./server.js";
 import { chosenSettings, LIVE, load, save } from "./settings.js";
+import { Share } from "./share.js";
 import { setUpShortcuts } from "./shortcuts.js";
 import { showRecording, showState } from "./status.js";
 import { setUpHelp, setUpTheme } from "./surroundings.js";
@@ -32,6 +33,7 @@ const choices = load();
 const record = byId("record", HTMLButtonElement);
 const language = byId("language", HTMLSelectElement);
 const inside = new Inside();
+const share = new Share();
 
 /** @type {State} */
 let state = "connecting";
@@ -49,7 +51,7 @@ const library = new Library(choices, {
 const { takes, transcript, view } = library;
 const playback = new Playback(takes, view);
 
-const recorder = new Recorder(choices, takes, {
+const recorder = new Recorder(choices, takes, share, {
   begin: (recording) => {
     inside.begin(recording);
     library.begin(recording);
@@ -72,8 +74,10 @@ const recorder = new Recorder(choices, takes, {
         transcript.interrupted(recording.id);
         inside.interrupted();
       },
-      trouble: ({ type, code, message }) =>
-        notice(code, `The server says: ${message}.`, type === "warning" ? "note" : "warning"),
+      trouble: ({ type, code, message }) => {
+        if (code === "not_watched") share.end();
+        notice(code, `The server says: ${message}.`, type === "warning" ? "note" : "warning");
+      },
     };
   },
   samples: (samples) => {
@@ -212,6 +216,7 @@ async function meet() {
   const detector = ready.settings?.vad ?? "";
   const listener = DETECTORS[detector] ?? detector;
   byId("about").append(` Model: ${model}.${listener && ` Speech is told from noise by ${listener}.`}`);
+  share.allow(ready.watchable ?? false);
   showDetector(detector);
   showWordTimings(ready.word_timings ?? false);
   byId("demonstration").hidden = !ready.demonstration;

@@ -40,6 +40,7 @@ export class Recorder {
   #choices;
   #listener;
   #takes;
+  #share;
   /** @type {{languages: string[], word_timings?: boolean}} what the server can do */
   server = { languages: [] };
   /** @type {Recording | null} the running one, or the last */
@@ -57,11 +58,13 @@ export class Recorder {
   /**
    * @param {Choices} choices
    * @param {Takes} takes to which each recording is added
+   * @param {{token: string}} share with whom each recording is shared, if with anybody
    * @param {RecorderListener} listener
    */
-  constructor(choices, takes, listener) {
+  constructor(choices, takes, share, listener) {
     this.#choices = choices;
     this.#takes = takes;
+    this.#share = share;
     this.#listener = listener;
   }
 
@@ -176,7 +179,10 @@ export class Recorder {
     const listener = this.#listener.begin(recording);
     this.#take = new Take({
       connect: openSocket,
-      settings: sessionSettings({ ...this.#choices, language }, this.server),
+      settings: {
+        ...sessionSettings({ ...this.#choices, language }, this.server),
+        ...(this.#share.token && { watch: this.#share.token }),
+      },
       rate,
       channels,
       listener: {

@@ -1,7 +1,7 @@
 /**
  * This page's own server.
  *
- * @import { Ready } from "../protocol/types.js"
+ * @import { Ready, Settings } from "../protocol/types.js"
  * @import { Resumption } from "../protocol/take.js"
  */
 import { waitBefore } from "../protocol/backoff.js";
@@ -42,11 +42,15 @@ export async function introduce(unreached) {
   }
 }
 
-/** @returns {Promise<Ready | null>} */
-function askOnce() {
+/**
+ * Open an empty session.
+ * @param {Settings} [settings]
+ * @returns {Promise<Ready | null>} null if the server does not open it
+ */
+export function askOnce(settings = {}) {
   return new Promise((resolve) => {
     const socket = openSocket();
-    socket.onopen = () => socket.send('{"type":"start"}');
+    socket.onopen = () => socket.send(JSON.stringify({ type: "start", ...settings }));
     socket.onclose = () => resolve(null);
     socket.onmessage = ({ data }) => {
       const message = JSON.parse(data);

@@ -4,7 +4,7 @@
  * @import { Settings } from "../protocol/types.js"
  * @import { MicrophoneChoice } from "../audio/microphone.js"
  *
- * @typedef {Required<Settings> & MicrophoneChoice & {theme: string, shortcuts: boolean, keep: boolean}} Choices
+ * @typedef {Required<Omit<Settings, "watch">> & MicrophoneChoice & {theme: string, shortcuts: boolean, keep: boolean}} Choices
  */
 
 const STORED = "streamer";
@@ -33,7 +33,7 @@ const DEFAULTS = {
   keep: true,
 };
 
-/** @typedef {keyof Settings} SettingName */
+/** @typedef {keyof Omit<Settings, "watch">} SettingName */
 /** @type {SettingName[]} */
 const SENT = [
   "language",

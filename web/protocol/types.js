@@ -17,6 +17,7 @@
  * @property {number} [vad_threshold]
  * @property {number} [vad_aggressiveness]
  * @property {boolean} [words]
+ * @property {boolean | string} [watch] ask for a link to watch along, or go on with the one of a token
  *
  * @typedef {object} Ready
  * @property {"ready"} type
@@ -25,6 +26,8 @@
  * @property {string[]} languages
  * @property {boolean} [demonstration]
  * @property {string} [advice] of a demonstration: how the server gets a real model
+ * @property {boolean} [watchable] whether the server gives links to watch along
+ * @property {{token: string, expires: number}} [watch] the one that was asked for; until seconds since 1970
  * @property {boolean} [word_timings] whether `words` may be asked for
  * @property {Settings} [settings] in force
  * @property {number} [seq] of a resumed session: the last that we said we have

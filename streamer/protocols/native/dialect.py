@@ -13,6 +13,7 @@ from streamer.protocols.dialect import (
     NeverSentError,
     Open,
     Reply,
+    Result,
     Resume,
     Say,
     SessionEnd,
@@ -24,6 +25,8 @@ from streamer.protocols.native.adapter import InvalidMessageError
 from streamer.protocols.native.event_writer import EventWriter
 from streamer.protocols.native.replay_buffer import ReplayBuffer
 from streamer.protocols.native.resuming import Resumption, parse_resumption
+from streamer.protocols.native.watching import NOT_WATCHED, Watched, without_watch
+from streamer.protocols.watch_links import WatchTokenError
 from streamer.session import events
 from streamer.session.inputs import Audio, Configure, Flush, Stop
 from streamer.session.settings import InvalidSettingError, StreamSettings
@@ -52,6 +55,7 @@ class NativeDialect:
         self._refused = False
         self._sent = ReplayBuffer()
         self._writer = EventWriter()
+        self._watched: Watched | None = None
         self._messages_received = 0
 
     def connected(self) -> Iterator[Action]:
@@ -90,19 +94,24 @@ class NativeDialect:
         except InvalidSettingError as error:
             yield Say(adapter.invalid_setting(error, fatal=False))
 
-    def happened(self, event: events.Event) -> Iterator[Reply]:
+    def happened(self, event: events.Event) -> Iterator[Result]:
         """Tell an event, or keep it until its turn."""
-        yield from self._writer.happened(event)
+        return self._told(self._writer.happened(event))
 
-    def finished(self, done: events.Done, end: SessionEnd) -> Iterator[Reply]:
+    def finished(self, done: events.Done, end: SessionEnd) -> Iterator[Result]:
         """Say `done`, or why the server ends what the client did not."""
-        yield from self._writer.rest()
+        yield from self._told(self._writer.rest())
+        if self._watched is not None:
+            yield self._watched.over(adapter.message_of(done))
         if end is SessionEnd.IDLE:
             text = idle_text(self._host.limits.idle_timeout_s)
             yield Say(messages.Error(code=IDLE_CODE, message=text, fatal=True))
         else:
             yield Say(adapter.message_of(done))
         yield closing(end)
+
+    def _told(self, replies: Iterator[Reply]) -> Iterator[Result]:
+        return replies if self._watched is None else self._watched.also(replies)
 
     def encode(self, message: Message) -> str:
         """Number a message as it is sent: those replaced while waiting leave no gap."""
@@ -188,7 +197,8 @@ class NativeDialect:
                 self._refused = True  # unless there is such a session: then that goes on
                 yield _resume(resumption, message)
                 return
-            settings = self._host.stream_settings(wanted)
+            unwatched = self._watch(wanted)
+            settings = self._host.stream_settings(without_watch(wanted))
         except InvalidSettingError as error:
             self._refused = True
             yield Say(adapter.invalid_setting(error, fatal=True))
@@ -196,9 +206,19 @@ class NativeDialect:
             return
         self._settings = settings
         self._writer = EventWriter(settings.labels, ordered=settings.ordered)
-        yield Open(settings)
+        # Who watches is told the last words even if the speaker is gone.
+        yield Open(settings, outlives_client=self._watched is not None)
         yield Say(self._ready(settings))
+        yield from unwatched
         yield from self._turn_warning(wanted.get("turn", TurnRule.SILENCE))
+
+    def _watch(self, wanted: Mapping[str, Any]) -> list[Say]:
+        """Let others watch along, if that is wanted, or say why they cannot."""
+        try:
+            self._watched = Watched.of(wanted, self._host.watch, self._host.session)
+        except WatchTokenError as error:
+            return [Say(messages.Warning(code=NOT_WATCHED, message=str(error)))]
+        return []
 
     def _turn_warning(self, wanted: object) -> Iterator[Action]:
         """Say why turns end by silence, where the client has asked for more."""
@@ -210,7 +230,8 @@ class NativeDialect:
             yield Say(messages.Warning(code=TURN_MODEL_ABSENT, message=trouble))
 
     def _ready(self, settings: StreamSettings) -> messages.Ready:
-        info, limits = self._host.info, self._host.limits
+        info, limits, watched = self._host.info, self._host.limits, self._watched
+        watch = messages.Watch(token=watched.token, expires=watched.expires) if watched else None
         return messages.Ready(
             session=self._host.session,
             model=info.name,
@@ -219,6 +240,8 @@ class NativeDialect:
             provider=info.provider,
             languages=list(info.languages),
             word_timings=info.word_timings,
+            watchable=self._host.watch is not None,
+            watch=watch,
             sample_rate=SAMPLE_RATE,
             settings=settings.model_dump(mode="json"),
             limits=messages.Limits(

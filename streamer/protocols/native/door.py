@@ -13,6 +13,7 @@ from streamer.protocols.door import (
 from streamer.protocols.native import messages
 from streamer.protocols.native.dialect import NativeDialect
 from streamer.protocols.native.resuming import parse_resumption
+from streamer.protocols.native.watching import without_watch
 from streamer.session.settings import InvalidSettingError
 
 STREAM_PATH = "/v1/stream"
@@ -28,7 +29,7 @@ def _open(handshake: Handshake, host: Host) -> NativeDialect:
             if name != KEY_PARAMETER:
                 settings[name] = value
         if parse_resumption(settings) is None:
-            host.stream_settings(settings)
+            host.stream_settings(without_watch(settings))
     except InvalidSettingError as error:
         raise RefusalError(
             400, "invalid_setting", str(error), setting=error.setting, accepted=error.accepted

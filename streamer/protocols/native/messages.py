@@ -69,6 +69,13 @@ class Limits(_Message):
     resume_window_s: float
 
 
+class Watch(_Message):
+    """A link on which others watch along holds until it `expires`, in seconds since 1970."""
+
+    token: str
+    expires: float
+
+
 class Ready(_Message):
     """The stream is open, with these settings in force.
 
@@ -76,7 +83,8 @@ class Ready(_Message):
     exact to the byte, or after so many bytes (in a container seconds are no place), and after so
     many text messages (`start` and `keepalive` do not count). Its `seq` is the one that the client
     named: what follows goes on from there. `word_timings` says whether `words` may be asked for.
-    With `demonstration`, `advice` says how the server gets the real model.
+    With `demonstration`, `advice` says how the server gets the real model. `watchable` says whether
+    the server gives links to watch along, and `watch` is the one that was asked for.
     """
 
     type: Literal["ready"] = "ready"
@@ -88,6 +96,8 @@ class Ready(_Message):
     provider: str
     languages: list[str]
     word_timings: bool
+    watchable: bool
+    watch: Watch | None = None
     sample_rate: int
     settings: dict[str, Any]
     limits: Limits

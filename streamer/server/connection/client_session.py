@@ -64,6 +64,7 @@ class ClientSession:
         self._stream: OpenStream | None = None
         self._received_bytes = 0
         self._topic: str | None = None
+        self._expiry: asyncio.TimerHandle | None = None
         self._end = SessionEnd.STOPPED
 
     @property
@@ -101,8 +102,7 @@ class ClientSession:
             case Resume():
                 return self.carry_out_all(action.otherwise)
             case Subscribe():
-                self._topic = action.topic
-                self._service.calls.subscribe(action.topic, self, self._put)
+                self._subscribe(action)
             case Say() | Close() | Publish():
                 self._put(action)
         return None
@@ -152,6 +152,8 @@ class ClientSession:
         """Forget the session: nobody listens any more, unless its results leave another way."""
         if self._topic is not None:
             self._service.calls.unsubscribe(self._topic, self)
+        if self._expiry is not None:
+            self._expiry.cancel()
         self._unsent.close()
         stream = self._stream
         if stream is not None and stream.opened.outlives_client and self.state.running:
@@ -162,6 +164,13 @@ class ClientSession:
         if stream is not None:
             stream.close()
             self._stream = None  # its audio goes now, not when the collector finds all this
+
+    def _subscribe(self, wish: Subscribe) -> None:
+        self._topic = wish.topic
+        self._service.calls.subscribe(wish.topic, self, self._put, stays=wish.stays)
+        if wish.left_s is not None:
+            loop = asyncio.get_running_loop()
+            self._expiry = loop.call_later(wish.left_s, self._put, Close(1008, "the link expired"))
 
     @property
     def _open_stream(self) -> OpenStream:

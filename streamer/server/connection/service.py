@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from streamer.dispatch.dispatcher import Dispatcher
@@ -10,6 +13,7 @@ from streamer.pipeline.memory_budget import MemoryBudget
 from streamer.pipeline.observers import SessionObserver
 from streamer.pipeline.turn_judge import TurnJudge
 from streamer.protocols.door import Host
+from streamer.protocols.watch_links import NONCE_BYTES, WatchLinks, signer
 from streamer.recording.recorder import Recorder
 from streamer.server.admission.quotas import Quotas
 from streamer.server.calls import Calls
@@ -40,6 +44,10 @@ class Service:
     warning_log: WarningLog = field(default_factory=WarningLog)
     detection: VoiceDetection | None = None
     """Judges for the detector that is too large for sessions to hold, where it is here."""
+    sign: Callable[[bytes], bytes] = field(
+        default_factory=lambda: signer(secrets.token_bytes(32)), repr=False
+    )
+    """Signs links to watch along: they hold until the server is started again."""
 
     @property
     def detectors(self) -> tuple[str, ...]:
@@ -49,7 +57,17 @@ class Service:
     def new_host(self) -> Host:
         """Make what the dialect of one more client sees of the server; the session's id is new."""
         turns = None if self.judge is None else self.judge.info
-        return new_host(self.dispatcher.info, self.settings, turns, self.detectors)
+        return new_host(
+            self.dispatcher.info, self.settings, turns, self.detectors, self.watch_links()
+        )
+
+    def watch_links(self) -> WatchLinks | None:
+        """Return what makes and checks links to watch along, where the server gives any."""
+        lifetime_s = self.settings.watch_hours * 3600
+        if not lifetime_s:
+            return None
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return WatchLinks(self.sign, lifetime_s, time.time(), nonce)
 
     def observers(self, session: Session) -> list[SessionObserver]:
         """Return who looks on at a session that begins, of a stream or of an upload."""

@@ -69,7 +69,9 @@ class Upgrades:
 
         Raises RefusalError for one that is not let in.
         """
-        if door.signed(handshake, signing_of(door, self._service.settings, time.time())):
+        service = self._service
+        signing = signing_of(door, service.settings, time.time(), service.watch_links())
+        if door.signed(handshake, signing):
             return Peer.of(None, address)
         keys = door.keys(handshake)
         return self._admission.authenticator.identify(keys, handshake.headers, address)

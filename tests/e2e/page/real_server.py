@@ -28,6 +28,7 @@ class StreamerServe:
     def start(self) -> None:
         command = [sys.executable, "-m", "streamer", "serve", "--model", self._model]
         command += ["--port", str(self.port)]
+        command += ["--watch-hours", "1"]
         command += ["--resume-window-s", "3"]  # a closed page's session is waited for at the end
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self._process = process

@@ -1,5 +1,6 @@
 """The page with the server that it ships with, and the model embedded in it."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -9,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from e2e.page.browser import Launch, drop, lines_of, wait_until_ready
+from e2e.page.browser import Launch, Screenshot, drop, lines_of, wait_until_ready
 from e2e.page.real_server import StreamerServe, microphone, opened
+from e2e.page.test_looks import check
 from e2e.page.words import word_errors
 from playwright.sync_api import Page, expect
 from recorded import recorded
@@ -60,6 +62,37 @@ def test_a_file_that_the_browser_cannot_play_is_read_by_the_server(page: Page) -
     page.wait_for_selector("#lines li")
     wait_until_ready(page)
     assert word_errors(HEARD, " ".join(lines_of(page))) <= 0.2
+
+
+def test_others_watch_along_with_a_link(page: Page, screenshot: Screenshot) -> None:
+    page.click("#share-open")
+    page.click("#share-begin")
+    link = page.get_by_label("Link", exact=True)
+    expect(link).to_have_value(re.compile(r"/watch\.html#[\w-]{48}$"))
+    check(page)
+    screenshot(page, "share")
+    address = link.input_value()
+    page.keyboard.press("Escape")
+    browser = page.context.browser
+    assert browser is not None
+    watcher = browser.new_page()
+    watcher.goto(address)
+    expect(watcher.locator("#status")).to_contain_text("as soon as somebody speaks")
+    page.bring_to_front()
+    drop(page, SAMPLE.read_bytes())
+    wait_until_ready(page)
+    expect(watcher.locator("#said li")).to_have_count(4)
+    expect(watcher.locator("#said li").last).to_have_text(lines_of(page)[-1])
+    check(watcher)
+    screenshot(watcher, "watch")
+    watcher.goto(f"{address}&lines=2&clear")
+    watcher.reload()
+    expect(watcher.locator("#said li")).to_have_count(2)
+    assert watcher.evaluate("getComputedStyle(document.body).backgroundColor") == "rgba(0, 0, 0, 0)"
+    watcher.goto(address.replace("#", "#A"))
+    watcher.reload()
+    expect(watcher.locator("#status")).to_contain_text("expired, or it is none of this server")
+    watcher.close()
 
 
 def test_the_microphone_gives_what_was_said_through_a_restart_in_mid_sentence(

@@ -1,4 +1,4 @@
-"""Listening in on a call: /v1/calls/CALL tells what was said so far, and then what is said."""
+"""Listening to what is published on a topic: what was said so far, and then what is said."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class ListenerDialect:
 
     grace_s = None
 
-    def __init__(self, call: str) -> None:
-        self._call = call
+    def __init__(self, wish: Subscribe) -> None:
+        self._wish = wish
 
     def connected(self) -> Iterator[Action]:
         """Listen."""
-        yield Subscribe(self._call)
+        yield self._wish
 
     def waited(self) -> Iterator[Action]:
         """Do nothing: it is never asked."""
