@@ -1,0 +1,9 @@
+from collections.abc import Awaitable
+from typing import Any
+
+class DeploymentResponse(Awaitable[Any]):
+    def cancel(self) -> None: ...
+
+class DeploymentHandle:
+    def remote(self, *args: object) -> DeploymentResponse: ...
+    def __getattr__(self, name: str) -> DeploymentHandle: ...
