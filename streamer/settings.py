@@ -86,10 +86,13 @@ class Settings(BaseSettings):
     max_batch: int = Field(
         default=8, ge=1, le=256, description="utterances that join the engine at a time"
     )
-    engine: Literal["worker", "local"] = Field(
+    engine: Literal["worker", "local", "ray"] = Field(
         default="worker",
         description="where the model lives: in a process of its own, which is started again when "
-        "it dies, or in the server's",
+        "it dies, in the server's, or on a Ray cluster, as the application of the model's name",
+    )
+    ray_address: str = Field(
+        default="auto", description="this machine's Ray node, HOST:PORT; auto finds it"
     )
     max_sessions: int = Field(
         default=200, ge=1, description="sessions at a time; one more is refused with 503"

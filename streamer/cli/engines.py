@@ -1,4 +1,4 @@
-"""The engine that a server is to have: here, in processes of its own, or another server's."""
+"""The engine that a server is to have: its own, a cluster's, or another server's."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from streamer.cli.errors import CommandError, ExitCode
 from streamer.cli.loading import load_engine, model_folder
 from streamer.engines.base import Engine
 from streamer.engines.pool import EnginePool
+from streamer.engines.ray.loading import load_ray
 from streamer.engines.upstream.address import PREFIX, parse_upstream
 from streamer.engines.worker.engine import WorkerEngine
 from streamer.engines.worker.launch import Launch, launches
+from streamer.models.catalogue import MOONSHINE
 from streamer.models.errors import ModelError
+from streamer.models.registry import AUTO
 from streamer.runtime.threads import in_daemon_thread, lower_priority
 from streamer.settings import Settings
 
@@ -31,6 +34,8 @@ async def serving_engine(settings: Settings) -> Engine:
             return await _upstream(settings)
         if settings.engine == "worker":
             return await _workers(settings)
+        if settings.engine == "ray":
+            return await _cluster(settings)
     except ModelError as error:
         raise CommandError(str(error)) from error
     if settings.devices or settings.workers > 1:
@@ -57,6 +62,11 @@ async def _workers(settings: Settings) -> Engine:
     ]
     await _load_all(workers)
     return workers[0] if len(workers) == 1 else EnginePool(workers)
+
+
+async def _cluster(settings: Settings) -> Engine:
+    application = MOONSHINE.name if settings.model == AUTO else settings.model
+    return await load_ray(settings.ray_address, application)
 
 
 async def _load_all(workers: Sequence[WorkerEngine]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +12,7 @@ from ray_cluster.fake import FakeCluster, dispatching
 
 from streamer.dispatch.job import JobKind
 from streamer.engines.ray import attempts, engine, patience
-from streamer.engines.ray.cluster import RayCalls
+from streamer.engines.ray.cluster import join
 from streamer.models.errors import ModelError
 
 
@@ -133,9 +134,7 @@ async def test_a_withdrawn_clip_is_forgotten_there_too() -> None:
     assert not answers.failures
 
 
-async def test_without_ray_the_user_is_told_what_to_install(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "ray", None)
+def test_without_ray_the_user_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ModelError, match=r"pip install 'streamer\[ray\]'"):
-        RayCalls("auto", "embedded")
+        join("auto", "embedded")

@@ -11,7 +11,7 @@ from streamer.engines.ray.route import Route
 from streamer.models.errors import ModelError
 
 if TYPE_CHECKING:
-    from ray.serve.handle import DeploymentResponse
+    from ray.serve.handle import DeploymentHandle, DeploymentResponse
 
 NAMESPACE = "streamer"
 
@@ -34,37 +34,45 @@ class Calls(Protocol):
         ...
 
 
-class RayCalls:
-    """An application of Ray Serve. Made in a thread, for that blocks; used on the event loop."""
+def join(address: str, application: str) -> tuple[DeploymentHandle, tuple[type[Exception], ...]]:
+    """Become part of a cluster; return the way to an application, and what a lost call raises.
 
-    def __init__(self, address: str, application: str) -> None:
-        prepare()
-        try:
-            import ray
-            from ray import serve
-            from ray.exceptions import RayError
-            from ray.serve.exceptions import RayServeException
-        except ImportError as error:
-            raise ModelError(MISSING) from error
-        logging.getLogger("ray.serve").setLevel(logging.ERROR)
-        try:
-            ray.init(address, namespace=NAMESPACE, log_to_driver=False, logging_level="error")
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            raise ModelError(
-                f"no Ray node at {address}: a gateway needs one on its own machine, "
-                "`ray start --address=HEAD:6379 --num-cpus=0`"
-            ) from error
-        try:
-            handle = serve.get_app_handle(application)
-        except (RayServeException, RayError) as error:
-            ray.shutdown()
-            raise ModelError(
-                f"the cluster has no application {application}: "
-                "its name is that of --model, see `serve status`"
-            ) from error
+    Blocks for seconds. Raises ModelError in words that tell what to mend.
+    """
+    prepare()
+    try:
+        import ray
+        from ray import serve
+        from ray.exceptions import RayError
+        from ray.serve.exceptions import RayServeException
+    except ImportError as error:
+        raise ModelError(MISSING) from error
+    try:
+        ray.init(address, namespace=NAMESPACE, log_to_driver=False, logging_level="error")
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise ModelError(
+            f"no Ray node at {address}: a gateway needs one on its own machine, "
+            "`ray start --address=HEAD:6379 --num-cpus=0`"
+        ) from error
+    logging.getLogger("ray.serve").setLevel(logging.ERROR)  # a lost replica is pages else
+    try:
+        handle = serve.get_app_handle(application)
+    except (RayServeException, RayError) as error:
+        ray.shutdown()
+        raise ModelError(
+            f"the cluster has no application {application}: "
+            "its name is that of --model, see `serve status`"
+        ) from error
+    return handle, (RayError, RayServeException, OSError)
+
+
+class RayCalls:
+    """An application of Ray Serve. Belongs to the event loop that it is made on."""
+
+    def __init__(self, handle: DeploymentHandle, lost: tuple[type[Exception], ...]) -> None:
         self._describe = handle.describe
         self._transcribe = handle.transcribe
-        self._lost = (RayError, RayServeException, OSError)
+        self._lost = lost
 
     async def describe(self, route: Route) -> bytes:
         """Ask a replica what it serves."""

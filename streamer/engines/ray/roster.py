@@ -156,5 +156,16 @@ class Roster:
         return name in route.avoid, not one.is_well, one.share, crc32(name.encode(), id(self))
 
 
+_rosters: dict[str, Roster] = {}
+
+
+def roster_of(application: str) -> Roster:
+    """Return the roster of an application, the same for the engine and for Ray's router.
+
+    Ray makes routers itself, one a process and application, and hands them to nobody.
+    """
+    return _rosters.setdefault(application, Roster())
+
+
 def _nobody() -> None:
     """Nobody wants to know yet."""

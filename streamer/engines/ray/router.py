@@ -7,18 +7,8 @@ from collections.abc import Sequence
 
 from ray.serve.request_router import PendingRequest, ReplicaID, RequestRouter, RunningReplica
 
-from streamer.engines.ray.roster import Roster
+from streamer.engines.ray.roster import roster_of
 from streamer.engines.ray.route import Route
-
-_rosters: dict[str, Roster] = {}
-
-
-def roster_of(application: str) -> Roster:
-    """Return the roster of an application, the same for the engine and for Ray's router.
-
-    Ray makes routers itself, one a process and application, and hands them to nobody.
-    """
-    return _rosters.setdefault(application, Roster())
 
 
 class RosterRouter(RequestRouter):
