@@ -139,6 +139,9 @@ class Settings(BaseSettings):
     record_max_mb: int = Field(
         default=1024, ge=1, description="size that all recordings together may reach"
     )
+    usage_log: Path | None = Field(
+        default=None, description="file to append a line of JSON to for each session, for billing"
+    )
     keys_file: Path | None = Field(
         default=None, description="names and digests of more keys; see `streamer keys`"
     )

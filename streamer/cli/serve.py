@@ -104,7 +104,9 @@ async def _serve(settings: Settings) -> ExitCode:
     except (ListenError, KeyFileError, CertificateError) as error:
         raise CommandError(str(error)) from error
     except OSError as error:
-        raise CommandError(f"--record {settings.record}: {error.strerror}") from error
+        usage = error.filename == settings.usage_log
+        option = f"--usage-log {settings.usage_log}" if usage else f"--record {settings.record}"
+        raise CommandError(f"{option}: {error.strerror}") from error
     try:
         async with server:
             keep_what_is_loaded()

@@ -73,6 +73,9 @@ class Metrics:
         self.expired = counter("streamer_expired", "Suspended sessions that were given up")
         self.refused = counter("streamer_refused", "Handshakes refused", ["reason"])
         self.audio = counter("streamer_audio_seconds", "Audio received, over all channels")
+        self.usage = counter(
+            "streamer_usage_seconds", "Audio that finals are charged for, by key", ["key"]
+        )
         self.events = counter("streamer_events", "Messages sent to clients", ["type"])
         self.dropped = counter("streamer_dropped_clients", "Clients that did not read")
         self.superseded = counter("streamer_partials_superseded", "Partials never run")

@@ -44,6 +44,7 @@ from streamer.server.listeners.tls import CertificateError, certificate_of
 from streamer.server.listeners.upgrades import Upgrades
 from streamer.server.listeners.websocket import WebSocketListener
 from streamer.server.metrics import Metrics
+from streamer.server.usage import UsageLog
 from streamer.settings import Settings
 from streamer.turns.models.base import TurnModel
 
@@ -84,6 +85,7 @@ class TranscriptionServer:
         self._metrics = metrics = Metrics()
         self._dispatcher = Dispatcher(engine, metrics)
         self._recorder = self._make_recorder()
+        self._usage_log = UsageLog(settings.usage_log) if settings.usage_log else None
         self._webhook = self._make_webhook()
         self._calls = Calls(self._webhook.post if self._webhook else None)
         self._certificate = certificate_of(settings.tls_cert, settings.tls_key)
@@ -104,6 +106,7 @@ class TranscriptionServer:
             memory=self._memory,
             judge=self._judge,
             detection=detection,
+            usage_log=self._usage_log,
         )
         self._clients = Clients(metrics.sessions)
         self._subscribers = Clients(metrics.listeners)
@@ -156,6 +159,8 @@ class TranscriptionServer:
             await self._detection.close()
         if self._recorder is not None:
             await self._recorder.close()
+        if self._usage_log is not None:
+            await asyncio.to_thread(self._usage_log.close)
 
     async def drain(self) -> None:
         """Refuse new sessions, and wait for running ones; at the limit, end them with finals."""

@@ -85,6 +85,11 @@ class Final:
     words: tuple[Word, ...] | None = None
     failure: str | None = None
 
+    @property
+    def usage_s(self) -> float:
+        """Seconds of audio that it is charged for: those it was heard in, none if it failed."""
+        return 0.0 if self.failure else self.end - self.start
+
 
 @dataclass(frozen=True, slots=True)
 class Flushed:

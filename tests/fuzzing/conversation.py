@@ -31,7 +31,7 @@ from streamer.protocols.door import Handshake, Host, RefusalError
 from streamer.protocols.wyoming.dialect import WyomingDialect
 from streamer.server.admission.keys import KeyRing, digest
 from streamer.server.admission.origins import Origins
-from streamer.server.admission.quotas import Limits, Quotas
+from streamer.server.admission.quotas import Limits, Peer, Quotas
 from streamer.server.connection.client_session import ClientSession
 from streamer.server.connection.service import Service
 from streamer.server.doors import door_at, limits_of, signing_of
@@ -117,7 +117,7 @@ async def _converse(dialect: Dialect, steps: list[bytes]) -> None:
     engine = StubEngine()
     quotas = Quotas(Limits(0, 0), Limits(0, 0), time.monotonic)
     service = Service(SETTINGS, cast("Dispatcher", engine), Metrics(), quotas)
-    session = ClientSession("fuzz", dialect, service, lambda: None, _unpaced)
+    session = ClientSession("fuzz", dialect, service, Peer(None, ""), lambda: None, _unpaced)
     said = 0
 
     async def say() -> None:

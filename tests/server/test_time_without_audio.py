@@ -29,7 +29,7 @@ from streamer.protocols.audiosocket.dialect import AudioSocketDialect
 from streamer.protocols.dialect import Dialect, Say
 from streamer.protocols.door import Handshake
 from streamer.protocols.wyoming.dialect import WyomingDialect
-from streamer.server.admission.quotas import Limits, Quotas
+from streamer.server.admission.quotas import Limits, Peer, Quotas
 from streamer.server.connection.client_session import ClientSession
 from streamer.server.connection.service import Service
 from streamer.server.connection.ticker import Ticker
@@ -190,7 +190,9 @@ class Client:
             quotas,
             ticker=Ticker(self.clock),
         )
-        self.session = ClientSession("s", door.dialect(), service, lambda: None, None)
+        self.session = ClientSession(
+            "s", door.dialect(), service, Peer(None, ""), lambda: None, None
+        )
         self._number = 0
         self._alive = 0
 

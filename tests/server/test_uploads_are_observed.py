@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -85,3 +86,26 @@ async def test_an_upload_is_recorded_and_its_recording_can_be_run_again(tmp_path
     assert isinstance(events[-1], Done)
     with read_recording(file) as (header, entries):
         assert Replay(header, CountingEngine(), 8).run(entries) is None
+
+
+async def test_an_upload_and_a_stream_are_written_down_for_billing(tmp_path: Path) -> None:
+    file = tmp_path / "usage.jsonl"
+    async with uploaded(usage_log=file):
+        pass
+    async with running(usage_log=file, api_keys=["secret"]) as server:
+        host, port = server.address
+        bearer = {"Authorization": "Bearer secret"}
+        async with client(f"{host}:{port}", additional_headers=bearer) as ws:
+            await send(ws, "start", partials=False)
+            await ws.send(pcm(two_utterances()))
+            await send(ws, "stop")
+            told = await receive_all(ws)
+        counted = await metrics_of(server)
+    upload, stream = (json.loads(line) for line in file.read_text().splitlines())
+    charged = [one["usage_s"] for one in told if one["type"] == "final"]
+    assert charged == [one["end"] - one["start"] for one in told if one["type"] == "final"]
+    assert told[-1]["usage_s"] == stream["usage_s"] == round(sum(charged), 3)
+    assert counted['streamer_usage_seconds_total{key="setting 1"}'] == sum(charged)
+    assert (upload["key"], stream["key"]) == (None, "setting 1")
+    same = ("audio_s", "usage_s", "finals", "language", "model", "channels")
+    assert [upload[name] for name in same] == [stream[name] for name in same]

@@ -107,7 +107,8 @@ class NativeDialect:
             text = idle_text(self._host.limits.idle_timeout_s)
             yield Say(messages.Error(code=IDLE_CODE, message=text, fatal=True))
         else:
-            yield Say(adapter.message_of(done))
+            told = adapter.message_of(done)
+            yield Say(told.model_copy(update={"usage_s": round(self._writer.usage_s, 3)}))
         yield closing(end)
 
     def _told(self, replies: Iterator[Reply]) -> Iterator[Result]:

@@ -24,9 +24,13 @@ class EventWriter:
         self._labels = labels
         self._ordered = ordered
         self._held: list[events.Final] = []
+        self.usage_s = 0.0
+        """Seconds of audio that the finals so far are charged for."""
 
     def happened(self, event: events.Event) -> Iterator[Say]:
         """Say an event, or keep it until its turn."""
+        if isinstance(event, events.Final):
+            self.usage_s += event.usage_s
         if self._ordered and isinstance(event, events.Final):
             self._held.append(event)
             return

@@ -180,7 +180,8 @@ class Word(_Message):
 class Final(_Message):
     """The text of an utterance; `words` where they were asked for.
 
-    `confidence` is None where the server's engine does not tell.
+    `confidence` is None where the server's engine does not tell. `usage_s` is what it is charged
+    for, in seconds of audio.
     """
 
     type: Literal["final"] = "final"
@@ -194,6 +195,7 @@ class Final(_Message):
     reason: EndReason
     language: str
     confidence: float | None
+    usage_s: float
     words: list[Word] | None = None
 
     @model_serializer(mode="wrap")
@@ -242,12 +244,13 @@ class Error(_Message):
 
 
 class Done(_Message):
-    """All is transcribed and sent."""
+    """All is transcribed and sent; `usage_s` is the sum of the finals'."""
 
     type: Literal["done"] = "done"
     seq: int = 0
     audio: float
     utterances: int
+    usage_s: float | None = None
 
 
 ServerMessage = Annotated[

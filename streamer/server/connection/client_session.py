@@ -20,6 +20,7 @@ from streamer.protocols.dialect import (
     SessionEnd,
     Subscribe,
 )
+from streamer.server.admission.quotas import Peer
 from streamer.server.connection.outbox import Outbox, OutboxFullError
 from streamer.server.connection.service import Service
 from streamer.server.connection.session_state import (
@@ -50,6 +51,7 @@ class ClientSession:
         session_id: str,
         dialect: Dialect,
         service: Service,
+        peer: Peer,
         overflow: Callable[[], None],
         pace: Pace | None,
     ) -> None:
@@ -61,6 +63,7 @@ class ClientSession:
         self.pace = pace
         self.state = SessionState()
         self._service = service
+        self._peer = peer
         self._stream: OpenStream | None = None
         self._received_bytes = 0
         self._topic: str | None = None
@@ -203,7 +206,7 @@ class ClientSession:
         if self._stream is not None:
             self._stream.close()
         session = Session(self.id, action.settings, self._service.settings.min_speech_ms)
-        observers = self._service.observers(session)
+        observers = self._service.observers(session, self._peer)
         service = self._service
         runner = SessionRunner(
             session,

@@ -81,7 +81,7 @@ class Connection:
         self._sessions = sessions if isinstance(dialect, Resumable) else None
         self._peer = peer
         pace = self._pace if service.quotas.paced else None
-        self._session = ClientSession(session_id, dialect, service, self._overflow, pace)
+        self._session = ClientSession(session_id, dialect, service, peer, self._overflow, pace)
         self._over = False
         self._idle = False
         self._reader: asyncio.Task[None] | None = None

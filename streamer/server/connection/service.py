@@ -15,12 +15,13 @@ from streamer.pipeline.turn_judge import TurnJudge
 from streamer.protocols.door import Host
 from streamer.protocols.watch_links import NONCE_BYTES, WatchLinks, signer
 from streamer.recording.recorder import Recorder
-from streamer.server.admission.quotas import Quotas
+from streamer.server.admission.quotas import Peer, Quotas
 from streamer.server.calls import Calls
 from streamer.server.connection.ticker import Ticker
 from streamer.server.doors import new_host
 from streamer.server.meter import SessionMeter
 from streamer.server.metrics import Metrics
+from streamer.server.usage import SessionUsage, UsageLog
 from streamer.server.warning_log import WarningLog
 from streamer.session.session import Session
 from streamer.settings import Settings
@@ -48,6 +49,7 @@ class Service:
         default_factory=lambda: signer(secrets.token_bytes(32)), repr=False
     )
     """Signs links to watch along: they hold until the server is started again."""
+    usage_log: UsageLog | None = None
 
     @property
     def detectors(self) -> tuple[str, ...]:
@@ -69,9 +71,11 @@ class Service:
         nonce = secrets.token_bytes(NONCE_BYTES)
         return WatchLinks(self.sign, lifetime_s, time.time(), nonce)
 
-    def observers(self, session: Session) -> list[SessionObserver]:
-        """Return who looks on at a session that begins, of a stream or of an upload."""
+    def observers(self, session: Session, peer: Peer) -> list[SessionObserver]:
+        """Return who looks on at a peer's session that begins, of a stream or of an upload."""
+        info = self.dispatcher.info
         meter = SessionMeter(session.settings, self.metrics, heard_s=lambda: session.audio_s)
+        usage = SessionUsage(session, peer, info.name, self.metrics.usage, self.usage_log)
         if self.recorder is None:
-            return [meter, self.warning_log]
-        return [meter, self.warning_log, self.recorder.record(session, self.dispatcher.info)]
+            return [meter, usage, self.warning_log]
+        return [meter, usage, self.warning_log, self.recorder.record(session, info)]

@@ -161,7 +161,7 @@ class Transcriptions:
                 service.dispatcher,
                 service.settings.min_speech_ms,
                 self._turn,
-                service.observers,
+                lambda session: service.observers(session, peer),
                 service.detection,
                 service.memory,
             )
