@@ -44,6 +44,7 @@ from streamer.server.listeners.tls import CertificateError, certificate_of
 from streamer.server.listeners.upgrades import Upgrades
 from streamer.server.listeners.websocket import WebSocketListener
 from streamer.server.metrics import Metrics
+from streamer.server.reference.routes import reference_routes
 from streamer.server.usage import UsageLog
 from streamer.settings import Settings
 from streamer.turns.models.base import TurnModel
@@ -196,7 +197,8 @@ class TranscriptionServer:
         rest = rest_routes(service, admission, self._clients)
         upgrades = Upgrades(service, admission, self._resumable)
         doors = door_routes(upgrades.identify, admission.refusals)
-        everything = [*self._make_probes().routes, *rest, *doors, *page_routes()]
+        pages = [*page_routes(), *reference_routes()]
+        everything = [*self._make_probes().routes, *rest, *doors, *pages]
         main = WebSocketListener(
             service,
             self._make_http(everything),
