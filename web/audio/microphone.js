@@ -3,6 +3,7 @@
  *
  * @typedef {object} MicrophoneChoice
  * @property {string} device id, or "" for the browser's default
+ * @property {string} source "both": beside it a tab or the system, as the second channel
  * @property {number} channels 1 or 2
  * @property {boolean} echoCancellation
  * @property {boolean} noiseSuppression
@@ -35,14 +36,17 @@ export class Microphone {
   /**
    * @param {MicrophoneChoice} choice
    * @param {MicrophoneListener} listener
+   * @param {MediaStream | null} beside what is heard on the second channel, the microphone on the first
    * @param {number} [wantedRate] that of a take which this device goes on with
    * @returns {Promise<Microphone>}
    * @throws {DOMException} as getUserMedia does
    */
-  static async open(choice, listener, wantedRate) {
-    const { device, channels, ...processing } = choice;
+  static async open(choice, listener, beside, wantedRate) {
+    const { device, source: _, ...asked } = choice;
+    const { channels: chosen, ...processing } = asked;
+    const channels = beside ? 2 : chosen;
     const stream = await navigator.mediaDevices.getUserMedia({
-      audio: { ...processing, channelCount: channels, ...(device && { deviceId: { exact: device } }) },
+      audio: { ...processing, channelCount: beside ? 1 : channels, ...(device && { deviceId: { exact: device } }) },
     });
     const [track] = stream.getAudioTracks();
     if (!track) throw new DOMException("no audio track", "NotFoundError");
@@ -59,7 +63,13 @@ export class Microphone {
         processorOptions: { channels, frames: Math.round(context.sampleRate * BLOCK_S) },
       });
       node.port.onmessage = ({ data }) => listener.samples(data);
-      context.createMediaStreamSource(stream).connect(node);
+      const sound = context.createMediaStreamSource(stream);
+      if (beside) {
+        const both = context.createChannelMerger(2);
+        sound.connect(both, 0, 0);
+        context.createMediaStreamSource(beside).connect(both, 0, 1);
+        both.connect(node);
+      } else sound.connect(node);
       await context.resume();
     } catch (error) {
       microphone.close();

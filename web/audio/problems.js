@@ -32,6 +32,24 @@ export function explainMicrophone(name) {
   }
 }
 
+export const SHARED_NO_MORE =
+  "The tab, or the system’s sound, is shared no more: its channel is silent from here on. The microphone is still heard.";
+
+/**
+ * @param {string} name of the DOMException that sharing a tab's sound threw
+ * @returns {string}
+ */
+export function explainDisplay(name) {
+  switch (name) {
+    case "NotAllowedError":
+      return "Nothing was shared, so nothing is heard. Start again and choose a tab or a screen, or choose the microphone alone under Microphone.";
+    case "NoSoundError":
+      return "That was shared without its sound. Start again, and tick “Also share tab audio” (or the system’s) in the browser’s dialog; where there is no such box, this browser or system cannot share that sound.";
+    default:
+      return `The browser cannot share the sound of a tab or the system here (${name}).`;
+  }
+}
+
 /**
  * A browser gives the microphone only to pages that nobody on the way can have changed.
  * @param {URL | Location} address where the page was opened

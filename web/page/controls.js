@@ -16,6 +16,14 @@ import { LIVE } from "./settings.js";
 
 /** @type {Control[]} */
 const MICROPHONE = [
+  {
+    name: "source",
+    label: "What is heard",
+    options: [
+      ["microphone", "The microphone"],
+      ["both", "The microphone, and a tab or the system"],
+    ],
+  },
   { name: "device", label: "Device", options: [["", "The browser’s default"]] },
   {
     name: "channels",
@@ -73,6 +81,8 @@ const TUNING = [
 export function setUpControls(choices, changed) {
   byId("microphone-fields").append(...MICROPHONE.map((control) => build(control, choices, changed)));
   byId("tuning-fields").append(...TUNING.map((control) => build(control, choices, changed)));
+  const source = byId("set-source").parentElement;
+  if (source) source.hidden = !navigator.mediaDevices?.getDisplayMedia; // phones have none
   if (!navigator.mediaDevices) return;
   const list = () => void listDevices(choices);
   byId("fold-microphone").addEventListener("toggle", list);

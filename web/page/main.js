@@ -152,6 +152,7 @@ async function toggle() {
     return;
   }
   unnotice("microphone");
+  unnotice("tab");
   unnotice("connection");
   allow(false);
   microphone = true;

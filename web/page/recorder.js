@@ -27,6 +27,7 @@ import { Tape } from "../audio/tape.js";
 import { Watch } from "../audio/watch.js";
 import { Take } from "../protocol/take.js";
 import { Awake } from "./awake.js";
+import { Beside, BOTH } from "./beside.js";
 import { openSocket } from "./server.js";
 import { sessionSettings } from "./settings.js";
 
@@ -49,6 +50,7 @@ export class Recorder {
   #take = null;
   /** @type {Microphone | null} */
   #microphone = null;
+  #beside;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #pacer;
   #awake = new Awake();
@@ -66,6 +68,7 @@ export class Recorder {
     this.#takes = takes;
     this.#share = share;
     this.#listener = listener;
+    this.#beside = new Beside((subject, text) => listener.problem(subject, text));
   }
 
   get running() {
@@ -88,12 +91,18 @@ export class Recorder {
       this.#listener.problem("microphone", explainInsecure(location));
       return false;
     }
+    const both = this.#choices.source === "both";
+    if (both && !(await this.#beside.open())) return false;
     /** @type {Int16Array[]} */
     const early = [];
     const microphone = await this.#openMicrophone(this.#choices.device, (samples) => early.push(samples));
-    if (!microphone) return false;
+    if (!microphone) {
+      this.#silence();
+      return false;
+    }
     this.#microphone = microphone;
-    this.#begin(nameOfNow(), microphone.rate, this.#choices.channels, true, this.#choices.language);
+    const channels = both ? 2 : this.#choices.channels;
+    this.#begin(nameOfNow(), microphone.rate, channels, true, this.#choices.language, both ? BOTH : {});
     this.#watch = new Watch(performance.now(), 0);
     early.forEach((samples) => this.#heard(samples));
     await this.#awake.hold();
@@ -170,10 +179,11 @@ export class Recorder {
    * @param {number} channels
    * @param {boolean} live
    * @param {string} language
+   * @param {Record<string, string>} [names] of the channels
    */
-  #begin(name, rate, channels, live, language) {
+  #begin(name, rate, channels, live, language, names = {}) {
     const tape = new Tape(rate, channels);
-    const facts = { name, began: Date.now(), language, live, channels, names: {} };
+    const facts = { name, began: Date.now(), language, live, channels, names };
     const recording = Object.assign(this.#takes.add(facts, tape), { tape });
     this.#recording = recording;
     const listener = this.#listener.begin(recording);
@@ -230,6 +240,7 @@ export class Recorder {
     this.#pacer = undefined;
     this.#microphone?.close();
     this.#microphone = null;
+    this.#beside.close();
     this.#awake.release();
   }
 
@@ -248,6 +259,7 @@ export class Recorder {
           unplugged: () => void this.#goOn(),
           muted: (muted) => this.#listener.problem("muted", muted ? "The microphone is muted." : ""),
         },
+        this.#beside.stream,
         rate,
       );
     } catch (error) {

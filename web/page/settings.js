@@ -24,6 +24,7 @@ const DEFAULTS = {
   vad_aggressiveness: 2,
   words: true,
   device: "",
+  source: "microphone",
   channels: 1,
   echoCancellation: true,
   noiseSuppression: false,

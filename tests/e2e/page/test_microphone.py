@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from e2e.page.browser import OpenPage, lines_of, wait_until_ready
 from e2e.page.fake_server import FakeServer
 from e2e.page.tones import SENTENCES
@@ -216,3 +217,57 @@ def test_a_page_that_goes_for_good_tells_the_server(
             return
         page.wait_for_timeout(50)
     raise AssertionError(server.behaviour.received)
+
+
+TAB = """
+navigator.mediaDevices.getDisplayMedia = async () => {
+    const context = new AudioContext();
+    await context.resume();
+    const tone = new OscillatorNode(context, { frequency: 400 });
+    const loudness = new GainNode(context, { gain: 0.25 });
+    const tab = new MediaStreamAudioDestinationNode(context);
+    tone.connect(loudness).connect(tab);
+    tone.start(context.currentTime + 1);
+    tone.stop(context.currentTime + 2.2);
+    window.tab = tab.stream;
+    return tab.stream;
+};
+"""
+"""A tab that says the second sentence, once."""
+
+
+def test_a_tab_is_heard_beside_the_microphone(open_page: OpenPage, server: FakeServer) -> None:
+    page = open_page(server.url, script=TAB)
+    wait_until_ready(page)
+    page.click("#fold-microphone summary")
+    page.get_by_label("What is heard").select_option("both")
+    page.click("#record")
+    tab = page.locator("#lines li[data-state=final]", has_text="Tab")
+    expect(tab.locator("p")).to_have_text(f"Tab{SENTENCES[1]}")
+    microphone = page.locator("#lines li[data-state=final]", has_text="Microphone")
+    expect(microphone.first.locator("p")).to_have_text(f"Microphone{SENTENCES[0]}")
+    page.evaluate("window.tab.getAudioTracks()[0].dispatchEvent(new Event('ended'))")
+    expect(page.locator("#notices")).to_contain_text("shared no more")
+    page.click("#record")
+    wait_until_ready(page)
+    assert page.evaluate("window.tab.getAudioTracks()[0].readyState") == "ended"
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("Promise.reject(new DOMException('', 'NotAllowedError'))", "Nothing was shared"),
+        ("Promise.resolve(new MediaStream())", "without its sound"),
+    ],
+)
+def test_a_tab_that_is_not_shared_is_told(
+    open_page: OpenPage, server: FakeServer, answer: str, words: str
+) -> None:
+    script = f"navigator.mediaDevices.getDisplayMedia = () => {answer};"
+    page = open_page(server.url, script=script)
+    wait_until_ready(page)
+    page.click("#fold-microphone summary")
+    page.get_by_label("What is heard").select_option("both")
+    page.click("#record")
+    expect(page.locator("#notices")).to_contain_text(words)
+    expect(page.locator("#record")).to_be_enabled()
