@@ -68,8 +68,9 @@ class Settings(BaseSettings):
         description="name of a known turn model, or a folder with one; auto is smart-turn where "
         "its file is here, off is none",
     )
-    provider: Literal["auto", "cuda", "cpu"] = Field(
-        default="auto", description="where the model runs; auto is CUDA where it is usable"
+    provider: Literal["auto", "cpu", "cuda", "tensorrt", "coreml", "dml"] = Field(
+        default="auto",
+        description="where the model runs; auto is CUDA where it is usable, else the CPU",
     )
     threads: int = Field(
         default=0, ge=0, le=256, description="CPU threads of the model; 0 is one a core"

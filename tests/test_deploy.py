@@ -207,3 +207,11 @@ def test_settings_in_the_examples_are_settings() -> None:
     given += re.findall(r"STREAMER_\w+", UNIT)
     known = {f"STREAMER_{name.upper()}" for name in Settings.model_fields}
     assert {name for name in given if name.startswith("STREAMER_")} <= known
+
+
+def test_the_gpu_profile_starts_whatever_model_there_is() -> None:
+    """`cuda` refuses the default model, which is INT8: a container would start for ever."""
+    gpu = COMPOSE["services"]["gpu"]
+    assert default_of(gpu["environment"]["STREAMER_PROVIDER"]) == "auto"
+    assert any(volume.endswith(":/models:ro") for volume in gpu["volumes"])
+    assert COMPOSE["x-streamer"]["volumes"][0] in gpu["volumes"]

@@ -19,11 +19,12 @@ def add_to(commands: Commands) -> None:
         "export",
         help="export a Hugging Face checkpoint to ONNX",
         description=(
-            "Export a checkpoint folder (safetensors) of a `cohere_asr` or `moonshine` model to a "
-            "folder that `--model` takes. Needs the extra `export`."
+            "Export a checkpoint (safetensors) of a `cohere_asr` or `moonshine` model to a folder "
+            "that `--model` takes. CHECKPOINT is a folder, or OWNER/NAME or OWNER/NAME@REVISION on "
+            "the Hugging Face hub. Needs the extra `export`."
         ),
     )
-    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT")
+    parser.add_argument("checkpoint", metavar="CHECKPOINT")
     parser.add_argument("out", type=Path, metavar="OUT")
     parser.add_argument(
         "--contract",
@@ -49,29 +50,29 @@ def add_to(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Export, and say where the model is."""
-    if not arguments.checkpoint.is_dir():
-        raise CommandError(f"{arguments.checkpoint} is not a folder")
     try:
         from streamer.export.architecture import architecture_of
         from streamer.export.errors import ExportError
+        from streamer.export.hub import checkpoint_folder
         from streamer.families.cohere.export import checkpoint as cohere
         from streamer.families.moonshine.export import checkpoint as moonshine
     except ImportError as error:
         problem = f"export needs the extra: pip install 'streamer[export]' ({error})"
         raise CommandError(problem) from error
     try:
-        if architecture_of(arguments.checkpoint) == moonshine.ARCHITECTURE:
+        checkpoint = checkpoint_folder(arguments.checkpoint)
+        if architecture_of(checkpoint) == moonshine.ARCHITECTURE:
             if arguments.contract != "own":
                 raise ExportError("Moonshine models keep our own contract only")
             moonshine.export_checkpoint(
-                arguments.checkpoint,
+                checkpoint,
                 arguments.out,
                 precision=arguments.precision,
                 language=arguments.language,
             )
         else:
             cohere.export_checkpoint(
-                arguments.checkpoint,
+                checkpoint,
                 arguments.out,
                 contract=arguments.contract,
                 precision=arguments.precision,

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from streamer.decoding.features import Features, padded
 from streamer.decoding.request import Request
 from streamer.models.errors import ModelError
-from streamer.onnx.sessions import Device, Graph
+from streamer.onnx.providers import Device
+from streamer.onnx.sessions import Graph
 from streamer.onnx.signature import Signature, check
 
 _INT64, _FLOAT = "tensor(int64)", "tensor(float)"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from streamer.decoding.step_engine import StepEngine
-from streamer.onnx.sessions import Provider
+from streamer.onnx.providers import Provider
 
 
 class ModelFamily(Protocol):

@@ -10,7 +10,7 @@ from streamer.families.base import ModelFamily
 from streamer.families.cohere.family import CohereFamily
 from streamer.families.moonshine.family import MoonshineFamily
 from streamer.models.errors import ModelError
-from streamer.onnx.sessions import Provider
+from streamer.onnx.providers import Provider
 
 FAMILIES: Sequence[ModelFamily] = (MoonshineFamily(), CohereFamily())
 

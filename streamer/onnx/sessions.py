@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import mmap
 import os
 import platform
 import sys
@@ -11,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any, Literal
 
 import onnxruntime as ort
 from onnxruntime.capi import (
@@ -19,11 +17,19 @@ from onnxruntime.capi import (
 )
 
 from streamer.models.errors import ModelError
+from streamer.onnx.providers import (
+    Device,
+    Execution,
+    Provider,
+    asked_of_runtime,
+    choose,
+    device_of,
+    label,
+    running_on,
+)
+from streamer.onnx.providers import is_dynamic_int8 as is_dynamic_int8  # as one family has it
 
 logger = logging.getLogger(__name__)
-
-Provider = Literal["auto", "cpu", "cuda"]
-Device = Literal["cpu", "cuda"]
 
 RUNTIME_ERRORS: tuple[type[Exception], ...] = (
     ort_errors.EPFail,
@@ -37,15 +43,7 @@ RUNTIME_ERRORS: tuple[type[Exception], ...] = (
 )
 """What ONNX Runtime raises; its errors have no common base of their own."""
 
-_PROVIDERS: dict[Device, str] = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 _WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
-_CUDA_OPTIONS = {
-    # The default tries every algorithm again for each new length of audio; "DEFAULT" runs the
-    # convolutions of our graphs "in fallback mode": 1.5 s a call where these take 22 ms (H200).
-    "cudnn_conv_algo_search": "HEURISTIC",
-    # Shapes come from a few buckets, the largest first: powers of two are then reused, not added.
-    "arena_extend_strategy": "kNextPowerOfTwo",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ class Graph:
     def __init__(
         self,
         path: Path,
-        device: Device,
+        execution: Execution,
         threads: int,
         *,
         captured: bool = False,
@@ -79,10 +77,9 @@ class Graph:
         self.path = path
         self.captured = captured
         self._graph_ids = count(1)
-        self.session = _create_session(path, device, threads, captured=captured, weights=weights)
-        self.device: Device = (
-            "cuda" if self.session.get_providers()[0] == _PROVIDERS["cuda"] else "cpu"
-        )
+        self.session = _create_session(path, execution, threads, captured=captured, weights=weights)
+        self.execution: Execution = running_on(self.session)
+        self.device: Device = device_of(self.execution)
 
     def next_graph_id(self) -> int:
         """Return an id for a captured call that no other of this session has."""
@@ -112,31 +109,30 @@ def load_graphs(
     *,
     weights: Path | None = None,
 ) -> tuple[Graph, Graph]:
-    """Load both graphs on one device: CUDA where asked for or "auto", and really usable.
+    """Load both graphs in one place: where asked for, or, with "auto", CUDA if it is really usable.
 
     `threads` of 0 lets ONNX Runtime choose. With "auto" a CUDA provider that is installed but does
     not work gives one warning and the CPU, and so do INT8 graphs: CUDA has no kernels for them, and
-    would copy back and forth around every product. With "cuda" both raise ModelError.
+    would copy back and forth around every product. What was asked for by name and cannot be raises
+    ModelError.
     """
-    device: Device = "cpu"
-    if provider != "cpu":
-        device = _cuda_or_cpu(encoder, decoder, required=provider == "cuda")
+    execution = choose(provider, (encoder, decoder))
 
-    def loaded(on: Device) -> tuple[Graph, Graph]:
+    def loaded(on: Execution) -> tuple[Graph, Graph]:
         return (
             Graph(encoder, on, threads, weights=weights),
             Graph(decoder, on, threads, weights=weights),
         )
 
-    graphs = loaded(device)
-    if all(graph.device == device for graph in graphs):
+    graphs = loaded(execution)
+    if all(graph.execution == execution for graph in graphs):
         return graphs
     # ONNX Runtime only logs that a provider could not be loaded, and goes on without it.
     message = (
-        "the CUDA provider of ONNX Runtime is installed but cannot be used here "
-        "(driver, CUDA or cuDNN libraries missing or of another version)"
+        f"the {label(execution)} provider of ONNX Runtime is installed but cannot be used here "
+        "(driver or libraries missing or of another version)"
     )
-    if provider == "cuda":
+    if provider != "auto":
         raise ModelError(message)
     logger.warning("%s; running on the CPU", message)
     return loaded("cpu")
@@ -145,29 +141,6 @@ def load_graphs(
 def usable_cores() -> int:
     """Count the cores that this process may use."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-
-
-def is_dynamic_int8(path: Path) -> bool:
-    """Tell whether the graph quantises activations as it runs. Its operators' names are plain."""
-    if path.stat().st_size == 0:
-        return False
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return any(content.find(name) >= 0 for name in (b"DynamicQuantize", b"MatMulInteger"))
-
-
-def _cuda_or_cpu(encoder: Path, decoder: Path, *, required: bool) -> Device:
-    if _PROVIDERS["cuda"] not in ort.get_available_providers():
-        if required:
-            raise ModelError("CUDA was asked for, but this ONNX Runtime has no CUDA provider")
-        return "cpu"
-    if is_dynamic_int8(encoder) or is_dynamic_int8(decoder):
-        message = f"{encoder.parent} holds INT8 graphs, which CUDA cannot run at speed"
-        if required:
-            raise ModelError(f"{message}: export FP16 graphs for a GPU, or serve on the CPU")
-        logger.warning("%s; running on the CPU (export FP16 graphs for a GPU)", message)
-        return "cpu"
-    ort.preload_dlls()  # finds the CUDA libraries of pip packages
-    return "cuda"
 
 
 _PROCESSORS = Path("/proc/cpuinfo")
@@ -185,7 +158,7 @@ def _saturates() -> bool:
 
 
 def _create_session(
-    path: Path, device: Device, threads: int, *, captured: bool, weights: Path | None
+    path: Path, execution: Execution, threads: int, *, captured: bool, weights: Path | None
 ) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
@@ -194,13 +167,13 @@ def _create_session(
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if _saturates():
         options.add_session_config_entry("session.x64quantprecision", "1")
-    if device == "cuda":
+    if device_of(execution) == "cuda":
         options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
+    if execution == "dml":  # it refuses sessions with either
+        options.enable_mem_pattern = False
+        options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
     options.log_severity_level = 3
-    providers: list[str | tuple[str, dict[Any, Any]]] = [_PROVIDERS["cpu"]]
-    if device == "cuda":
-        capture = {"enable_cuda_graph": "1"} if captured else {}
-        providers.insert(0, (_PROVIDERS["cuda"], _CUDA_OPTIONS | capture))
+    providers = asked_of_runtime(execution, captured=captured)
     if weights is not None:
         options.add_session_config_entry(_WEIGHTS_FOLDER, str(weights))
     try:

@@ -16,7 +16,7 @@ from streamer.decoding.grouping import next_group
 from streamer.decoding.ragged import Answer, Caches, ClipEncoder, Encoded, RaggedDecoder
 from streamer.decoding.ragged_batcher import AHEAD, COMPANY, MAX_ROWS, RaggedBatcher
 from streamer.decoding.request import Decoded, DecodedOrError, Request
-from streamer.onnx.sessions import Device
+from streamer.onnx.providers import Device
 
 EOS, PROMPT = 0, [7, 8]
 

@@ -121,4 +121,4 @@ def test_words_lie_in_the_audio_one_behind_the_other_and_make_the_text(
     times = [time for word in words for time in (word.start, word.end)]
     assert times == sorted(times)
     assert all(0 <= time <= seconds for time in times)
-    assert all(0 < word.confidence <= 1.01 for word in words)
+    assert all(0 < (word.confidence or 0) <= 1.01 for word in words)

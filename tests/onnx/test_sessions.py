@@ -12,7 +12,8 @@ import pytest
 
 from streamer.models.errors import ModelError
 from streamer.models.registry import embedded_folder
-from streamer.onnx.sessions import Graph, is_dynamic_int8, load_graphs
+from streamer.onnx.providers import NAMES, Execution, Provider, is_dynamic_int8, label
+from streamer.onnx.sessions import Graph, load_graphs
 
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
@@ -90,8 +91,79 @@ def test_int8_stays_on_the_cpu_and_says_so_but_is_refused_where_cuda_was_asked_f
         assert devices(load_graphs(*graphs, "auto", 0)) == ["cpu", "cpu"]
     assert len(caplog.records) == 1
     assert "INT8" in caplog.text
-    with pytest.raises(ModelError, match="export FP16 graphs for a GPU, or serve on the CPU"):
+    with pytest.raises(ModelError, match="fp16` makes graphs for a GPU; or serve on the CPU"):
         load_graphs(*graphs, "cuda", 0)
+
+
+class Runtime:
+    """ONNX Runtime on a machine with these providers, of which some do not work."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, installed: str, broken: str = "") -> None:
+        self.asked: list[list[str]] = []
+        self.options: list[Any] = []
+        here = [name for one, name in NAMES.items() if one in (*installed.split(), "cpu")]
+        usable = [name for one, name in NAMES.items() if one not in broken.split()]
+        runtime = self
+
+        class Session:
+            def __init__(self, _: Path, options: Any, providers: list[Any]) -> None:
+                runtime.asked.append([name for name, _ in providers])
+                runtime.options.append(options)
+                self.taken = [name for name, _ in providers if name in usable]
+
+            def get_providers(self) -> list[str]:
+                return self.taken
+
+        monkeypatch.setattr(ort, "InferenceSession", Session)
+        monkeypatch.setattr(ort, "preload_dlls", lambda: None)
+        monkeypatch.setattr(ort, "get_available_providers", lambda: here)
+
+
+@pytest.mark.parametrize(
+    ("provider", "device", "behind"),
+    [("tensorrt", "cuda", ["cuda", "cpu"]), ("coreml", "cpu", ["cpu"]), ("dml", "cpu", ["cpu"])],
+)
+def test_others_are_taken_where_the_runtime_has_them_and_what_they_cannot_do_is_left_to_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+    graphs: tuple[Path, Path],
+    provider: Provider,
+    device: str,
+    behind: list[Execution],
+) -> None:
+    runtime = Runtime(monkeypatch, "cuda tensorrt coreml dml")
+    loaded = load_graphs(*graphs, provider, 0)
+    assert [graph.execution for graph in loaded] == [provider, provider]
+    assert [graph.device for graph in loaded] == [device, device]
+    assert runtime.asked == [[NAMES[one] for one in (provider, *behind) if one != "auto"]] * 2
+    assert runtime.options[0].enable_mem_pattern is (provider != "dml")
+
+
+@pytest.mark.parametrize("provider", ["tensorrt", "coreml", "dml"])
+def test_others_that_were_asked_for_must_be_there_and_work(
+    monkeypatch: pytest.MonkeyPatch, graphs: tuple[Path, Path], provider: Execution
+) -> None:
+    Runtime(monkeypatch, "")
+    with pytest.raises(ModelError, match=f"has no {label(provider)} provider: it has cpu$"):
+        load_graphs(*graphs, provider, 0)
+    Runtime(monkeypatch, provider, broken=provider)
+    with pytest.raises(ModelError, match=f"the {label(provider)} provider .* cannot be used here"):
+        load_graphs(*graphs, provider, 0)
+
+
+def test_nobody_gets_them_without_asking(
+    monkeypatch: pytest.MonkeyPatch, graphs: tuple[Path, Path]
+) -> None:
+    Runtime(monkeypatch, "tensorrt coreml dml")
+    assert devices(load_graphs(*graphs, "auto", 0)) == ["cpu", "cpu"]
+
+
+def test_tensorrt_has_no_int8_of_this_kind_either(
+    monkeypatch: pytest.MonkeyPatch, graphs: tuple[Path, Path]
+) -> None:
+    Runtime(monkeypatch, "cuda tensorrt")
+    graphs[0].write_bytes(b"MatMulInteger")
+    with pytest.raises(ModelError, match="INT8"):
+        load_graphs(*graphs, "tensorrt", 0)
 
 
 def test_operators_of_dynamic_int8_are_recognised(tmp_path: Path) -> None:

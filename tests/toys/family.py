@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from streamer.decoding.step_engine import StepEngine
-from streamer.onnx.sessions import Provider
+from streamer.onnx.providers import Provider
 from streamer.speech.clip import SAMPLE_RATE, Clip
 from streamer.speech.engine_info import EngineInfo
 from streamer.speech.hypothesis import EngineError, Hypothesis

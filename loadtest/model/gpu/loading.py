@@ -8,7 +8,8 @@ from loadtest.errors import CommandError
 from streamer.decoding.resident import ResidentModel
 from streamer.families.cohere.mel_features import MelFeatures
 from streamer.families.cohere.tokenizer import Tokenizer
-from streamer.onnx.sessions import Device, Graph
+from streamer.onnx.providers import Device
+from streamer.onnx.sessions import Graph
 
 
 def load(folder: Path, device: Device, *, captured: bool = False) -> ResidentModel:

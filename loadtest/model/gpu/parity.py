@@ -15,7 +15,7 @@ from streamer.decoding.request import Decoded
 from streamer.decoding.resident import ResidentModel, ResidentRows
 from streamer.decoding.resident_batcher import ResidentBatcher
 from streamer.families.cohere.features import MEL_BINS, log_mel
-from streamer.onnx.sessions import Device
+from streamer.onnx.providers import Device
 
 FED, PLACES = 40, [2, 0, 3]
 ROWS, COLUMNS, FRAMES = 4, 64, 800

@@ -15,7 +15,7 @@ from loadtest.model.gpu.facts import Facts
 from loadtest.model.gpu.loading import load, prompt_of
 from streamer.decoding.request import Request
 from streamer.families.cohere.features import MIN_SAMPLES
-from streamer.onnx.sessions import Device
+from streamer.onnx.providers import Device
 
 SHORT = {"CUDAExecutionProvider": "cuda", "CPUExecutionProvider": "cpu"}
 

@@ -15,7 +15,7 @@ from streamer.decoding.resident import ResidentModel, ResidentRows
 from streamer.decoding.resident_batcher import MAX_COLUMNS
 from streamer.families.cohere.features import MEL_BINS
 from streamer.families.cohere.mel_features import MelFeatures
-from streamer.onnx.sessions import Device
+from streamer.onnx.providers import Device
 
 WIDTHS = (1, 8, 16)
 """Tokens a row: a step, one with a draft's guesses, a prompt."""

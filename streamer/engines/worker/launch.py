@@ -12,10 +12,14 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from streamer.models.errors import ModelError
+from streamer.onnx.providers import Provider
 from streamer.onnx.sessions import usable_cores
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 """What CUDA is told of the GPUs that a process may see, and number from 0."""
+
+ON_CPU = ("auto", "cpu")
+"""Providers with which a process may take every core that it is not denied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,7 @@ class Launch:
     """Which model, where, and how the log is written; `gpu` is one of those that we may see."""
 
     folder: Path
-    provider: Literal["auto", "cuda", "cpu"]
+    provider: Provider
     threads: int
     max_batch: int
     log_format: Literal["text", "json"]
@@ -58,12 +62,12 @@ def launches(model: Launch, devices: Sequence[str], each: int) -> Sequence[Launc
     wanted = [place for place in places for _ in range(each)]
     if len(wanted) == 1:
         return wanted
-    on_cpu = sum(one.provider != "cuda" for one in wanted)
+    on_cpu = sum(one.provider in ON_CPU for one in wanted)
     share = max(1, usable_cores() // on_cpu) if on_cpu else 0
     return [
         replace(
             one,
-            threads=one.threads or (0 if one.provider == "cuda" else share),
+            threads=one.threads or (share if one.provider in ON_CPU else 0),
             label=f"process {number} of the engine",
         )
         for number, one in enumerate(wanted)

@@ -25,14 +25,8 @@ from streamer.families.cohere.published import PublishedModel, recognise_in_grou
 from streamer.families.cohere.tokenizer import Tokenizer
 from streamer.models.errors import ModelError
 from streamer.models.folder import ModelFolder
-from streamer.onnx.sessions import (
-    RUNTIME_ERRORS,
-    Graph,
-    Provider,
-    is_dynamic_int8,
-    load_graphs,
-    usable_cores,
-)
+from streamer.onnx.providers import Provider, is_dynamic_int8
+from streamer.onnx.sessions import RUNTIME_ERRORS, Graph, load_graphs, usable_cores
 from streamer.speech.clip import MAX_CLIP_S
 from streamer.speech.engine_info import EngineInfo
 
@@ -84,7 +78,7 @@ class CohereFamily:
         info = EngineInfo(
             name=encoder.metadata.get("streamer.name", folder.name),
             languages=tokenizer.languages,
-            provider=decoder.device,
+            provider=decoder.execution,
             precision="int8" if int8 else "fp16" if model.half else "fp32",
             max_seconds=min(MAX_CLIP_S, _max_seconds(encoder)),
             demonstration=encoder.metadata.get("streamer.demonstration") == "1",

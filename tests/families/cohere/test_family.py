@@ -56,7 +56,7 @@ def test_a_clips_text_does_not_depend_on_its_company(engine: StepEngine) -> None
     for one, result in zip(clips, together, strict=True):
         (alone,) = heard(engine, one)
         assert (alone.text, alone.tokens) == (result.text, result.tokens)
-        assert 0 <= result.confidence <= 1
+        assert 0 <= (result.confidence or 0) <= 1
 
 
 def test_a_draft_does_not_change_the_text(engine: StepEngine) -> None:
