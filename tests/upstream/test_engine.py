@@ -106,7 +106,10 @@ async def test_a_clip_that_it_fails_at_twice_is_an_explicit_error() -> None:
     assert list(answers.heard_texts) == [1]
 
 
-async def test_a_partial_is_cancelled_there_when_the_final_is_due() -> None:
+async def test_a_partial_is_cancelled_there_when_the_final_is_due(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pace, "LEAST_TIMEOUT_S", 60.0)  # so that it does not end by itself
     answers = Answers()
     async with upstream() as fake, dispatching(fake) as dispatcher:
         fake.faults.append("hang")
