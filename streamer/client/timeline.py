@@ -95,6 +95,7 @@ class Timeline:
                 reason=EndReason.STOP,
                 language=language,
                 confidence=0.0,
+                usage_s=0.0,
             )
             for number, channel in self._channels.items()
             for utterance in range(channel.finals, channel.started)

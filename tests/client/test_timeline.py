@@ -23,6 +23,7 @@ def final(
         reason=EndReason.SILENCE,
         language="en",
         confidence=1,
+        usage_s=1,
         words=words,
     )
 

@@ -21,6 +21,7 @@ def final(text: str, utterance: int = 0) -> Final:
         reason=EndReason.SILENCE,
         language="en",
         confidence=1,
+        usage_s=1,
     )
 
 
