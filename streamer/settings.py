@@ -140,6 +140,17 @@ class Settings(BaseSettings):
     record_max_mb: int = Field(
         default=1024, ge=1, description="size that all recordings together may reach"
     )
+    redact: list[Literal["numbers", "emails"]] = Field(
+        default=[], description="what is kept from view in all text, numbers or emails"
+    )
+    profanity: Literal["keep", "mask"] = Field(
+        default="keep", description="mask puts *** for English profanity in all text"
+    )
+    replace: list[Annotated[str, Field(pattern=r"^[^:]{1,128}:.{0,128}$")]] = Field(
+        default=[],
+        max_length=100,
+        description="PHRASE:TEXT, what stands in the place of words in all text",
+    )
     usage_log: Path | None = Field(
         default=None, description="file to append a line of JSON to for each session, for billing"
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import SecretStr
 
+from streamer.masking.wishes import Masking
 from streamer.protocols.dialect import Dialect
 from streamer.protocols.watch_links import WatchLinks
 from streamer.session.settings import (
@@ -72,6 +73,8 @@ class Host:
     """The voice detectors of the server; the first is the default."""
     watch: WatchLinks | None = None
     """Makes and checks links to watch along, where the server gives any."""
+    masking: Masking = field(default_factory=Masking)
+    """What is kept from view in every stream, whatever it asks."""
 
     def stream_settings(self, raw: Mapping[str, Any]) -> StreamSettings:
         """Check settings against the loaded model; its limits bound what was asked.
@@ -81,6 +84,7 @@ class Host:
         wanted = self._with_threshold(raw, None)
         settings = parse_settings(wanted, self.info.languages, self.detectors)
         check_words(settings, self.info.word_timings)
+        settings = settings.together_with(self.masking)
         longest = min(settings.max_utterance_s, self.info.max_seconds)
         return self._in_force(settings.model_copy(update={"max_utterance_s": longest}), raw)
 

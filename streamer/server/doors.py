@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 
+from streamer.masking.rules import Redacted
+from streamer.masking.wishes import Masking
 from streamer.protocols.audiohook.door import DOOR as AUDIOHOOK
 from streamer.protocols.calls.door import DOOR as CALLS
 from streamer.protocols.deepgram.door import DOOR as DEEPGRAM
@@ -57,6 +59,14 @@ def limits_of(settings: Settings) -> ClientLimits:
     return ClientLimits(settings.max_frame_bytes, settings.idle_timeout_s, settings.resume_window_s)
 
 
+def masking_of(settings: Settings) -> Masking:
+    """Return what is kept from view in all streams."""
+    redact = tuple(map(Redacted, settings.redact))
+    pairs = (pair.partition(":") for pair in settings.replace)
+    replaced = {phrase: text for phrase, _, text in pairs}
+    return Masking(redact=redact, profanity=settings.profanity, replace=replaced)
+
+
 def new_host(
     info: EngineInfo,
     settings: Settings,
@@ -65,4 +75,5 @@ def new_host(
     watch: WatchLinks | None = None,
 ) -> Host:
     """Make what the dialect of one more client sees of the server; the session's id is new."""
-    return Host(info, limits_of(settings), secrets.token_urlsafe(12), turns, detectors, watch)
+    session, masking = secrets.token_urlsafe(12), masking_of(settings)
+    return Host(info, limits_of(settings), session, turns, detectors, watch, masking)

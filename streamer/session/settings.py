@@ -8,7 +8,6 @@ from typing import Annotated, Any, cast
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -17,6 +16,8 @@ from pydantic import (
 )
 
 from streamer.audio.encodings import Encoding
+from streamer.masking.rules import TextRules
+from streamer.masking.wishes import Masking
 from streamer.speech.clip import MAX_CLIP_S
 from streamer.speech.languages import known_language
 from streamer.speech.options import DecodeOptions
@@ -37,8 +38,8 @@ def _known_detector(name: str) -> str:
     return name
 
 
-class Changeable(BaseModel):
-    """The settings that `configure` may change from the next utterance on."""
+class Changeable(Masking):
+    """The settings that `configure` may change from the next utterance on, masking aside."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -98,6 +99,11 @@ class Changeable(BaseModel):
         return TurnPolicy(self.turn_threshold, self.endpoint_silence_ms, self.turn_hold_ms)
 
     @property
+    def text_rules(self) -> TextRules:
+        """What is masked and replaced in all text."""
+        return self.rules_of(self.language)
+
+    @property
     def decode_options(self) -> DecodeOptions:
         """What the engine is told of them."""
         return DecodeOptions(self.language, punctuation=self.punctuation, words=self.words)
@@ -136,6 +142,9 @@ class StreamSettings(Changeable):
         """Make a detector as they say, for one channel."""
         return DETECTORS[self.vad](DetectorOptions(self.vad_aggressiveness))
 
+
+CHANGEABLE = [name for name in Changeable.model_fields if name not in Masking.model_fields]
+"""What `configure` may change."""
 
 _NAMES = "a name for each channel: a list, or text with commas"
 
@@ -179,10 +188,8 @@ def parse_changes(
     Raises InvalidSettingError for the first value that is wrong or cannot be changed.
     """
     for name in raw:
-        if name not in Changeable.model_fields:
-            raise InvalidSettingError(
-                name, "cannot be changed in a running stream", list(Changeable.model_fields)
-            )
+        if name not in CHANGEABLE:
+            raise InvalidSettingError(name, "cannot be changed in a running stream", CHANGEABLE)
     kept = current.model_dump()
     for name in _of_the_rule(current):
         del kept[name]
@@ -240,6 +247,8 @@ def _accepted(name: str) -> Accepted:
     described = properties[name]
     if "$ref" in described:
         described = schema["$defs"][described["$ref"].rsplit("/", 1)[-1]]
+    if "accepted" in described:
+        return str(described["accepted"])
     if "enum" in described:
         return list(described["enum"])
     if described.get("type") == "array":

@@ -43,6 +43,7 @@ class Utterance:
         self.pause: Pause | None = None  # that is on
         self._exact = False
         self._stability = StableText(settings.language)
+        self._rules = settings.text_rules
 
     @property
     def stable(self) -> int:
@@ -97,8 +98,12 @@ class Utterance:
         self.reason = reason
 
     def accept(self, until: int, hypothesis: Hypothesis, *, exact: bool) -> None:
-        """Take the hypothesis for [start, until), of a clip that was `Clip.exact` or was not."""
+        """Take the hypothesis for [start, until), of a clip that was `Clip.exact` or was not.
+
+        What the rules keep from view is not kept here either, but for the tokens of the next draft.
+        """
         self.decoded_until = until
         self._exact = exact
-        self.hypothesis = hypothesis
-        self.shown = self._stability.revise(hypothesis.text, goes_on=not exact)
+        self.hypothesis = self._rules.apply(hypothesis)
+        told = self._rules.shown(self.hypothesis.text)
+        self.shown = self._stability.revise(told, goes_on=not exact)

@@ -109,3 +109,9 @@ async def test_an_upload_and_a_stream_are_written_down_for_billing(tmp_path: Pat
     assert (upload["key"], stream["key"]) == (None, "setting 1")
     same = ("audio_s", "usage_s", "finals", "language", "model", "channels")
     assert [upload[name] for name in same] == [stream[name] for name in same]
+
+
+async def test_what_masks_is_not_recorded(tmp_path: Path) -> None:
+    async with uploaded(record=tmp_path, redact=["numbers"]):
+        pass
+    assert not list(tmp_path.iterdir())

@@ -14,6 +14,9 @@ LANGUAGES = ("en", "de")
 
 def test_defaults_are_those_of_the_protocol() -> None:
     assert parse_settings({}, LANGUAGES).model_dump(mode="json") == {
+        "redact": [],
+        "profanity": "keep",
+        "replace": {},
         "language": "en",
         "punctuation": True,
         "partials": True,

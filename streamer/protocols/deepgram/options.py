@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from streamer.audio.encodings import Encoding
 from streamer.protocols.deepgram_handshake import COMPRESSED, ENCODINGS
+from streamer.protocols.deepgram_masking import asked_masking
 from streamer.protocols.door import Host, RefusalError
 from streamer.protocols.silence import SHORTEST_MS, endpoint_silence_ms
 from streamer.session.settings import InvalidSettingError, StreamSettings
@@ -48,7 +49,7 @@ def parse_options(query: Sequence[tuple[str, str]], host: Host) -> Options:
         "words": host.info.word_timings,
     }
     try:
-        settings = host.stream_settings(raw)
+        settings = host.stream_settings({**raw, **asked_masking(query)})
     except InvalidSettingError as error:
         raise _refusal(error.setting, f"{error}; accepted: {error.choices}") from error
     utterance_end_ms = _milliseconds(asked, "utterance_end_ms")

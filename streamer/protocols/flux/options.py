@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from streamer.audio.encodings import Encoding
 from streamer.protocols.deepgram_handshake import COMPRESSED, ENCODINGS
+from streamer.protocols.deepgram_masking import asked_masking
 from streamer.protocols.door import Host, RefusalError
 from streamer.protocols.flux.thresholds import ThresholdError, Thresholds
 from streamer.protocols.silence import LONGEST_MS
@@ -59,8 +60,6 @@ def parse_options(query: Sequence[tuple[str, str]], host: Host) -> Options:
     model = asked.get("model", "")
     if not model.startswith("flux-"):
         raise _refusal("model", "is needed; accepted: flux-general-en, flux-general-multi")
-    if "redact" in asked:
-        raise _refusal("redact", "nothing is redacted here; leave it out")
     for name in _FLAGS:
         if asked.get(name, "false").lower() not in ("true", "false"):
             raise _refusal(name, "accepted: true, false")
@@ -84,7 +83,8 @@ def parse_options(query: Sequence[tuple[str, str]], host: Host) -> Options:
         "words": host.info.word_timings,
     }
     try:
-        settings = _silences(host.stream_settings(raw), thresholds, host)
+        opened = host.stream_settings({**raw, **asked_masking(query)})
+        settings = _silences(opened, thresholds, host)
     except InvalidSettingError as error:
         text = f"{error}; accepted: {error.accepted}"
         raise RefusalError(400, "Bad Request", text, setting=error.setting) from error

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from pydantic import ValidationError
+
+from streamer.masking.wishes import Masking
 from streamer.protocols.door import RefusalError
 from streamer.protocols.silence import endpoint_silence_ms
 from streamer.speech.engine_info import EngineInfo
@@ -95,7 +98,11 @@ def parse_request(fields: _Fields, info: EngineInfo) -> TranscriptionRequest:
         segments="segment" in wanted or not wanted,
         words=words,
         logprobs=logprobs,
-        settings={"words": words or (wordy and info.word_timings), **_chunking(fields)},
+        settings={
+            "words": words or (wordy and info.word_timings),
+            **_chunking(fields),
+            **_masking(form),
+        },
         warnings=(NO_KEYWORDS,) if _several(fields, "keywords") else (),
     )
 
@@ -150,6 +157,16 @@ def _language(asked: str, possible: Sequence[str], languages: Sequence[str]) -> 
         problem = f"the model does not know the language {named}; it has: {', '.join(languages)}"
         raise invalid(field, problem, "unsupported_language")
     return language
+
+
+def _masking(form: dict[str, str]) -> dict[str, Any]:
+    """Read `redact`, `profanity` and `replace`, written as in the native protocol's query."""
+    asked = {name: form[name] for name in Masking.model_fields if form.get(name)}
+    try:
+        return dict(Masking.model_validate(asked)) if asked else {}
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise invalid(str(first["loc"][0]), first["msg"]) from error
 
 
 def _chunking(fields: _Fields) -> dict[str, Any]:

@@ -76,6 +76,7 @@ class Service:
         info = self.dispatcher.info
         meter = SessionMeter(session.settings, self.metrics, heard_s=lambda: session.audio_s)
         usage = SessionUsage(session, peer, info.name, self.metrics.usage, self.usage_log)
-        if self.recorder is None:
+        # A recording holds the audio, and what the model heard: neither can be masked.
+        if self.recorder is None or session.settings.masks:
             return [meter, usage, self.warning_log]
         return [meter, usage, self.warning_log, self.recorder.record(session, info)]

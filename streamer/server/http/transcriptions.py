@@ -31,6 +31,7 @@ from streamer.server.admission.quotas import Peer
 from streamer.server.admission.refusals import try_later
 from streamer.server.clients import Clients
 from streamer.server.connection.service import Service
+from streamer.server.doors import masking_of
 from streamer.server.http.exchange import Exchange
 from streamer.server.http.identity import client_address, identify
 from streamer.server.http.running_request import RunningRequest
@@ -152,7 +153,8 @@ class Transcriptions:
         """Yield the file's finals, and how many seconds have been read; raises RefusalError."""
         service = self._service
         usual = offline_settings(asked.language, vad=service.detectors[0])
-        settings = usual.model_copy(update=asked.settings)
+        own = usual.model_copy(update=asked.settings)
+        settings = own.together_with(masking_of(service.settings))
         done_s = 0.0
         with closing(audio.blocks(BLOCK_S)) as blocks:
             transcribing = transcribe_blocks(

@@ -1,0 +1,1 @@
+"""Words kept from view, and words put in others' place, before any text leaves a session."""
