@@ -6,14 +6,18 @@ All are plain sockets, in threads of their own, against loopback or the address 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import socket
 import struct
 import threading
+import wave
 import zlib
 from collections.abc import Callable
 from functools import partial
 from select import select
+
+import httpx
 
 from loadtest.attack.raw import BINARY, CONTINUATION, TEXT, Target, announced, frame
 
@@ -46,6 +50,33 @@ def uploads(connections: int = 4) -> Attack:
         return raw
 
     return _pour(begin, bytes(65_536), connections)
+
+
+def whole_uploads(connections: int, seconds: int = 120) -> Attack:
+    """Send recordings of silence, whole, and wait for their transcripts, again and again."""
+    body = io.BytesIO()
+    with wave.open(body, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(bytes(32_000 * seconds))
+    form = {"model": "whisper-1"}
+
+    def attack(target: Target, over: threading.Event) -> None:
+        url = f"http://{target.host}:{target.port}/v1/audio/transcriptions"
+
+        def post() -> None:
+            while not over.is_set():
+                with contextlib.suppress(httpx.HTTPError):
+                    httpx.post(url, data=form, files={"file": ("a.wav", body.getvalue())})
+
+        posting = [threading.Thread(target=post, daemon=True) for _ in range(connections)]
+        for one in posting:
+            one.start()
+        for one in posting:
+            one.join()
+
+    return attack
 
 
 def slow_bodies(target: Target, over: threading.Event) -> None:

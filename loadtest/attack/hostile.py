@@ -28,6 +28,7 @@ from loadtest.attack.attackers import (
     slow_bodies,
     tiny_utterances,
     uploads,
+    whole_uploads,
 )
 from loadtest.attack.raw import BINARY, PING, TEXT, Target, announced, frame
 from loadtest.clients import BYTES_PER_S, pcm
@@ -60,6 +61,9 @@ def attacks() -> dict[str, Attack]:
         "nonsense as JSON": flood(frame(TEXT, b"{}") * 2000),
         "8 files of silence at once": flood(frame(BINARY, bytes(32_000)) * 4, connections=8),
         "4 files of speech at once": flood(frame(BINARY, speech(1.0)) * 4, connections=4),
+        "40 files of silence at once": flood(frame(BINARY, bytes(32_000)) * 4, connections=40),
+        "40 files of speech at once": flood(frame(BINARY, speech(1.0)) * 4, connections=40),
+        "40 files of silence over REST": whole_uploads(40),
         "tiny utterances on 4 connections": tiny_utterances(4),
         "tiny utterances on 12 connections": tiny_utterances(12),
         "20 that never read": never_read(20),

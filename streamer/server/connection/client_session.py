@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import nullcontext
 
 from streamer.pipeline.runner import SessionRunner
 from streamer.protocols.dialect import (
@@ -235,7 +236,8 @@ class ClientSession:
                 await self.pace(seconds)
             if stream.since_turn_s >= SLICE_S:
                 stream.since_turn_s = 0.0  # messages that wait are received without a pause
-                await asyncio.sleep(0)
+                async with self._service.files if stream.is_ahead else nullcontext():
+                    await asyncio.sleep(0)
         finally:
             stream.go_on()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from streamer.protocols.watch_links import NONCE_BYTES, WatchLinks, signer
 from streamer.recording.recorder import Recorder
 from streamer.server.admission.quotas import Peer, Quotas
 from streamer.server.calls import Calls
+from streamer.server.connection.slices import FILES_AT_ONCE
 from streamer.server.connection.ticker import Ticker
 from streamer.server.doors import new_host
 from streamer.server.meter import SessionMeter
@@ -40,6 +42,8 @@ class Service:
     calls: Calls = field(default_factory=Calls)
     ticker: Ticker = field(default_factory=Ticker)
     memory: MemoryBudget = field(default_factory=MemoryBudget)
+    files: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FILES_AT_ONCE))
+    """Turns of streams that come faster than real time."""
     judge: TurnJudge | None = None
     """Who is asked at pauses, where there is a turn model."""
     warning_log: WarningLog = field(default_factory=WarningLog)

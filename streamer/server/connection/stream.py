@@ -8,7 +8,7 @@ from collections.abc import Callable
 from streamer.pipeline.runner import SessionRunner
 from streamer.pipeline.stream_clock import StreamClock
 from streamer.protocols.dialect import Open
-from streamer.server.connection.slices import slice_bytes
+from streamer.server.connection.slices import AHEAD_S, slice_bytes
 from streamer.server.connection.ticker import TICK_S, Ticker
 from streamer.session.events import Event, SpeechEnded, SpeechStarted
 from streamer.session.inputs import Audio, Tick
@@ -43,6 +43,11 @@ class OpenStream:
         self._clock = StreamClock()
         self._speaking = 0  # channels with an open utterance
         self._held = 0  # reasons why no audio can come
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether it comes faster than anybody speaks."""
+        return self._clock.missing(self._ticker.now()) < -AHEAD_S
 
     def feed(self, audio: Audio) -> float:
         """Feed audio that has come just now; returns its seconds, over all channels."""
