@@ -72,6 +72,13 @@ VERBS: Mapping[str, Verb] = {
         },
         default="traffic",
     ),
+    "cluster": Verb(
+        "several machines, as network namespaces: Ray, replicas and gateways",
+        {
+            "faults": Action("loadtest.cluster.faults", "everything dies once under live streams"),
+        },
+        default="faults",
+    ),
     "model": Verb(
         "measure a model without a server",
         {

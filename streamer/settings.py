@@ -93,7 +93,9 @@ class Settings(BaseSettings):
         "it dies, in the server's, or on a Ray cluster, as the application of the model's name",
     )
     ray_address: str = Field(
-        default="auto", description="this machine's Ray node, HOST:PORT; auto finds it"
+        default="auto",
+        description="the Ray cluster, HOST:PORT of its head; auto is that of this machine",
+        description="the Ray cluster, HOST:PORT of its head; auto is that of this machine",
     )
     max_sessions: int = Field(
         default=200, ge=1, description="sessions at a time; one more is refused with 503"

@@ -51,7 +51,7 @@ def join(address: str, application: str) -> tuple[DeploymentHandle, tuple[type[E
         ray.init(address, namespace=NAMESPACE, log_to_driver=False, logging_level="error")
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise ModelError(
-            f"no Ray node at {address}: a gateway needs one on its own machine, "
+            f"no Ray cluster at {address}: a gateway needs one on its own machine, "
             "`ray start --address=HEAD:6379 --num-cpus=0`"
         ) from error
     logging.getLogger("ray.serve").setLevel(logging.ERROR)  # a lost replica is pages else

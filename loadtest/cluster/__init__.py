@@ -1,0 +1,1 @@
+"""Gateways and replicas on several machines, each of them a network namespace."""

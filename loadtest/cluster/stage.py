@@ -1,0 +1,49 @@
+"""Where it all happens: machines with Ray, told in one context."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from loadtest.cluster.machines import start_head, start_node
+from loadtest.cluster.network import SWITCH, network
+from loadtest.errors import CommandError
+from streamer.engines.ray.environment import prepare
+
+INSIDE = "STREAMER_LOADTEST_AT_SWITCH"
+
+
+def at_the_switch() -> int | None:
+    """Run the command again where the machines can be reached; None where that is here."""
+    if INSIDE in os.environ:
+        return None
+    try:
+        import ray  # noqa: F401 - it is only asked for
+    except ImportError as error:
+        raise CommandError("this needs Ray: pip install 'streamer[ray]'") from error
+    command = ["ip", "netns", "exec", SWITCH, sys.executable, "-m", "loadtest", *sys.argv[1:]]
+    with network():
+        return subprocess.run(command, env=os.environ | {INSIDE: "1"}, check=False).returncode
+
+
+@contextmanager
+def cluster(cpus: int) -> Iterator[Path]:
+    """Start a head and two nodes with room for so many replicas each; yields a folder."""
+    prepare()
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path.cwd()), *sys.path[1:]])
+    with tempfile.TemporaryDirectory(prefix="st", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        start_head(folder)
+        for machine in ("one", "two"):
+            start_node(machine, cpus)
+        yield folder
+
+
+def no_options(parser: argparse.ArgumentParser) -> None:
+    """Everything is as it is."""
