@@ -95,7 +95,6 @@ class Settings(BaseSettings):
     ray_address: str = Field(
         default="auto",
         description="the Ray cluster, HOST:PORT of its head; auto is that of this machine",
-        description="the Ray cluster, HOST:PORT of its head; auto is that of this machine",
     )
     max_sessions: int = Field(
         default=200, ge=1, description="sessions at a time; one more is refused with 503"
