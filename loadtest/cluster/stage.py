@@ -16,7 +16,7 @@ from loadtest.cluster.network import SWITCH, network
 from loadtest.errors import CommandError
 from streamer.engines.ray.environment import prepare
 
-INSIDE = "STREAMER_LOADTEST_AT_SWITCH"
+INSIDE = "LOADTEST_AT_SWITCH"
 
 
 def at_the_switch() -> int | None:
