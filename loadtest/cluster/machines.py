@@ -94,7 +94,9 @@ def gateway(machine: str, port: int, model: str, *options: str) -> Iterator[subp
     command = [sys.executable, "-m", "streamer", "serve", "--host", MACHINES[machine]]
     command += ["--port", str(port), "--engine", "ray", "--ray-address", f"{HEAD}:{GCS_PORT}"]
     command += ["--model", model, *options]
-    with subprocess.Popen(at(machine, command), text=True, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        at(machine, command), text=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
         ready = f"http://{MACHINES[machine]}:{port}/readyz"
         try:
             until(lambda: _answers(ready), "a gateway")

@@ -13,6 +13,7 @@ from ray_cluster.fake import FakeCluster, dispatching
 from streamer.dispatch.job import JobKind
 from streamer.engines.ray import attempts, engine, patience
 from streamer.engines.ray.cluster import join
+from streamer.engines.ray.messages import Reply
 from streamer.models.errors import ModelError
 
 
@@ -118,6 +119,17 @@ async def test_with_no_replica_left_clips_wait_and_the_trouble_is_told() -> None
         assert dispatcher.trouble is None
     assert answers.heard_texts
     assert not answers.failures
+
+
+async def test_a_replica_that_others_had_filled_is_asked_again() -> None:
+    cluster, answers = FakeCluster("a"), Answers()
+    async with dispatching(cluster) as (one, dispatcher):
+        full = Reply(slots=4, in_flight=4, busy_s=1.0)
+        cluster.roster.answered("a", full, asyncio.get_running_loop().time())
+        assert one.capacity().free == 2
+        dispatcher.submit(job(0), answers)
+        await answers.wait_for(1)
+        assert one.capacity().free == 4  # it has told that they are gone
 
 
 async def test_a_withdrawn_clip_is_forgotten_there_too() -> None:

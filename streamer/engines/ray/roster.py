@@ -34,6 +34,16 @@ class Replica:
         """Clips that it has for each that it can have at a time."""
         return (self.ours + self.others) / max(1, self.slots)
 
+    @property
+    def free(self) -> int:
+        """How many more clips may go there.
+
+        What others had is known from its last answer alone: half of the places, one at least, are
+        never left to them, or two gateways that have nothing there would wait for ever.
+        """
+        others = min(self.others, self.slots - max(1, self.slots // 2))
+        return max(0, self.slots - self.ours - others)
+
 
 class Roster:
     """The replicas of one application, as Ray tells and as they answer.
@@ -133,7 +143,7 @@ class Roster:
     def room(self) -> tuple[int, int]:
         """Places of those that are well, free ones and all."""
         well = [one for one in self.replicas.values() if one.is_well]
-        free = sum(max(0, one.slots - one.ours - one.others) for one in well)
+        free = sum(one.free for one in well)
         return max(0, free - self._unrouted), sum(one.slots for one in well)
 
     @property
