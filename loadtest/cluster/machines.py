@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -89,7 +89,7 @@ def replicas_on(machine: str) -> list[int]:
 
 
 @contextmanager
-def gateway(machine: str, port: int, model: str, *options: str) -> Iterator[subprocess.Popen[str]]:
+def gateway(machine: str, port: int, model: str, *options: str) -> Generator[subprocess.Popen[str]]:
     """Run `streamer serve --engine ray` on a machine, until the end or until it is killed."""
     command = [sys.executable, "-m", "streamer", "serve", "--host", MACHINES[machine]]
     command += ["--port", str(port), "--engine", "ray", "--ray-address", f"{HEAD}:{GCS_PORT}"]

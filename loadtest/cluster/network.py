@@ -10,7 +10,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 from loadtest.errors import CommandError
 
@@ -26,7 +26,7 @@ def namespace(machine: str) -> str:
 
 
 @contextlib.contextmanager
-def network() -> Iterator[None]:
+def network() -> Generator[None]:
     """Set up switch and machines; in the end whatever runs there is killed, and all is removed."""
     if shutil.which("ip") is None or os.geteuid() != 0:
         raise CommandError("the machines are network namespaces: this needs iproute2, and root")

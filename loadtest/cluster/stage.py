@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 from loadtest.cluster.machines import start_head, start_node
@@ -23,17 +23,15 @@ def at_the_switch() -> int | None:
     """Run the command again where the machines can be reached; None where that is here."""
     if INSIDE in os.environ:
         return None
-    try:
-        import ray  # noqa: F401 - it is only asked for
-    except ImportError as error:
-        raise CommandError("this needs Ray: pip install 'streamer[ray]'") from error
+    if find_spec("ray") is None:
+        raise CommandError("this needs Ray: pip install 'streamer[ray]'")
     command = ["ip", "netns", "exec", SWITCH, sys.executable, "-m", "loadtest", *sys.argv[1:]]
     with network():
         return subprocess.run(command, env=os.environ | {INSIDE: "1"}, check=False).returncode
 
 
 @contextmanager
-def cluster(cpus: int) -> Iterator[Path]:
+def cluster(cpus: int) -> Generator[Path]:
     """Start a head and two nodes with room for so many replicas each; yields a folder."""
     prepare()
     os.environ["PYTHONPATH"] = os.pathsep.join([str(Path.cwd()), *sys.path[1:]])
@@ -43,7 +41,3 @@ def cluster(cpus: int) -> Iterator[Path]:
         for machine in ("one", "two"):
             start_node(machine, cpus)
         yield folder
-
-
-def no_options(parser: argparse.ArgumentParser) -> None:
-    """Everything is as it is."""
