@@ -241,6 +241,10 @@ class FluxDialect:
         try:
             if asked.keyterms:
                 raise _ConfigureError("KEYTERMS_NOT_SUPPORTED", "this model takes no key terms")
+            masks = options.settings.profanity == "mask"
+            if asked.profanity_filter is not None and asked.profanity_filter != masks:
+                text = "profanity_filter: is for a stream's whole life; ask for it in the query"
+                raise _ConfigureError("PROFANITY_FILTER_NOT_SUPPORTED", text)
             if asked.language_hints and options.hints is None:
                 text = "language_hints: only with flux-general-multi"
                 raise _ConfigureError("INVALID_LANGUAGE_HINT", text)

@@ -236,7 +236,7 @@ def test_thresholds_change_and_are_told_as_they_are() -> None:
         "eager_eot_threshold": 0.5,
         "eot_timeout_ms": 5000,
     }
-    client.send("Configure", keyterms=[])
+    client.send("Configure", keyterms=[], profanity_filter=False)
     assert client.told[-1]["type"] == "ConfigureSuccess"
 
 
@@ -246,6 +246,7 @@ def test_thresholds_change_and_are_told_as_they_are() -> None:
         ({"thresholds": {"eot_threshold": 2}}, "INVALID_THRESHOLD"),
         ({"thresholds": {"confidence": 0.5}}, "INVALID_THRESHOLD"),
         ({"keyterms": ["a"]}, "KEYTERMS_NOT_SUPPORTED"),
+        ({"profanity_filter": True}, "PROFANITY_FILTER_NOT_SUPPORTED"),
         ({"language_hints": ["de"]}, "INVALID_LANGUAGE_HINT"),
     ],
 )
