@@ -4,7 +4,7 @@ FROM python:3.12-slim AS build
 WORKDIR /src
 COPY deploy/requirements-build.lock ./
 RUN pip install --no-cache-dir --require-hashes -r requirements-build.lock
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY streamer streamer
 COPY web web
 RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheel .

@@ -197,11 +197,10 @@ class TranscriptionServer:
         rest = rest_routes(service, admission, self._clients)
         upgrades = Upgrades(service, admission, self._resumable)
         doors = door_routes(upgrades.identify, admission.refusals)
-        pages = [*page_routes(), *reference_routes()]
-        everything = [*self._make_probes().routes, *rest, *doors, *pages]
+        pages = [*self._make_probes().routes, *page_routes(), *reference_routes()]
         main = WebSocketListener(
             service,
-            self._make_http(everything),
+            self._make_http([*rest, *doors, *pages]),
             upgrades,
             self._resumable,
             self._clients,

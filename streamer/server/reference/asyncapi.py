@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import streamer
 from streamer.protocols.native import messages, watching
@@ -137,9 +137,15 @@ def _settings(*models: type[StreamSettings | Changeable | Resumption]) -> Json:
     return {"type": "object", "properties": properties}
 
 
-def _inlined(about: Json, schema: Json) -> Json:
+def _inlined(about: object, schema: Json) -> object:
     """Put a choice where it is referred to: a query's schema has no place for definitions."""
-    if "$ref" not in about:
+    if isinstance(about, list):
+        return [_inlined(one, schema) for one in cast("list[Any]", about)]
+    if not isinstance(about, dict):
         return about
-    name = about["$ref"].rpartition("/")[2]
-    return schema["$defs"][name] | {key: about[key] for key in about if key != "$ref"}
+    part = cast("Json", about)
+    told = {key: _inlined(value, schema) for key, value in part.items() if key != "$ref"}
+    if "$ref" not in part:
+        return told
+    definition = _inlined(schema["$defs"][part["$ref"].rpartition("/")[2]], schema)
+    return cast("Json", definition) | told
