@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { describe, it } from "node:test";
+import { explainUnready } from "../../web/page/server.js";
 import { sessionSettings } from "../../web/page/settings.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -65,5 +66,15 @@ describe("the settings of a session", () => {
 
   it("leave out a language that this server does not have", () => {
     assert.ok(!("language" in sessionSettings(choices, { languages: ["en"] })));
+  });
+});
+
+describe("a server that is not ready", () => {
+  it("is told as exactly that", () => {
+    assert.match(explainUnready(503, "loading\n"), /still loads its model/);
+    assert.match(explainUnready(503, "draining\n"), /about to stop/);
+    assert.match(explainUnready(503, "no engine serves\n"), /not ready: no engine serves\./);
+    assert.match(explainUnready(503, "<html>Service Unavailable</html>"), /A proxy answers/);
+    assert.match(explainUnready(502, "<html>"), /status 502/);
   });
 });

@@ -103,10 +103,10 @@ export class Inside {
     /** @type {[string, string][]} */
     const rows = this.#recording?.live
       ? [
-          ["line complete after", finalLatency === null ? "–" : `${(finalLatency / 1000).toFixed(2)} s`],
-          ["words behind by", this.#speaking > 0 ? `${lag.toFixed(1)} s` : "–"],
+          ["a line’s last word, said → line final", finalLatency === null ? "–" : `${(finalLatency / 1000).toFixed(2)} s`],
+          ["sound that has no words yet", this.#speaking > 0 ? `${lag.toFixed(1)} s` : "–"],
         ]
-      : [["speed", `${(this.#finishedUntil / elapsed).toFixed(1)} × real time`]];
+      : [["done at a speed of", `${(this.#finishedUntil / elapsed).toFixed(1)} × real time`]];
     if (this.#probability !== null)
       rows.push(["sounded finished at the last pause", `${Math.round(this.#probability * 100)} %`]);
     if (this.#queue !== null) rows.push(["jobs in the server’s queue", String(this.#queue)]);

@@ -214,6 +214,7 @@ async function meet() {
   language.value = choices.language;
   // Said here too: above, the first words take the place of it.
   const model = ready.demonstration ? `${ready.model}, for demonstration only: ${REAL_MODEL}` : ready.model;
+  byId("model").textContent = `Heard by ${ready.model}${ready.demonstration ? ", for demonstration only" : ""}.`;
   const detector = ready.settings?.vad ?? "";
   const listener = DETECTORS[detector] ?? detector;
   byId("about").append(` Model: ${model}.${listener && ` Speech is told from noise by ${listener}.`}`);

@@ -68,22 +68,36 @@ export function askOnce(settings = {}) {
  */
 export async function whyRefused() {
   try {
-    const { ok, status } = await fetch("readyz", { cache: "no-store" });
-    if (ok) return await whoRefused();
-    if (status === 503) return "The server is still loading its model, or is about to stop. Trying again.";
-    return `The server answers with status ${status}. Trying again.`;
+    const answer = await fetch("readyz", { cache: "no-store" });
+    return answer.ok ? await whoRefused() : explainUnready(answer.status, await answer.text());
   } catch {
     return "The server cannot be reached. Trying again.";
   }
 }
 
+/**
+ * @param {number} status
+ * @param {string} text that `/readyz` answered
+ */
+export function explainUnready(status, text) {
+  const why = text.trim();
+  if (status !== 503) return `The server, or a proxy before it, answers with status ${status}. Trying again.`;
+  if (why === "loading") return "The server is started, and still loads its model. Trying again.";
+  if (why === "draining")
+    return "The server is about to stop, or to be started again: it takes nobody new. Trying again.";
+  if (why && why.length < 200 && !why.startsWith("<")) return `The server is not ready: ${why}. Trying again.`;
+  return "A proxy answers, but not the server behind it. Trying again.";
+}
+
 async function whoRefused() {
   const answer = await fetch(streamAddress(), { method: "POST" }).catch(() => null);
   if (answer?.status === 401)
-    return "The server wants an API key: open this page as …/#api_key=KEY. Trying again.";
+    return apiKey()
+      ? "The server does not know this page’s API key (what follows #api_key= in its address). Trying again."
+      : "The server wants an API key: open this page as …/#api_key=KEY. Trying again.";
   if (answer?.status === 403) {
     const { message } = await answer.json();
     return `The server does not let this page in: ${message}. Trying again.`;
   }
-  return "The server takes no further stream now. Trying again.";
+  return "The server is full, or this key or address has as many streams as it may. Trying again.";
 }

@@ -194,14 +194,14 @@ def test_a_server_that_is_still_loading_is_waited_for(
 ) -> None:
     page = open_page(server.url, expected="Failed to load resource")
     wait_until_ready(page)
-    page.route("**/readyz", lambda route: route.fulfill(status=503))
+    page.route("**/readyz", lambda route: route.fulfill(status=503, body="loading\n"))
     page.evaluate(
         "() => { window.WebSocket = class { constructor() { setTimeout(() => this.onclose()); }"
         " close() {} } }"
     )
     page.click("#record")
     page.wait_for_selector("#connection[data-state=waiting]")
-    expect(page.locator("#notices")).to_contain_text("still loading its model")
+    expect(page.locator("#notices")).to_contain_text("still loads its model")
 
 
 def test_a_page_that_goes_for_good_tells_the_server(
