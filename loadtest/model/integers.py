@@ -35,7 +35,7 @@ from streamer.families.moonshine.export.writing import write_graphs
 from streamer.families.moonshine.family import VOCABULARY
 from streamer.families.registry import load_model
 from streamer.models.registry import resolve
-from streamer.session.channel import PARTIAL_PACE
+from streamer.session.asking import PARTIAL_PACE
 from streamer.session.settings import StreamSettings
 from streamer.speech.clip import SAMPLE_RATE, Clip
 from streamer.speech.hypothesis import Hypothesis

@@ -1,6 +1,6 @@
-"""Where utterances begin and end in noise, by kind of noise and by detector; no model, no server.
+"""Where utterances begin and end in noise, by kind of noise and by detector; no server.
 
-    python -m loadtest run noise [--detector silero] [--minutes 10]
+    python -m loadtest run noise [--detector silero] [--minutes 10] [--no-partials]
 
 The first sentences of a recording are laid over seven made noises (the same every time) and over
 other voices, at 10 and 5 dB. Printed for each: how much of the speech lies in utterances, how long
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +22,13 @@ from loadtest.options import audio_option
 from loadtest.run.wer.noises import babble, pink, power, white
 from streamer.audio.encodings import Encoding
 from streamer.audio.files import AudioFile
+from streamer.decoding.batched_engine import transcribe
+from streamer.decoding.step_engine import StepEngine
+from streamer.dispatch.job import Job
+from streamer.families.registry import load_model
 from streamer.models.assets import find
 from streamer.models.catalogue import SILERO
+from streamer.models.registry import resolve
 from streamer.pipeline.silero import SileroGraphs
 from streamer.session.detection import Detect
 from streamer.session.events import SpeechEnded, SpeechStarted
@@ -99,9 +105,21 @@ Span = tuple[float, float, float]
 """An utterance: begin, end, and when its end was decided, in seconds."""
 
 
-def heard(audio: Samples, vad: str, graphs: SileroGraphs | None) -> list[Span]:
-    """Return each utterance that the session makes of audio."""
-    settings = StreamSettings(language="en", vad=vad, partials=False, encoding=Encoding.PCM_F32LE)
+@dataclass(frozen=True)
+class Ears:
+    """Who listens: a detector, and a model, which takes no time here."""
+
+    vad: str
+    graphs: SileroGraphs | None
+    engine: StepEngine
+    partials: bool
+
+
+def heard(audio: Samples, ears: Ears) -> list[Span]:
+    """Return each utterance that the session tells of audio."""
+    settings = StreamSettings(
+        language="en", vad=ears.vad, partials=ears.partials, encoding=Encoding.PCM_F32LE
+    )
     session, stream = Session("noise", settings, MIN_SPEECH_MS), SileroStream()
     begins: list[float] = []
     found: list[Span] = []
@@ -113,9 +131,12 @@ def heard(audio: Samples, vad: str, graphs: SileroGraphs | None) -> list[Span]:
                     begins.append(output.at)
                 case SpeechEnded():
                     found.append((begins[-1], output.at, session.audio_s))
-                case Detect(frames):
-                    assert graphs is not None
-                    take(session.detected([probabilities(stream, graphs, frames[0])]))
+                case Detect(frames=frames):
+                    assert ears.graphs is not None
+                    take(session.detected([probabilities(stream, ears.graphs, frames[0])]))
+                case Job():
+                    ((_, hypothesis),) = transcribe(ears.engine, [output.clip.loaded()])
+                    take(session.deliver(output, hypothesis))
                 case _:
                     pass
 
@@ -154,6 +175,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     audio_option(parser)
     parser.add_argument("--detector", choices=("silero", "webrtc"), help="default: both")
+    parser.add_argument("--model", default="moonshine", help="a name or a folder")
+    parser.add_argument(
+        "--no-partials", dest="partials", action="store_false", help="as of a client without them"
+    )
+    parser.add_argument("--kind", action="append", help="only this noise")
     parser.add_argument("--minutes", type=float, default=10.0, help="of noise alone (default: 10)")
 
 
@@ -171,31 +197,33 @@ def run(options: argparse.Namespace) -> int:
         "telephone": telephone,
         "babble": lambda rng, count: babble(rng, others, count),
     }
+    engine = load_model(resolve(options.model))
     detectors = [options.detector] if options.detector else ["silero", "webrtc"]
     graphs = SileroGraphs(find(SILERO)) if "silero" in detectors else None
     print("| noise | detector | heard at 10 dB | closed after | at 5 dB | after | noise alone |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     lost = False
     for kind, make in kinds.items():
+        if options.kind and kind not in options.kind:
+            continue
         for vad in detectors:
-            cells = list(_cells(make, vad, graphs, sentence, options.minutes))
+            ears = Ears(vad, graphs, engine, options.partials)
+            cells = list(_cells(make, ears, sentence, options.minutes))
             lost = lost or any(float(cell.rstrip(" %")) < 97 for cell in cells[:3:2])
             print(f"| {kind} | {vad} | {' | '.join(cells)} |", flush=True)
     return int(lost)
 
 
-def _cells(
-    make: Make, vad: str, graphs: SileroGraphs | None, sentence: Samples, minutes: float
-) -> Iterator[str]:
+def _cells(make: Make, ears: Ears, sentence: Samples, minutes: float) -> Iterator[str]:
     rng = np.random.default_rng(5)
     count = round((LEAD_S + REPEATS * (SENTENCE_S + GAP_S)) * SAMPLE_RATE)
     loudest = np.flatnonzero(np.abs(sentence) > 0.02)
     length = float(loudest[-1]) / SAMPLE_RATE
     for ratio in RATIOS_DB:
         audio, starts = spoken(sentence, make(rng, count), ratio)
-        share, delays = judged(heard(audio, vad, graphs), starts, length)
+        share, delays = judged(heard(audio, ears), starts, length)
         yield f"{100 * share:.0f} %"
         yield f"{max(delays):.2f} s" if max(delays) < 90 else "never"
     alone = make(rng, round(minutes * 60 * SAMPLE_RATE))
     alone *= np.sqrt(power(sentence) / power(alone) / 10)
-    yield str(len(heard(alone, vad, graphs)))
+    yield str(len(heard(alone, ears)))

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streamer.dispatch.job import Job, JobKind, UtteranceKey, Withdrawal
-from streamer.session.events import SpeechEnded, SpeechStarted, TurnResumed
+from streamer.session.asking import Asking
+from streamer.session.doubt import Doubt, begins_behind, ended_at
+from streamer.session.events import SpeechStarted
 from streamer.session.inputs import TurnJudged
-from streamer.session.outputs import AskTurn, Output
+from streamer.session.outputs import Output
 from streamer.session.owed import OwedUtterances
 from streamer.session.settings import Changeable
 from streamer.session.tape import Tape
-from streamer.session.telling import final_of, partial_of, pause_of
+from streamer.session.telling import ended_of, final_of, partial_of, pause_of, resumed_of
 from streamer.session.utterance import Pause, Utterance
-from streamer.speech.clip import SAMPLE_RATE, StoredClip
+from streamer.speech.clip import SAMPLE_RATE
 from streamer.speech.end_reason import EndReason
 from streamer.speech.hypothesis import NOTHING_HEARD, Hypothesis
-from streamer.speech.pcm16 import SAMPLE_BYTES, from_pcm16
+from streamer.speech.pcm16 import SAMPLE_BYTES
 from streamer.turns.endpointer import (
     Boundary,
     Closed,
+    Doubted,
     Endpointer,
     Endpointing,
     NearLimit,
@@ -31,13 +33,6 @@ from streamer.turns.endpointer import (
     Paused,
     Settled,
 )
-
-PARTIAL_PACE = 0.25
-"""Share of its own length that an utterance grows by between two partials, since each hears all of
-it again. On 16 recordings of 3 to 12 s with Moonshine base-en partials then cost 0.33 of the CPU
-that they cost every 300 ms, whole texts flicker 0.26 words a final word and not 0.96, and the
-newest partial is 0.34 s behind in the median and not 0.14 (with 0.15: 0.51, 0.50 and 0.24 s; with
-0.35: 0.29, 0.29 and 0.44 s)."""
 
 LEAST_CUT_S = 1.0
 """What is not worth ending early: little memory, and a word or two without the rest of them."""
@@ -58,16 +53,19 @@ class Channel:
         frame_samples: int,
     ) -> None:
         self._settings = settings
-        self._session = session
         self._index = index
         self._endpointer = endpointer
         self._frame_samples = frame_samples
         self._tape = Tape()
+        self._asking = Asking(session, index, self._tape)
+        self._doubt = Doubt()
         self._position = 0  # samples judged; within a block the tape is longer
         self._forget_at = FORGET_SAMPLES
         self._open: Utterance | None = None
         self._owed = OwedUtterances()
         self.opened = 0
+        self.told = 0
+        """How many utterances the client knows of."""
 
     @property
     def finished(self) -> int:
@@ -119,10 +117,8 @@ class Channel:
                 outputs += [(at, output) for output in self._apply(boundaries)]
             if self._open is not None and self._open.pause is not None:
                 outputs += [(at, output) for output in self._resumed(self._open, self._open.pause)]
-            # There is nothing new to transcribe since `Settled`.
-            partial_due = self._open is not None and self._position >= self._open.next_partial
-            if self._open is not None and partial_due and not self._endpointer.is_settled:
-                outputs.append((at, self._ask_partial(self._open)))
+            if self._open is not None and self._is_due(self._open):
+                outputs.append((at, self._asking.partial(self._open, self._position)))
         if self._position >= self._forget_at:
             self._forget_at = self._position + FORGET_SAMPLES
             self._tape.forget(self._endpointer.keeps_from * self._frame_samples)
@@ -173,11 +169,15 @@ class Channel:
         utterance = self._find(job.key)
         if utterance is None or not utterance.can_use(job.end, exact=job.clip.exact):
             return []
+        if job.end - len(job.clip.pcm) != utterance.start:
+            return []  # heard with what had no words
         utterance.accept(job.end, hypothesis, exact=job.clip.exact)
         if utterance is self._open:
             if hypothesis.words is not None:
                 self._endpointer.words_end_at(utterance.word_ends(self._frame_samples))
-            return [*partial_of(self._index, utterance), *pause_of(self._index, utterance)]
+            told = self._tell(utterance) if utterance.has_words else []
+            told += [*partial_of(self._index, utterance), *pause_of(self._index, utterance)]
+            return told + self._second_opinion(utterance)
         outputs: list[Output] = []
         if utterance.is_decoded and job.kind is JobKind.PARTIAL:
             outputs.append(Withdrawal(job.key))
@@ -193,7 +193,7 @@ class Channel:
         return self._finals()
 
     def _apply(self, boundaries: Sequence[Boundary]) -> list[Output]:
-        outputs: list[Output] = []
+        outputs, frame = list[Output](), self._frame_samples
         for boundary in boundaries:
             match boundary:
                 case Opened(start):
@@ -202,60 +202,77 @@ class Channel:
                     if self._open is not None:
                         self._open.pause = Pause(self._position)
                     # Whoever is owed finals is ahead of the clock, or the server is behind it.
-                    if self._open is not None and not self._owed:
-                        outputs.append(self._ask_early(self._open))
+                    if self._open is not None and self._open.told is not None and not self._owed:
+                        outputs.append(self._asking.early(self._open, self._position))
                 case Paused(pause):
-                    if self._open is not None:
-                        outputs.append(self._ask_turn(self._open, pause))
+                    if self._open is not None and self._open.told is not None:
+                        within_s = self._endpointer.judged_within * frame / SAMPLE_RATE
+                        until = self._position
+                        outputs.append(self._asking.turn(self._open, pause, until, within_s))
                 case NearLimit():
-                    wanted = self._open is not None and self._open.settings.partials
-                    if self._open is not None and wanted and not self._endpointer.is_settled:
-                        outputs.append(self._ask_words(self._open))
+                    quiet = self._endpointer.is_settled
+                    if self._open is not None and self._open.settings.partials and not quiet:
+                        outputs.append(self._asking.words(self._open, self._position))
+                case Doubted():
+                    # As above: whoever is owed finals has other worries.
+                    if self._open is not None and not self._owed:
+                        outputs.append(self._asking.words(self._open, self._position))
                 case Closed(end, reason):
                     if self._open is not None:
                         outputs += self._close(self._open, end * self._frame_samples, reason)
         return outputs
 
+    def _is_due(self, utterance: Utterance) -> bool:
+        """Whether to ask what is heard by now: there is nothing new since `Settled`."""
+        due = self._position >= utterance.next_partial and not self._endpointer.is_settled
+        return due and (utterance.settings.partials or not self._owed)
+
+    def _second_opinion(self, utterance: Utterance) -> list[Output]:
+        """Close the open utterance if the model has heard no more words for long enough."""
+        silence, frame = self._endpointer.rules.silence, self._frame_samples
+        if silence is None:
+            return []
+        if utterance.told is None and not utterance.has_words:
+            start = begins_behind(utterance) // frame
+            self._endpointer.begin_later(start)
+            utterance.begin_later(start * frame)
+            return []
+        end = ended_at(utterance, silence * frame, fallen=self._endpointer.has_fallen)
+        if end is None:
+            return []
+        utterance.outlasted = True
+        self._doubt.grows()
+        return self._apply(self._endpointer.words_ended(end // frame))
+
     def _begin(self, start: int) -> list[Output]:
-        self._open = Utterance(self.opened, start, self._settings)
-        self._open.next_partial = self._due(self._open)
+        by_hand = self._endpointer.rules.silence is None
+        self._open = Utterance(self.opened, start, self._settings, by_hand=by_hand)
         self.opened += 1
-        return [SpeechStarted(self._index, self._open.number, start / SAMPLE_RATE)]
+        self._open.doubted = self._doubt.exists and not by_hand
+        told = [] if self._open.doubted else self._tell(self._open)
+        self._open.next_partial = self._asking.due(self._open, self._position)
+        return told
+
+    def _tell(self, utterance: Utterance) -> list[Output]:
+        """Tell the client of an utterance, once it knows of all that may come before."""
+        known = self._owed.last is None or self._owed.last.told is not None
+        return self._now_told(utterance) if known and utterance.told is None else []
+
+    def _now_told(self, utterance: Utterance) -> list[Output]:
+        utterance.told = self.told
+        self.told += 1
+        return [SpeechStarted(self._index, utterance.told, utterance.start / SAMPLE_RATE)]
 
     def _close(self, utterance: Utterance, end: int, reason: EndReason) -> list[Output]:
         utterance.close(end, reason)
         self._open = None
         self._owed.add(utterance)
-        ended = SpeechEnded(self._index, utterance.number, end / SAMPLE_RATE, reason)
+        ended = ended_of(self._index, utterance)
         if utterance.is_decoded:
-            return [ended, Withdrawal(self._key(utterance)), *self._finals()]
-        job = self._job(utterance, JobKind.FINAL, end)
+            return [*ended, Withdrawal(self._asking.key(utterance)), *self._finals()]
+        job = self._asking.final(utterance, end)
         self._tape.forget(self._endpointer.keeps_from * self._frame_samples)
-        return [ended, job]
-
-    def _ask_partial(self, utterance: Utterance) -> Job:
-        """Ask for what is heard so far."""
-        utterance.next_partial = self._due(utterance)
-        return self._job(utterance, JobKind.PARTIAL, self._position, grows=True)
-
-    def _ask_words(self, utterance: Utterance) -> Job:
-        """Ask for what is heard so far, and when."""
-        job = self._ask_partial(utterance)
-        options = replace(job.clip.options, words=True)
-        return replace(job, clip=replace(job.clip, options=options))
-
-    def _ask_early(self, utterance: Utterance) -> Job:
-        """Ask for what will be the final if nobody speaks again."""
-        utterance.next_partial = self._due(utterance)
-        return self._job(utterance, JobKind.PARTIAL, self._position)
-
-    def _ask_turn(self, utterance: Utterance, pause: int) -> AskTurn:
-        samples = from_pcm16(self._tape.cut(utterance.start, self._position))
-        rules = self._endpointer.rules
-        assert rules.silence is not None, "pauses end utterances where they are judged"
-        assert rules.turn is not None, "so it is where they are"
-        within_s = (rules.silence - rules.turn.ask) * self._frame_samples / SAMPLE_RATE
-        return AskTurn(self._index, utterance.number, pause, samples, within_s)
+        return [*ended, job]
 
     def _resumed(self, utterance: Utterance, pause: Pause) -> list[Output]:
         """Forget a pause that is over, and tell so if it was told."""
@@ -263,30 +280,7 @@ class Channel:
         if settles_at is not None and settles_at * self._frame_samples == pause.settled:
             return []
         utterance.pause = None
-        at = self._position / SAMPLE_RATE
-        return [TurnResumed(self._index, utterance.number, at)] if pause.told else []
-
-    def _due(self, utterance: Utterance) -> float:
-        """Where the next partial is due; never where the client wants none."""
-        if not utterance.settings.partials:
-            return float("inf")
-        asked = utterance.settings.partial_interval_ms * SAMPLE_RATE / 1000
-        return self._position + max(asked, PARTIAL_PACE * (self._position - utterance.start))
-
-    def _job(self, utterance: Utterance, kind: JobKind, end: int, *, grows: bool = False) -> Job:
-        key, options = self._key(utterance), utterance.settings.decode_options
-        clip = StoredClip(
-            pcm=self._tape.cut(utterance.start, end),
-            options=replace(options, words=False) if grows and options.words else options,
-            draft=utterance.hypothesis.tokens,
-            incremental=f"{key.session}/{key.channel}/{key.utterance}" if grows else None,
-        )
-        # What is most likely the final goes before all other partials.
-        slack_s = utterance.settings.partial_interval_ms / 1000 if grows else 0.0
-        return Job(key, kind, clip, end, slack_s)
-
-    def _key(self, utterance: Utterance) -> UtteranceKey:
-        return UtteranceKey(self._session, self._index, utterance.number)
+        return [*resumed_of(self._index, utterance, self._position)] if pause.told else []
 
     def _find(self, key: UtteranceKey) -> Utterance | None:
         if self._open is not None and self._open.number == key.utterance:
@@ -295,5 +289,11 @@ class Channel:
 
     def _finals(self) -> list[Output]:
         """The finals that are ready and whose predecessors have been sent."""
-        decoded = self._owed.take_decoded()
-        return [told for utterance in decoded for told in final_of(self._index, utterance)]
+        outputs: list[Output] = []
+        for utterance in self._owed.take_decoded():
+            self._doubt.heard(utterance)
+            if utterance.told is None and (utterance.hypothesis.text or utterance.failure):
+                outputs += self._now_told(utterance)
+                outputs += ended_of(self._index, utterance)
+            outputs += final_of(self._index, utterance)
+        return outputs

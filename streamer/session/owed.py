@@ -27,6 +27,11 @@ class OwedUtterances:
         """The one whose final is next."""
         return self._waiting[0] if self._waiting else None
 
+    @property
+    def last(self) -> Utterance | None:
+        """The one whose final comes last."""
+        return self._waiting[-1] if self._waiting else None
+
     def add(self, utterance: Utterance) -> None:
         """Take the next one."""
         self._waiting.append(utterance)

@@ -176,8 +176,7 @@ class Session:
                     WarningCode.INCOMPLETE_SAMPLE,
                     f"the last {left_over} bytes are not a whole sample of every channel",
                 )
-            utterances = sum(channel.opened for channel in self._channels)
-            return [*outputs, *self._promises.make(Done(self.audio_s, utterances))]
+            return [*outputs, *self._promises.make(Done(self.audio_s, utterances=0))]
 
         outputs = self._push(rest) + self._told_by_decoder()
         return outputs + self._undetected.in_order(stop)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from streamer.speech.end_reason import EndReason
 from streamer.turns.endpointing import Endpointing
+from streamer.turns.open_utterance import OpenUtterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,12 @@ class NearLimit:
     """The open utterance will soon be cut: whoever knows where its words end may say so."""
 
 
-Boundary = Opened | Settled | Paused | NearLimit | Closed
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """The open utterance goes on, but much softer, nearly for a silence: words may have ended."""
+
+
+Boundary = Opened | Settled | Paused | NearLimit | Doubted | Closed
 
 
 class Endpointer:
@@ -61,7 +67,7 @@ class Endpointer:
         self._voiced = False  # the frame before
         self._floor = 0  # no utterance may begin before this frame
         self._recent: deque[int] = deque()  # voiced frames that may still belong to an onset
-        self._open: _OpenUtterance | None = None
+        self._open: OpenUtterance | None = None
 
     @property
     def keeps_from(self) -> int:
@@ -94,6 +100,14 @@ class Endpointer:
         """The number of the pause that is on, if it is long enough to be judged."""
         return None if self._open is None else self._open.judging
 
+    @property
+    def judged_within(self) -> int:
+        """The frames that plain silence still lasts where a pause is long enough to be judged."""
+        rules = self.rules
+        assert rules.silence is not None, "pauses end utterances where they are judged"
+        assert rules.turn is not None, "so it is where they are"
+        return rules.silence - rules.turn.ask
+
     def push(self, probability: float, energy: float) -> list[Boundary]:
         """Take the next frame: how likely it is speech, and its energy, always in one unit."""
         rules = self.rules
@@ -121,6 +135,25 @@ class Endpointer:
         """Take it that words of the open utterance end at these frames: a cut there halves none."""
         if self._open is not None:
             self._open.word_ends = frozenset(frames)
+
+    @property
+    def has_fallen(self) -> bool:
+        """Whether what is heard has become much softer than the open utterance was."""
+        return self._open is not None and self._open.loudness.low >= self.rules.pause
+
+    def words_ended(self, frame: int) -> list[Boundary]:
+        """Take it that nothing is said behind this frame of the open utterance, whatever is heard.
+
+        It closes there, and what was heard behind it begins another one.
+        """
+        if self._open is None or not self._open.start < frame <= self._frame:
+            return []
+        return self._split(self._open, frame, EndReason.SILENCE)
+
+    def begin_later(self, frame: int) -> None:
+        """Take it that nothing was said in the open utterance before this frame."""
+        if self._open is not None:
+            self._open.start = max(self._open.start, min(frame, self._frame))
 
     def wait_without_audio(self, frames: int) -> list[Boundary]:
         """Take it that a live stream has brought nothing for the time of so many frames.
@@ -152,7 +185,7 @@ class Endpointer:
 
     def _listen(self) -> list[Boundary]:
         if self._by_hand:
-            self._open = _OpenUtterance(self._floor, self._frame - 1, self.rules, heard=False)
+            self._open = OpenUtterance(self._floor, self._frame - 1, self.rules, heard=False)
             return [Opened(self._floor)]
         window = self.rules.onset + self.rules.onset_slack
         while self._recent and self._recent[0] < self._frame - window:
@@ -160,53 +193,56 @@ class Endpointer:
         if len(self._recent) < self.rules.onset:
             return []
         start = max(self._floor, self._recent[0] - self.rules.pre_roll)
-        self._open = _OpenUtterance(start, self._recent[-1], self.rules)
+        self._open = OpenUtterance(start, self._recent[-1], self.rules)
         return [Opened(start)]
 
-    def _follow(self, utterance: _OpenUtterance, voiced: bool, energy: float) -> list[Boundary]:
+    def _follow(self, utterance: OpenUtterance, voiced: bool, energy: float) -> list[Boundary]:
         utterance.add(self._frame - 1, voiced, energy)
         boundaries = self._pause(utterance)
         if not boundaries or not isinstance(boundaries[-1], Closed):
             boundaries += self._limit(utterance)
         return boundaries
 
-    def _pause(self, utterance: _OpenUtterance) -> list[Boundary]:
+    def _pause(self, utterance: OpenUtterance) -> list[Boundary]:
         if boundaries := self._silence(utterance):
             return boundaries
         if self._frame == self._settles_at(utterance) and utterance.is_quiet:
             boundaries.append(Settled(self._frame))
         if self.rules.turn is not None and self._silent_frames(utterance) == self.rules.turn.ask:
             boundaries.append(Paused(utterance.begin_pause()))
+        silence, low = self.rules.silence, utterance.loudness.low
+        if silence is not None and low == max(1, silence - self.rules.pause):
+            boundaries += [] if self._has_settled(utterance) else [Doubted()]
         return boundaries
 
-    def _silence(self, utterance: _OpenUtterance) -> list[Boundary]:
+    def _silence(self, utterance: OpenUtterance) -> list[Boundary]:
         """Close an utterance whose silence is long enough."""
         needed = self._needed(utterance)
         if needed is None or utterance.speaking or self._silent_frames(utterance) < needed:
             return []
         return [self._end_in_pause(utterance)]
 
-    def _needed(self, utterance: _OpenUtterance) -> int | None:
+    def _needed(self, utterance: OpenUtterance) -> int | None:
         """Frames of silence that close an utterance; None if none do."""
         return self.rules.silence if utterance.wait is None else utterance.wait
 
-    def _silent_frames(self, utterance: _OpenUtterance) -> int:
+    def _silent_frames(self, utterance: OpenUtterance) -> int:
         return self._frame - 1 - utterance.last_voiced
 
-    def _settles_at(self, utterance: _OpenUtterance) -> int:
+    def _settles_at(self, utterance: OpenUtterance) -> int:
         return utterance.last_voiced + 1 + self.rules.post_roll
 
-    def _has_settled(self, utterance: _OpenUtterance) -> bool:
+    def _has_settled(self, utterance: OpenUtterance) -> bool:
         since = self._frame - self._settles_at(utterance)
         until = self.rules.settled
         return utterance.is_quiet and since >= 0 and (until is None or since <= until)
 
-    def _end_in_pause(self, utterance: _OpenUtterance) -> Closed:
+    def _end_in_pause(self, utterance: OpenUtterance) -> Closed:
         """Close an utterance where it settled, if it has come to that."""
         reason = EndReason.SILENCE if utterance.wait is None else EndReason.TURN
         return self._end(min(self._frame, self._settles_at(utterance)), reason)
 
-    def _limit(self, utterance: _OpenUtterance) -> list[Boundary]:
+    def _limit(self, utterance: OpenUtterance) -> list[Boundary]:
         length = self._frame - utterance.start
         if length == self.rules.limit - self.rules.near:
             return [NearLimit()]
@@ -214,14 +250,18 @@ class Endpointer:
             return []
         return self._cut(utterance)
 
-    def _cut(self, utterance: _OpenUtterance) -> list[Boundary]:
-        cut = utterance.best_cut(self._frame)
+    def _cut(self, utterance: OpenUtterance) -> list[Boundary]:
+        return self._split(utterance, utterance.best_cut(self._frame), EndReason.LIMIT)
+
+    def _split(self, utterance: OpenUtterance, cut: int, reason: EndReason) -> list[Boundary]:
+        """Close an utterance at a frame that may be past; what was heard since begins another."""
         speech_goes_on = self._by_hand or any(frame >= cut for frame in self._recent)
         last_voiced = utterance.last_voiced
-        boundaries: list[Boundary] = [self._end(cut, EndReason.LIMIT)]
+        boundaries: list[Boundary] = [self._end(cut, reason)]
         if speech_goes_on:
-            self._open = _OpenUtterance(cut, max(last_voiced, cut), self.rules)
-            self._open.tail.extend(list(utterance.tail)[cut - self._frame :])
+            self._open = OpenUtterance(cut, max(last_voiced, cut), self.rules)
+            kept = max(0, len(utterance.tail) - (self._frame - cut))
+            self._open.tail.extend(list(utterance.tail)[kept:])
             boundaries.append(Opened(cut))
         return boundaries
 
@@ -231,58 +271,3 @@ class Endpointer:
         self._floor = frame
         self._recent = deque(voiced for voiced in self._recent if voiced >= frame)
         return Closed(frame, reason)
-
-
-class _OpenUtterance:
-    """What is remembered of the utterance being spoken, and the rules that it was opened by."""
-
-    def __init__(
-        self, start: int, last_voiced: int, rules: Endpointing, *, heard: bool = True
-    ) -> None:
-        self.start = start
-        self.last_voiced = last_voiced  # clicks in a pause aside
-        self.tail: deque[tuple[float, bool]] = deque(maxlen=rules.zone)  # energy, and if voiced
-        self.word_ends: frozenset[int] = frozenset()
-        self._rules = rules
-        self.is_quiet = heard  # something was voiced, and nothing since `last_voiced`
-        self._run = 0  # voiced frames in a row, up to now
-        self._pauses = 0
-        self.judging: int | None = None  # the pause that is on, if it is long enough
-        self.wait: int | None = None  # silence that this pause needs, once that is judged
-
-    @property
-    def speaking(self) -> bool:
-        return self._run > 0
-
-    def add(self, frame: int, voiced: bool, energy: float) -> None:
-        self.tail.append((energy, voiced))
-        self._run = self._run + 1 if voiced else 0
-        same_word = frame - self.last_voiced <= self._rules.dropout + 1
-        if voiced and (same_word or self._run >= self._rules.resume):
-            self.last_voiced = frame
-            self.is_quiet = True
-            self.judging = self.wait = None
-        elif voiced:
-            self.is_quiet = False
-
-    def begin_pause(self) -> int:
-        """Count a pause that is long enough to be judged."""
-        self._pauses += 1
-        self.judging = self._pauses
-        return self._pauses
-
-    def best_cut(self, now: int) -> int:
-        """Return the middle of the zone's quietest window, between words or in a pause if known."""
-        window, first = self._rules.cut_window, now - len(self.tail)
-        energies = [energy for energy, _ in self.tail]
-        voiced = [one for _, one in self.tail]
-        if len(energies) <= window:
-            return now - max(1, len(energies) // 2)
-        middle = window // 2
-        starts = range(len(energies) - window + 1)
-        known = [
-            at
-            for at in starts
-            if first + at + middle in self.word_ends or not any(voiced[at : at + window])
-        ]
-        return first + middle + min(known or starts, key=lambda at: sum(energies[at : at + window]))

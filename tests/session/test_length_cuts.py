@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 from sounds import Samples, pcm
 
@@ -121,6 +121,8 @@ def test_no_word_is_halved_or_lost_or_doubled_at_a_cut(
     said = without_pauses(order)
     finals = hear(said, limit_s, vad, errors)
     cuts = [one.end for one in finals if one.reason is EndReason.LIMIT]
+    # Last words are not heard here: the model may end an utterance there, before the limit does.
+    assume(cuts or vad != "silero")
     assert cuts
     for cut in cuts:
         for word in said.words:

@@ -8,7 +8,7 @@ import pytest
 from sounds import pcm, voice
 
 from streamer.dispatch.job import Job, JobKind
-from streamer.session.channel import PARTIAL_PACE
+from streamer.session.asking import PARTIAL_PACE
 from streamer.session.inputs import Audio
 from streamer.session.session import Session
 from streamer.session.settings import StreamSettings
