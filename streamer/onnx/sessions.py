@@ -27,7 +27,6 @@ from streamer.onnx.providers import (
     label,
     running_on,
 )
-from streamer.onnx.providers import is_dynamic_int8 as is_dynamic_int8  # as one family has it
 
 logger = logging.getLogger(__name__)
 

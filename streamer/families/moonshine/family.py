@@ -29,17 +29,22 @@ from streamer.models.assets import check
 from streamer.models.catalogue import MOONSHINE
 from streamer.models.errors import ModelError
 from streamer.models.folder import only
+from streamer.onnx.providers import is_dynamic_int8
 from streamer.onnx.sessions import (
     RUNTIME_ERRORS,
     Graph,
     Provider,
-    is_dynamic_int8,
     load_graphs,
     usable_cores,
 )
 from streamer.speech.engine_info import EngineInfo
 
 log = logging.getLogger(__name__)
+
+PASS_THREADS = 2
+"""Threads of one call, where there are so many cores. Passes go side by side, so a busy machine
+gains nothing by them, and loses nothing (24 recordings at once: 58 and 60 times real time, 2 cores,
+medians of 4 rounds); but most passes are alone, and 8 s are encoded in 66 ms and not 108."""
 
 VOCABULARY = "tokenizer.bin"
 _SKELETONS = Path(__file__).parent / "skeletons"
@@ -72,8 +77,7 @@ class MoonshineFamily:
     def load(self, folder: Path, *, provider: Provider = "auto", threads: int = 0) -> StepEngine:
         """Load both graphs and `tokenizer.bin` and try them once.
 
-        On a CPU passes of the encoder go side by side, each on one thread: more threads in one gain
-        little.
+        On a CPU passes of the encoder go side by side.
         """
         tokenizer = Tokenizer.from_file(folder / VOCABULARY)
         if published.is_pair(folder) and not _is_base(folder):
@@ -107,11 +111,12 @@ class MoonshineFamily:
 def _own(folder: Path, provider: Provider, passes: int) -> tuple[_Model, str]:
     """Load graphs of our own, and tell the device."""
     encoder_path, decoder_path, weights = _graphs(folder)
-    encoder, decoder = load_graphs(encoder_path, decoder_path, provider, 1, weights=weights)
+    threads = min(PASS_THREADS, passes)
+    encoder, decoder = load_graphs(encoder_path, decoder_path, provider, threads, weights=weights)
     numbers = Numbers.of(encoder, decoder)
     features = SampleFeatures(numbers.tail, numbers.max_seconds)
     if ResidentModel.recognises(decoder):
-        return _resident(encoder, decoder, numbers, features), decoder.device
+        return _resident(encoder, decoder, numbers, features), decoder.execution
     rows = RaggedDecoder.of(decoder)
     clips = RaggedEncoder(encoder, features, rows.layers)
     int8 = is_dynamic_int8(encoder_path) or is_dynamic_int8(decoder_path)
@@ -123,7 +128,7 @@ def _own(folder: Path, provider: Provider, passes: int) -> tuple[_Model, str]:
         try_once=lambda request: rows.try_once(request.prompt, clips.encode([request])[0]),
         batcher=lambda: RaggedBatcher(clips, rows, numbers.end, passes),
     )
-    return model, decoder.device
+    return model, decoder.execution
 
 
 def _resident(encoder: Graph, decoder: Graph, numbers: Numbers, features: SampleFeatures) -> _Model:
@@ -169,7 +174,7 @@ def _published(folder: Path, provider: Provider, threads: int) -> tuple[_Model, 
         try_once=lambda request: list(model.recognise([request])),
         batcher=lambda: LockstepBatcher(model.recognise, published.ROWS),
     )
-    return loaded, decoder.device
+    return loaded, decoder.execution
 
 
 def _is_base(folder: Path) -> bool:
