@@ -24,7 +24,7 @@ def at_the_switch() -> int | None:
     if INSIDE in os.environ:
         return None
     if find_spec("ray") is None:
-        raise CommandError("this needs Ray: pip install 'streamer[ray]'")
+        raise CommandError("this needs Ray: pip install 'streamer-transcriber[ray]'")
     command = ["ip", "netns", "exec", SWITCH, sys.executable, "-m", "loadtest", *sys.argv[1:]]
     with network():
         return subprocess.run(command, env=os.environ | {INSIDE: "1"}, check=False).returncode

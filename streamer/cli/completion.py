@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     try:
         import shtab
     except ImportError as error:
-        problem = "completion needs the extra: pip install 'streamer[completion]'"
+        problem = "completion needs the extra: pip install 'streamer-transcriber[completion]'"
         raise CommandError(problem) from error
     for action in _actions(whole):
         if action.metavar in _FILES | _FOLDERS:

@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         from streamer.families.cohere.export import checkpoint as cohere
         from streamer.families.moonshine.export import checkpoint as moonshine
     except ImportError as error:
-        problem = f"export needs the extra: pip install 'streamer[export]' ({error})"
+        problem = f"export needs the extra: pip install 'streamer-transcriber[export]' ({error})"
         raise CommandError(problem) from error
     try:
         checkpoint = checkpoint_folder(arguments.checkpoint)

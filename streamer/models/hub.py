@@ -26,7 +26,7 @@ def fetch(
         from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
     except ImportError as error:
         raise PullError(
-            "pulling needs the Hugging Face client: pip install 'streamer[hub]'"
+            "pulling needs the Hugging Face client: pip install 'streamer-transcriber[hub]'"
         ) from error
     # The client's HTTP library, whichever it is in this version, raises its own errors too.
     http_error = cast("type[Exception]", HfHubHTTPError.__bases__[0])

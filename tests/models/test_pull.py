@@ -108,7 +108,7 @@ def test_without_the_client_the_extra_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    with pytest.raises(hub.PullError, match=r"pip install 'streamer\[hub\]'"):
+    with pytest.raises(hub.PullError, match=r"pip install 'streamer-transcriber\[hub\]'"):
         pull("toy", tmp_path / "toy")
 
 

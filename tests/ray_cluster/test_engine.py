@@ -148,5 +148,5 @@ async def test_a_withdrawn_clip_is_forgotten_there_too() -> None:
 
 def test_without_ray_the_user_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(ModelError, match=r"pip install 'streamer\[ray\]'"):
+    with pytest.raises(ModelError, match=r"pip install 'streamer-transcriber\[ray\]'"):
         join("auto", "embedded")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 NAMESPACE = "streamer"
 
-MISSING = "--engine ray needs Ray: pip install 'streamer[ray]'"
+MISSING = "--engine ray needs Ray: pip install 'streamer-transcriber[ray]'"
 
 
 class LostError(Exception):
