@@ -11,6 +11,7 @@ from streamer.speech.frames import FrameLength
 from streamer.turns.endpointer import (
     Boundary,
     Closed,
+    Doubted,
     Endpointer,
     NearLimit,
     Opened,
@@ -244,7 +245,7 @@ def test_utterances_are_ordered_disjoint_and_within_the_limit(
                     assert settled == at + 1
                 case Paused():
                     pytest.fail("nobody judges")
-                case NearLimit():
+                case NearLimit() | Doubted():
                     assert opened is not None
                 case Closed(closed, _):
                     assert opened is not None
@@ -268,7 +269,7 @@ def test_confirmed_speech_is_always_inside_an_utterance(voiced: str) -> None:
                 start = at
             case Closed(at, _):
                 spans.append((start, at))
-            case Settled() | Paused() | NearLimit():
+            case Settled() | Paused() | NearLimit() | Doubted():
                 pass
     run_length = 0
     for at, flag in enumerate(voiced):
