@@ -44,6 +44,7 @@ def test_a_dialect_sees_no_secret_of_the_server() -> None:
         "turns",
         "detectors",
         "watch",
+        "masking",
     }
 
 

@@ -59,7 +59,7 @@ async def test_without_a_model_turns_end_all_the_same() -> None:
     assert messages[-1]["transcript"]
 
 
-@pytest.mark.parametrize("query", ["", PLAIN + "&eot_threshold=1.01", PLAIN + "&redact=numbers"])
+@pytest.mark.parametrize("query", ["", PLAIN + "&eot_threshold=1.01", PLAIN + "&redact=pii"])
 async def test_what_cannot_be_honoured_is_refused_before_the_upgrade(query: str) -> None:
     async with serving() as address:
         with pytest.raises(InvalidStatus) as refused:

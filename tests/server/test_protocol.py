@@ -19,11 +19,14 @@ async def test_a_stream_from_start_to_done() -> None:
         await send(ws, "stop")
         messages = await receive_all(ws)
     assert messages[0]["type"] == "ready"
+    usage = sum(final["usage_s"] for final in of_type(messages, "final"))
+    assert usage > 0
     assert messages[-1] == {
         "type": "done",
         "seq": len(messages) - 1,
         "audio": 5.3,
         "utterances": 2,
+        "usage_s": pytest.approx(usage, abs=1e-6),
     }
     assert [message["seq"] for message in messages] == list(range(len(messages)))
     finals = of_type(messages, "final")

@@ -122,7 +122,7 @@ def test_no_word_is_halved_or_lost_or_doubled_at_a_cut(
     finals = hear(said, limit_s, vad, errors)
     cuts = [one.end for one in finals if one.reason is EndReason.LIMIT]
     # Last words are not heard here: the model may end an utterance there, before the limit does.
-    assume(cuts or vad != "silero")
+    assume(cuts or vad == "off")
     assert cuts
     for cut in cuts:
         for word in said.words:

@@ -135,7 +135,9 @@ def test_the_title_says_that_it_listens(open_page: OpenPage, server: FakeServer)
     wait_until_ready(page)
     expect(page).to_have_title(calm)
     page.focus("#sample")
-    page.keyboard.press("Enter")
+    with page.expect_websocket() as connection:
+        page.keyboard.press("Enter")
+    connection.value.wait_for_event("framereceived")
     expect(page.locator("#record.running")).to_be_focused()
 
 
