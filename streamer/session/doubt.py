@@ -22,6 +22,12 @@ LOUD = SAMPLE_RATE
 """How much longer nothing must be said where it stays as loud as before: it may be a drawn-out
 vowel."""
 
+SOFT = round(0.6 * SAMPLE_RATE)
+"""How much longer where it has become softer: a word that is said softly behind a pause is heard
+only once it is over. On 40 recordings of human speech, streamed with Silero, 0.09 utterances a
+sentence ended within it so, 0.29 without this, and 0.06 without any second opinion; 3.8, 5.2 and
+3.8 % of the words were wrong."""
+
 WORDLESS = 3 * SAMPLE_RATE
 """After so long without any word it is no speech."""
 
@@ -79,7 +85,7 @@ def ended_at(utterance: Utterance, silence: int, *, fallen: bool) -> int | None:
     until = utterance.decoded_until
     if not utterance.has_words:
         return until - KEPT if until - utterance.start >= WORDLESS else None
-    needed, since = silence + (0 if fallen else LOUD), _said_until(utterance)
+    needed, since = silence + (SOFT if fallen else LOUD), _said_until(utterance)
     if until - since >= needed:
         return _word_end(utterance)
     if fallen or until - since >= needed // 2:
