@@ -83,7 +83,9 @@ def test_rows_of_any_age_get_the_models_logits_whatever_else_the_caches_hold(
             wanted = expected[row][done[row] : done[row] + count]
             np.testing.assert_allclose(answer["logits"][row, :count], wanted, rtol=1e-4, atol=5e-4)
             best = torch.log_softmax(torch.from_numpy(wanted), dim=-1).max(dim=-1)
-            np.testing.assert_array_equal(answer["chosen"][row, :count], best.indices)
+            # Where two are as likely as each other, by chance, either may be chosen.
+            chosen = np.take_along_axis(wanted, answer["chosen"][row, :count, None], axis=-1)
+            np.testing.assert_allclose(chosen[:, 0], wanted.max(axis=-1), rtol=1e-4, atol=1e-3)
             np.testing.assert_allclose(
                 answer["log_probability"][row, :count], best.values, atol=2e-4
             )
