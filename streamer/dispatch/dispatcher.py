@@ -39,8 +39,8 @@ PATIENT_S = 1.0
 
 
 AWAY_S = 60.0
-"""How long accepted audio waits for an engine that is away or in trouble, before it is given up: a
-server of 2B parameters that is started again takes about as long."""
+"""How long accepted audio waits for an engine that is away or in trouble, before it is given up. An
+estimate of what a server of a large model takes to start again."""
 
 LOOK_S = 1.0
 """How often it is looked whether anything is to be given up."""

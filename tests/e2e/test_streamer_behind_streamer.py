@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 from servers import running
 from synthetic import SAMPLE
 
@@ -21,7 +23,7 @@ async def finals_of(server: TranscriptionServer) -> list[Final]:
     pieces = [to_pcm16(block).tobytes() for block in AudioFile(SAMPLE, SAMPLE_RATE).blocks(1.0)]
     host, port = server.address
 
-    async def audio():  # noqa: ANN202
+    async def audio() -> AsyncIterator[bytes]:
         for piece in pieces:
             yield piece
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from toy_turns import ToyTurnModel
+from waiting import until
 
 from streamer.pipeline.turn_judge import MAX_WAITING, AskOutcome, TurnJudge
 from streamer.session.outputs import AskTurn
@@ -35,11 +36,6 @@ async def judging(
     finally:
         model.may_answer.set()
         await judge.close()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    while not condition():  # noqa: ASYNC110 - what threads tell has no event
-        await asyncio.sleep(0.001)
 
 
 async def test_an_answer_comes_on_the_event_loop_and_is_computed_elsewhere() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
 
 import pytest
 from dispatch.dispatching import Answers, job
 from ray_cluster.fake import FakeCluster, dispatching
+from waiting import until
 
 from streamer.dispatch.job import JobKind
 from streamer.engines.ray import attempts, engine, patience
@@ -24,12 +24,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attempts, "JITTER_S", (0.0, 0.001))
     monkeypatch.setattr(attempts, "LOOK_S", 0.002)
     monkeypatch.setattr(engine, "LOOK_S", 0.01)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0.001)
 
 
 async def test_clips_go_to_all_replicas_and_their_texts_come_back() -> None:

@@ -164,8 +164,8 @@ def _parsed(upload: bytes) -> tuple[dict[str, str], Clip]:
 
 
 @asynccontextmanager
-async def upstream(**options: object) -> AsyncGenerator[FakeUpstream]:
-    fake = FakeUpstream(**options)  # type: ignore[arg-type]
+async def upstream(*, delay_s: float = 0.0, key: str = "") -> AsyncGenerator[FakeUpstream]:
+    fake = FakeUpstream(delay_s=delay_s, key=key)
     await fake.start()
     try:
         yield fake

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from dispatch.dispatching import Answers, job
 from upstream.fake import FakeUpstream, upstream
+from waiting import until
 
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.dispatch.job import JobKind
@@ -44,12 +45,6 @@ async def dispatching(*fakes: FakeUpstream, **wanted: Any) -> AsyncGenerator[Dis
         yield dispatcher
     finally:
         await dispatcher.close()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0.001)
 
 
 async def test_a_clip_comes_back_as_its_text() -> None:

@@ -10,8 +10,9 @@ from dataclasses import replace
 import pytest
 from by_hand import EngineByHand
 from dispatch.dispatching import Answers, job
+from waiting import until
 from worker.stand_in import FATAL_S
-from worker.test_worker_engine import STAND_IN, until
+from worker.test_worker_engine import STAND_IN
 from worker.test_worker_engine import job as job_of
 
 from streamer.dispatch.dispatcher import Dispatcher

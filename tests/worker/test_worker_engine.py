@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from dispatch.dispatching import Answers
 from engines import words_of
+from waiting import until
 from worker.stand_in import FATAL_S, HANGS_S
 
 from streamer.dispatch.dispatcher import Dispatcher
@@ -42,12 +43,6 @@ async def dispatching() -> AsyncGenerator[tuple[WorkerEngine, Dispatcher]]:
     dispatcher.start()
     yield engine, dispatcher
     await dispatcher.close()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not condition():  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0.001)
 
 
 async def answers_to(dispatcher: Dispatcher, jobs: list[Job], answers: Answers) -> None:

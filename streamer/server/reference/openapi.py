@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import streamer
+from streamer.masking.wishes import Masking
 from streamer.protocols.openai_rest.request import (
     CHUNKING,
     GRANULARITIES,
@@ -15,6 +16,7 @@ from streamer.server.http.transcriptions import TRANSCRIPTIONS_PATH
 
 Json = dict[str, Any]
 
+_MASKING = Masking.model_fields
 _TEXT: Json = {"type": "string"}
 _NUMBER: Json = {"type": "number"}
 
@@ -92,7 +94,10 @@ _FORM = _object(
     response_format={"type": "string", "enum": list(ResponseFormat), "default": "json"},
     stream={"type": "boolean", "default": False, "description": "for `json` and `text`"},
     chunking_strategy={"type": "string", "enum": list(CHUNKING), "default": "auto"},
+    **{name: {**_TEXT, "description": one.description} for name, one in _MASKING.items()},
     **{
+        "languages[]": _list(_TEXT),
+        "keywords[]": _list({**_TEXT, "description": "no effect: a warning says so"}),
         "timestamp_granularities[]": _list({"type": "string", "enum": list(GRANULARITIES)}),
         "include[]": _list({"type": "string", "enum": list(INCLUDABLE)}),
     },

@@ -19,6 +19,7 @@ from server.http.rest_client import recording
 from servers import client, get, receive_until, serving
 from sounds import pcm, silence, voice
 
+from streamer.masking.wishes import Masking
 from streamer.protocols.native import messages
 from streamer.protocols.native.messages import CLIENT_MESSAGE_TYPES
 from streamer.server.doors import DOORS
@@ -44,6 +45,12 @@ def test_the_http_paths_are_a_valid_openapi_document() -> None:
 def test_every_websocket_address_is_told() -> None:
     told = {channel["address"].partition("{")[0] for channel in asyncapi()["channels"].values()}
     assert told == {door.path for door in DOORS}
+
+
+def test_what_the_form_takes_of_ours_is_told() -> None:
+    form = openapi()["components"]["schemas"]["TranscriptionForm"]["properties"]
+    assert set(Masking.model_fields) <= set(form)
+    assert all(form[name]["description"] for name in Masking.model_fields)
 
 
 def test_every_reference_within_a_document_leads_somewhere() -> None:
