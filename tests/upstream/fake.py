@@ -164,8 +164,8 @@ def _parsed(upload: bytes) -> tuple[dict[str, str], Clip]:
 
 
 @asynccontextmanager
-async def upstream(*, delay_s: float = 0.0, key: str = "") -> AsyncGenerator[FakeUpstream]:
-    fake = FakeUpstream(delay_s=delay_s, key=key)
+async def upstream(fake: FakeUpstream | None = None) -> AsyncGenerator[FakeUpstream]:
+    fake = fake or FakeUpstream()
     await fake.start()
     try:
         yield fake

@@ -68,7 +68,7 @@ async def test_a_clip_comes_back_as_its_text() -> None:
 async def test_no_more_than_so_many_are_there_at_a_time_since_its_queue_has_no_bounds() -> None:
     answers = Answers()
     async with (
-        upstream(delay_s=0.02) as fake,
+        upstream(FakeUpstream(delay_s=0.02)) as fake,
         dispatching(fake, in_flight=4) as dispatcher,
     ):
         for number in range(20):
@@ -140,7 +140,10 @@ async def test_one_that_hangs_is_given_up_and_asked_how_it_is_until_it_answers(
 
 async def test_killed_and_started_again_under_load_it_loses_and_doubles_nothing() -> None:
     answers = Answers()
-    async with upstream(delay_s=0.01) as fake, dispatching(fake, in_flight=4) as dispatcher:
+    async with (
+        upstream(FakeUpstream(delay_s=0.01)) as fake,
+        dispatching(fake, in_flight=4) as dispatcher,
+    ):
         for number in range(40):
             dispatcher.submit(job(number), answers)
         await answers.wait_for(10)
@@ -155,8 +158,8 @@ async def test_killed_and_started_again_under_load_it_loses_and_doubles_nothing(
 async def test_of_two_the_one_that_is_left_serves_on() -> None:
     answers = Answers()
     async with (
-        upstream(delay_s=0.01) as one,
-        upstream(delay_s=0.01) as other,
+        upstream(FakeUpstream(delay_s=0.01)) as one,
+        upstream(FakeUpstream(delay_s=0.01)) as other,
         dispatching(one, other, in_flight=4) as dispatcher,
     ):
         for number in range(60):
@@ -198,7 +201,7 @@ async def test_a_server_that_is_not_there_yet_is_waited_for(
 async def test_what_waiting_does_not_mend_is_told(
     fake: dict[str, Any], wanted: dict[str, Any], told: str
 ) -> None:
-    async with upstream(**fake) as server:
+    async with upstream(FakeUpstream(**fake)) as server:
         with pytest.raises(ModelError, match=told) as caught:
             await load(server, **wanted)
     assert "wrong-secret" not in str(caught.value)
@@ -206,6 +209,9 @@ async def test_what_waiting_does_not_mend_is_told(
 
 async def test_a_key_is_brought_and_never_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
-        async with upstream(key="sesame") as fake, dispatching(fake, key="sesame") as dispatcher:
+        async with (
+            upstream(FakeUpstream(key="sesame")) as fake,
+            dispatching(fake, key="sesame") as dispatcher,
+        ):
             assert dispatcher.info.name == "tiny-cohere"
     assert "sesame" not in caplog.text
