@@ -20,7 +20,10 @@ from streamer.engines.worker.messages import Loaded
 
 
 class FakeCluster:
-    """`mood` of a replica: answers, silent, dead. `heard` counts what each was asked."""
+    """`mood` of a replica: answers, silent, dead, other (its version is).
+
+    `heard` counts what each was asked.
+    """
 
     def __init__(self, *names: str, slots: int = 4) -> None:
         self.roster = Roster()
@@ -38,6 +41,8 @@ class FakeCluster:
     async def transcribe(self, head: bytes, body: bytes, route: Route) -> bytes:
         name = await self._reach(route)
         self.heard[name] += 1
+        if self.mood[name] == "other":
+            return b'{"version": 2}'
         return reply(words_of(read(head, body)), Capacity(1, self.slots, self.heard[name]), 0)
 
     async def _reach(self, route: Route) -> str:

@@ -66,6 +66,20 @@ async def test_a_clip_whose_replica_is_silent_is_hedged_and_answered_once() -> N
         assert len(answers.kinds) == before == 8
 
 
+async def test_an_answer_that_is_none_of_ours_fails_the_clip_and_no_other() -> None:
+    cluster, answers = FakeCluster("a"), Answers()
+    async with dispatching(cluster) as (one, dispatcher):
+        cluster.mood["a"] = "other"
+        dispatcher.submit(job(0), answers)
+        await answers.wait_for(1)
+        cluster.mood["a"] = "answers"
+        dispatcher.submit(job(1), answers)
+        await answers.wait_for(2)
+        assert one.capacity().free == 4
+    assert list(answers.heard_texts) == [1]
+    assert len(answers.failures) == 1
+
+
 async def test_a_replica_that_answers_others_is_slow_and_not_silent() -> None:
     cluster = FakeCluster("a", "b")
     async with dispatching(cluster) as (_, dispatcher):

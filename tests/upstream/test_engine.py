@@ -17,7 +17,7 @@ from waiting import until
 from streamer.dispatch.dispatcher import Dispatcher
 from streamer.dispatch.job import JobKind
 from streamer.engines.base import Engine
-from streamer.engines.upstream import circuit, loading, pace
+from streamer.engines.upstream import circuit, loading, pace, posting
 from streamer.engines.upstream import engine as upstream_engine
 from streamer.engines.upstream.address import parse_upstream
 from streamer.engines.upstream.loading import Wanted, load_upstream
@@ -63,6 +63,23 @@ async def test_a_clip_comes_back_as_its_text() -> None:
         "language": "en",
         "max_completion_tokens": "40",
     }
+
+
+async def test_a_fault_of_ours_fails_the_clip_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = Answers()
+
+    def broken(*_: object) -> None:
+        raise KeyError("segments")
+
+    async with upstream() as fake, dispatching(fake) as dispatcher:
+        with monkeypatch.context() as patch:
+            patch.setattr(posting, "read", broken)
+            dispatcher.submit(job(0), answers)
+            await answers.wait_for(1)
+        dispatcher.submit(job(1), answers)
+        await answers.wait_for(2)
+    assert list(answers.heard_texts) == [1]
+    assert len(answers.failures) == 1
 
 
 async def test_no_more_than_so_many_are_there_at_a_time_since_its_queue_has_no_bounds() -> None:

@@ -19,6 +19,7 @@ from streamer.engines.worker.messages import Loaded
 from streamer.models.errors import ModelError
 from streamer.speech.clip import Clip
 from streamer.speech.engine_info import EngineInfo
+from streamer.speech.hypothesis import EngineError, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ class RayEngine:
         try:
             async with asyncio.timeout(FIRST_S):
                 self._loaded = await self._described(Route())
-        except (LostError, TimeoutError) as error:
+        except (LostError, TimeoutError, ValueError) as error:
             raise ModelError(f"no replica of the application answers: {error}") from error
         self._roster.slots = self._loaded.slots
         for replica in self._roster.replicas.values():
@@ -107,7 +108,12 @@ class RayEngine:
             await asyncio.gather(self._watch, return_exceptions=True)
 
     async def _carry(self, key: int, attempts: Attempts, done: Done) -> None:
-        outcome = await attempts.outcome()
+        outcome: Outcome
+        try:
+            outcome = await attempts.outcome()
+        except Exception as error:  # such as a replica of another version: nobody may wait for ever
+            log.exception("a replica's answer cannot be used")
+            outcome = EngineError(str(error))
         del self._clips[key]
         done(outcome)
         self._on_change()
@@ -127,7 +133,7 @@ class RayEngine:
                 try:
                     async with asyncio.timeout(LOOK_S):
                         await self._described(Route(only=name))
-                except (LostError, TimeoutError):
+                except (LostError, TimeoutError, ValueError):  # the last: of another version
                     continue
                 log.info("replica %s answers again", name)
                 self._roster.heard(name, self._clock())

@@ -20,7 +20,7 @@ from streamer.engines.upstream.profiles import Profile
 from streamer.engines.upstream.request import SHORTEST_S
 from streamer.speech.clip import Clip
 from streamer.speech.engine_info import EngineInfo
-from streamer.speech.hypothesis import EngineError, Hypothesis
+from streamer.speech.hypothesis import EngineError, Hypothesis, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -124,16 +124,23 @@ class UpstreamEngine:
 
     async def _post(self, key: int, clip: Clip, done: Done) -> None:
         if clip.seconds < SHORTEST_S:
-            outcome = Hypothesis("", (), None)
+            outcome: Outcome = Hypothesis("", (), None)
         else:
-            answer = await self._ask(clip, self._latency.timeout_s)
-            outcome = answer.outcome
-            if answer.fault is Fault.SERVER:
-                await asyncio.sleep(random.uniform(*JITTER_S))
+            outcome = await self._outcome(clip, self._latency.timeout_s)
         del self._posts[key]
         self._busy.change(self._clock(), len(self._posts))
         done(outcome)
         self._on_change()
+
+    async def _outcome(self, clip: Clip, timeout_s: float) -> Outcome:
+        try:
+            answer = await self._ask(clip, timeout_s)
+        except Exception as error:  # it would be a fault of ours: nobody may wait for ever
+            log.exception("an answer of %s cannot be used", self._poster.url)
+            return EngineError(str(error))
+        if answer.fault is Fault.SERVER:
+            await asyncio.sleep(random.uniform(*JITTER_S))
+        return answer.outcome
 
     async def _ask(self, clip: Clip, timeout_s: float) -> Answer:
         """Post a clip, and learn from the answer how the server is."""
@@ -168,8 +175,7 @@ class UpstreamEngine:
             await self._wait_for_turn()
             idle = not (self._posts or self._profile.metered)
             if self._circuit.is_open or (idle and not self._circuit.probe_in_s(self._clock())):
-                answer = await self._ask(clip, PROBE_TIMEOUT_S)
-                if isinstance(answer.outcome, EngineError):
+                if isinstance(await self._outcome(clip, PROBE_TIMEOUT_S), EngineError):
                     self._circuit.probed_in_vain()
                 self._on_change()
 
